@@ -1,0 +1,71 @@
+# Every target is one command of the project's tools; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+export LANDING_DIR ?= data/sample
+export WAREHOUSE_PATH ?= supercharger.duckdb
+export DO_NOT_TRACK := 1
+export UV_PYTHON_DOWNLOADS := never
+# Without byte code each start of dbt takes seconds longer.
+unexport PYTHONDONTWRITEBYTECODE
+
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+UV := $(BIN)/uv
+DBT := $(BIN)/dbt
+DUCKDB := $(BIN)/duckdb
+OLD_SHELL := .venv-shell-1.4
+
+.PHONY: help
+help: ## explain every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+$(BIN)/.synced: uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11, 3.12 or 3.13 is needed, %s is %s. Try: make PYTHON=python3.13" % (sys.executable, sys.version.split()[0]))'
+	@echo "Installing into .venv (once, about a minute) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(UV) sync --quiet --frozen --inexact
+	@touch $@
+
+$(OLD_SHELL)/.synced: $(BIN)/.synced
+	@UV_PROJECT_ENVIRONMENT=$(OLD_SHELL) $(UV) sync --quiet --frozen --only-group old-shell
+	@touch $@
+
+.PHONY: build
+build: $(BIN)/.synced ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (supercharger.duckdb), and test it
+	@$(DBT) --log-level warn build
+
+.PHONY: answers
+answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PATH
+	@$(DBT) --quiet compile --select path:analyses
+	@for answer in target/compiled/supercharger/analyses/*.sql; do \
+	  echo; sed -n 's/^-- //p' "$$answer"; \
+	  $(DUCKDB) -readonly "$$WAREHOUSE_PATH" -f "$$answer" || exit 1; done
+
+.PHONY: test
+test: $(BIN)/.synced $(OLD_SHELL)/.synced ## run the whole test suite, from nothing
+	@$(BIN)/pytest
+
+.PHONY: lint
+lint: $(BIN)/.synced ## check the style of SQL and Python
+	@$(BIN)/sqlfluff lint --processes 2 models analyses tests macros
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: fleet
+fleet: $(BIN)/.synced ## generate a fleet: make fleet FLEET="{landing_dir: target/fleet, components: 50, days: 2}"
+	@$(DBT) --quiet run-operation generate_fleet --target scratch --args '$(FLEET)'
+
+.PHONY: bench
+bench: $(BIN)/.synced ## measure the build against pandas, and write benchmarks/results
+	@$(BIN)/python benchmarks/real_week.py
+
+.PHONY: docs
+docs: $(BIN)/.synced ## write the dbt docs as one page, target/static_index.html
+	@$(DBT) --quiet docs generate --static
+
+.PHONY: clean
+clean: ## remove what builds have written; keeps .venv
+	@rm -rf target logs "$$WAREHOUSE_PATH"
