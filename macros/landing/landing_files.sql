@@ -1,0 +1,139 @@
+{#- What a landing folder holds, and how its lines are read. Paths become SQL
+    only through landing_literal, which escapes quotes and glob characters. -#}
+
+{% macro landing_dir() -%}
+    {{- return(env_var('LANDING_DIR', 'data/sample').rstrip('/') or '/') -}}
+{%- endmacro %}
+
+
+{% macro landing_literal(path) -%}
+    {%- set escaped = path
+        | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
+    {{- return(dbt.string_literal(dbt.escape_single_quotes(escaped))) -}}
+{%- endmacro %}
+
+
+{% macro list_landing_files() -%}
+    {#- A name that begins with a dot is a system's own file, not a delivery. -#}
+    {%- set folder_glob = landing_literal(landing_dir())[:-1] ~ "/*'" -%}
+    {%- set files_query -%}
+        select file
+        from glob({{ folder_glob }})
+        where not starts_with(parse_filename(file), '.')
+        order by file
+    {%- endset -%}
+    {{- return(run_query(files_query).columns['file'].values() | list) -}}
+{%- endmacro %}
+
+
+{% macro is_readable_landing_file(path) -%}
+    {%- set name = path.split('/')[-1] | lower -%}
+    {{- return(
+        ('signals_data' in name or 'alerts_data' in name)
+        and name.endswith(('.csv', '.csv.gz', '.csv.zst'))
+    ) -}}
+{%- endmacro %}
+
+
+{% macro read_lines(paths_sql, options='') -%}
+    {#- Whole lines: no quote, header or type can stop the reader, and a comma
+        is split in SQL, where a bad row has a reason. The delimiter is the
+        unit separator, which no text file holds. -#}
+    read_csv(
+        {{ paths_sql }},
+        columns = {'line': 'VARCHAR'},
+        auto_detect = false,
+        header = false,
+        delim = chr(31),
+        quote = '',
+        escape = '',
+        strict_mode = false,
+        filename = true
+        {%- if options %}, {{ options }}{% endif %}
+    )
+{%- endmacro %}
+
+
+{% macro register_landing_files() -%}
+    {#- Runs before the models: finds the files, stops with one sentence where
+        there is nothing to load, and declares the tables that the source
+        `landing` names. -#}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- set paths = list_landing_files() -%}
+        {%- set readable_paths = [] -%}
+        {%- set signal_paths = [] -%}
+        {%- for path in paths if is_readable_landing_file(path) -%}
+            {%- do readable_paths.append(path) -%}
+            {%- if 'signals_data' in path.split('/')[-1] | lower -%}
+                {%- do signal_paths.append(path) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if not signal_paths -%}
+            {%- do exceptions.raise_compiler_error(
+                "There is nothing to load: no file with signals_data in its "
+                ~ "name that ends in .csv, .csv.gz or .csv.zst is in the "
+                ~ "landing folder '" ~ landing_dir() ~ "' (" ~ paths | length
+                ~ " other files there). Set LANDING_DIR to the folder that "
+                ~ "holds the telemetry."
+            ) -%}
+        {%- endif -%}
+        {%- do create_landing_macros(paths, readable_paths) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro create_landing_macros(paths, readable_paths) -%}
+    {%- set path_literals = [] -%}
+    {%- for path in readable_paths -%}
+        {%- do path_literals.append(landing_literal(path)) -%}
+    {%- endfor -%}
+    {%- set path_list = '[' ~ path_literals | join(', ') ~ ']' -%}
+
+    {%- set statements -%}
+        create schema if not exists landing;
+
+        create or replace macro landing.files() as table
+        {%- for path in paths %}
+            select
+                {{ dbt.string_literal(dbt.escape_single_quotes(path)) }}
+                    as file_path,
+                {{ path in readable_paths }} as is_read,
+                {% if path in readable_paths -%}
+                    (
+                        select line
+                        from {{ read_lines(
+                            landing_literal(path),
+                            'ignore_errors = true, parallel = false, '
+                            ~ 'max_line_size = 1000000, buffer_size = 1000001'
+                        ) }}
+                        where line is not null
+                        limit 1
+                    )
+                {%- else -%}
+                    null::varchar
+                {%- endif %} as first_line
+            {{ 'union all' if not loop.last }}
+        {%- endfor %};
+
+        create or replace macro landing.lines() as table
+        from {{ read_lines(
+            path_list, 'store_rejects = true, max_line_size = 200000000'
+        ) }};
+
+        create or replace macro landing.lines_in_order() as table
+        from {{ read_lines(
+            path_list,
+            'ignore_errors = true, parallel = false, '
+            ~ 'max_line_size = 200000000'
+        ) }};
+    {%- endset -%}
+    {%- do run_query(statements) -%}
+{%- endmacro %}
+
+
+{% macro drop_landing_macros() -%}
+    {#- The published file names no folder of the machine that built it. -#}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- do run_query('drop schema if exists landing cascade') -%}
+    {%- endif -%}
+{%- endmacro %}

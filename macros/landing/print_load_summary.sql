@@ -1,0 +1,77 @@
+{% macro print_load_summary(results) -%}
+    {#- The last words of a build: what was loaded, what was found, what to
+        open next. Says nothing of a run that did not load, or that failed. -#}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- set relations = {} -%}
+        {%- set failed = [] -%}
+        {%- for result in results -%}
+            {%- if result.status in ('error', 'fail', 'runtime error') -%}
+                {%- do failed.append(result) -%}
+            {%- elif result.node.name in (
+                'load_audit', 'overheated_windows'
+            ) -%}
+                {%- do relations.update(
+                    {result.node.name: result.node.relation_name}
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if failed -%}
+            {%- do print(
+                'The build failed (' ~ failed | length ~ ' errors, listed '
+                ~ 'above); the marts may be incomplete.'
+            ) -%}
+        {%- elif relations | length == 2 -%}
+            {%- set summary_query -%}
+                select
+                    format('{:,}', audit.file_count) as file_count,
+                    format('{:,}', audit.row_count) as row_count,
+                    format('{:,}', audit.staged_count) as staged_count,
+                    format('{:,}', audit.rejected_count) as rejected_count,
+                    format('{:,}', audit.repeated_count) as repeated_count,
+                    overheated.component_count,
+                    overheated.suspect_count,
+                    overheated.max_power_kw
+                from (
+                    select
+                        count(*) as file_count,
+                        sum(row_count)::bigint as row_count,
+                        sum(staged_row_count)::bigint as staged_count,
+                        sum(rejected_row_count)::bigint as rejected_count,
+                        sum(repeated_row_count)::bigint as repeated_count
+                    from {{ relations['load_audit'] }}
+                ) as audit
+                cross join (
+                    select
+                        count(distinct (site_id, asset_id, component_id))
+                            as component_count,
+                        count(distinct (site_id, asset_id, component_id))
+                        - count(distinct (site_id, asset_id, component_id))
+                            filter (where not is_sensor_suspect)
+                            as suspect_count,
+                        max(max_power_kw) as max_power_kw
+                    from {{ relations['overheated_windows'] }}
+                ) as overheated
+            {%- endset -%}
+            {%- set summary = run_query(summary_query).rows[0] -%}
+            {%- do print(
+                'Loaded ' ~ summary.file_count ~ ' files with '
+                ~ summary.row_count ~ " rows from '" ~ landing_dir() ~ "': "
+                ~ summary.staged_count ~ ' staged, ' ~ summary.rejected_count
+                ~ ' rejected, ' ~ summary.repeated_count ~ ' repeated.'
+            ) -%}
+            {%- do print(
+                'Found ' ~ summary.component_count ~ ' components above '
+                ~ var('overheat_threshold_c') ~ ' °C in a '
+                ~ var('window_seconds') ~ ' s period, '
+                ~ summary.suspect_count ~ ' of them by a suspect sensor only; '
+                ~ 'maximum power then: '
+                ~ (summary.max_power_kw if summary.max_power_kw is not none
+                    else 'no') ~ ' kW.'
+            ) -%}
+            {%- do print(
+                "Next: make answers, or open '" ~ target.path ~ "' with "
+                ~ 'duckdb -readonly and try: from marts.overheated_components'
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

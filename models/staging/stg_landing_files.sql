@@ -1,0 +1,110 @@
+-- One row per file in the landing folder.
+with
+
+landing_files as (
+
+    select
+        file_path,
+        is_read,
+        first_line
+    from {{ source('landing', 'files') }}
+
+),
+
+named_files as (
+
+    select
+        file_path,
+        is_read,
+        first_line,
+        parse_filename(file_path) as file_name,
+        list_transform(
+            {{ csv_fields('first_line') }},
+            lambda field: lower(trim(field))
+        ) as header_fields,
+        case
+            when contains(lower(parse_filename(file_path)), 'signals_data')
+                then 'signal'
+            when contains(lower(parse_filename(file_path)), 'alerts_data')
+                then 'alert'
+        end as record_type
+    from landing_files
+
+),
+
+positioned_files as (
+
+    select
+        *,
+        list_filter(header_fields, lambda field: field in (
+            'timestamp', 'site', 'asset', 'component', 'signal_name',
+            'alert_name', 'value'
+        )) as known_fields,
+        list_position(header_fields, 'timestamp') as timestamp_position,
+        list_position(header_fields, 'site') as site_position,
+        list_position(header_fields, 'asset') as asset_position,
+        list_position(header_fields, 'component') as component_position,
+        -- Some exports of alerts carry the alert's name in signal_name.
+        case record_type
+            when 'signal' then list_position(header_fields, 'signal_name')
+            else
+                coalesce(
+                    list_position(header_fields, 'alert_name'),
+                    list_position(header_fields, 'signal_name')
+                )
+        end as name_position,
+        -- An alert's value says nothing that its name does not.
+        case record_type
+            when 'signal' then list_position(header_fields, 'value')
+        end as value_position
+    from named_files
+
+),
+
+judged_files as (
+
+    select
+        *,
+        case
+            when record_type is null
+                then 'ignored: neither signals_data nor alerts_data in its name'
+            when not is_read
+                then 'ignored: not a .csv, .csv.gz or .csv.zst file'
+            when first_line is null
+                then 'empty file'
+            when
+                timestamp_position is null
+                or site_position is null
+                or asset_position is null
+                or component_position is null
+                or name_position is null
+                or (record_type = 'signal' and value_position is null)
+                then
+                    'the first line is not a header with the columns '
+                    || 'timestamp, SITE, ASSET, COMPONENT, '
+                    || if(
+                        record_type = 'signal',
+                        'signal_name and VALUE',
+                        'alert_name'
+                    )
+            when len(known_fields) > len(list_distinct(known_fields))
+                then 'the header names a column twice'
+        end as file_problem
+    from positioned_files
+
+)
+
+select
+    file_path,
+    file_name,
+    record_type,
+    first_line,
+    file_problem,
+    len(header_fields) as field_count,
+    timestamp_position,
+    site_position,
+    asset_position,
+    component_position,
+    name_position,
+    value_position
+from judged_files

@@ -1,0 +1,60 @@
+-- One row per reading of a signal; exact repeats count once.
+{{ config(materialized='view') }}
+
+with
+
+accepted_readings as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        record_name as signal_name,
+        value,
+        recorded_at as observed_at
+    from {{ ref('stg_landing_rows') }}
+    where reject_reason is null and record_type = 'signal'
+
+),
+
+repeated_readings as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        record_name as signal_name,
+        value,
+        recorded_at as observed_at
+    from {{ ref('stg_repeated_rows') }}
+    where record_type = 'signal' and is_staged_copy
+
+),
+
+single_readings as (
+
+    select accepted_readings.*
+    from accepted_readings
+    anti join repeated_readings
+        using (
+            site_id, asset_id, component_id, signal_name, value, observed_at
+        )
+
+),
+
+readings as (
+
+    select * from single_readings
+    union all
+    select * from repeated_readings
+
+)
+
+select
+    site_id,
+    asset_id,
+    component_id,
+    signal_name,
+    value,
+    observed_at
+from readings

@@ -1,0 +1,58 @@
+-- Fails where the rows that the files hold are not the rows that were staged,
+-- rejected and repeated: rows were lost or counted twice.
+with
+
+audited as (
+
+    select
+        record_type,
+        sum(staged_row_count) as staged_row_count
+    from {{ ref('load_audit') }}
+    where record_type is not null
+    group by record_type
+
+),
+
+staged as (
+
+    select
+        'signal' as record_type,
+        count(*) as staged_row_count
+    from {{ ref('stg_signals') }}
+    union all
+    select
+        'alert' as record_type,
+        count(*) as staged_row_count
+    from {{ ref('stg_alerts') }}
+
+),
+
+audited_rejected as (
+
+    select sum(rejected_row_count) as row_count
+    from {{ ref('load_audit') }}
+
+),
+
+rejected as (
+
+    select count(*) as row_count
+    from {{ ref('stg_rejected_rows') }}
+
+)
+
+select
+    staged.record_type,
+    audited.staged_row_count as audited_count,
+    staged.staged_row_count as staged_count
+from staged
+left join audited on staged.record_type = audited.record_type
+where coalesce(audited.staged_row_count, 0) <> staged.staged_row_count
+union all
+select
+    'rejected' as record_type,
+    audited_rejected.row_count as audited_count,
+    rejected.row_count as staged_count
+from rejected
+cross join audited_rejected
+where audited_rejected.row_count <> rejected.row_count
