@@ -1,0 +1,164 @@
+-- One row per temperature reading that the handle cannot have had.
+--
+-- A step between two readings cannot be seen in averages, so this model goes
+-- back to single readings, but only in windows that can hold a step.
+with
+
+signals as (
+
+    select * from {{ ref('int_signals') }}
+    where quantity = 'temperature' and is_in_catalog
+
+),
+
+windows as (
+
+    select
+        windows.site_id,
+        windows.asset_id,
+        windows.component_id,
+        windows.signal_name,
+        windows.window_start,
+        windows.min_value,
+        windows.max_value,
+        signals.min_plausible,
+        signals.max_plausible,
+        signals.max_rate_c_per_second,
+        lag(windows.min_value) over series_in_time as previous_min_value,
+        lag(windows.max_value) over series_in_time as previous_max_value,
+        lag(windows.window_start) over series_in_time as previous_window_start
+    from {{ ref('int_signal_windows') }} as windows
+    inner join signals on windows.signal_name = signals.signal_name
+    window series_in_time as (
+        partition by
+            windows.site_id,
+            windows.asset_id,
+            windows.component_id,
+            windows.signal_name
+        order by windows.window_start
+    )
+
+),
+
+-- A step is judged over a second at least, so one that is too fast moves the
+-- value by more than the rate of one second.
+suspicious_windows as (
+
+    select * from windows
+    where
+        min_value < min_plausible
+        or max_value > max_plausible
+        or greatest(max_value, previous_max_value)
+        - least(min_value, previous_min_value)
+        > max_rate_c_per_second
+
+),
+
+needed_windows as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        window_start,
+        true as is_suspicious
+    from suspicious_windows
+    union all
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        previous_window_start as window_start,
+        false as is_suspicious
+    from suspicious_windows
+    where previous_window_start is not null
+
+),
+
+distinct_windows as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        window_start,
+        bool_or(is_suspicious) as is_suspicious
+    from needed_windows
+    group by all
+
+),
+
+needed_readings as (
+
+    select
+        readings.*,
+        distinct_windows.is_suspicious
+    from {{ ref('stg_signals') }} as readings
+    inner join distinct_windows
+        on
+            readings.site_id = distinct_windows.site_id
+            and readings.asset_id = distinct_windows.asset_id
+            and readings.component_id = distinct_windows.component_id
+            and readings.signal_name = distinct_windows.signal_name
+            and {{ window_start('readings.observed_at') }}
+            = distinct_windows.window_start
+
+),
+
+steps as (
+
+    select
+        *,
+        round(value - lag(value) over series_in_time, 9) as step_c,
+        greatest(
+            epoch_ms(observed_at) - epoch_ms(
+                lag(observed_at) over series_in_time
+            ),
+            1000
+        ) / 1000.0 as step_seconds
+    from needed_readings
+    window series_in_time as (
+        partition by site_id, asset_id, component_id, signal_name
+        order by observed_at, value
+    )
+
+),
+
+judged_readings as (
+
+    select
+        steps.site_id,
+        steps.asset_id,
+        steps.component_id,
+        steps.signal_name,
+        steps.value as temp_c,
+        -- The first reading of a window that was not needed for itself would
+        -- be compared with one that is not the reading before it.
+        case
+            when steps.is_suspicious then steps.step_c
+        end as step_c,
+        case
+            when steps.is_suspicious then steps.step_seconds
+        end as step_seconds,
+        coalesce(
+            steps.value < signals.min_plausible
+            or steps.value > signals.max_plausible,
+            false
+        ) as is_out_of_limits,
+        coalesce(
+            steps.is_suspicious
+            and abs(steps.step_c)
+            > signals.max_rate_c_per_second * steps.step_seconds,
+            false
+        ) as is_impossible_step,
+        steps.observed_at
+    from steps
+    inner join signals on steps.signal_name = signals.signal_name
+
+)
+
+select * from judged_readings
+where is_out_of_limits or is_impossible_step

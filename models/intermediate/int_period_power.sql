@@ -1,0 +1,85 @@
+-- One row per component and overheated period that holds a power reading.
+--
+-- Single readings, because a rolling period does not align with the windows.
+with
+
+periods as (
+
+    select distinct
+        site_id,
+        asset_id,
+        component_id,
+        window_method,
+        window_start,
+        window_end
+    from {{ ref('int_overheated_periods') }}
+
+),
+
+-- A period touches at most two tumbling windows: joining by those, and only
+-- then by time, keeps the work in proportion to the periods.
+period_windows as (
+
+    select
+        *,
+        {{ window_start('window_start') }} as touched_window_start
+    from periods
+    union all
+    select
+        *,
+        {{ window_start('window_start') }} + {{ window_interval() }}
+            as touched_window_start
+    from periods
+
+),
+
+power_readings as (
+
+    select
+        readings.site_id,
+        readings.asset_id,
+        readings.component_id,
+        readings.value as power_kw,
+        readings.observed_at
+    from {{ ref('stg_signals') }} as readings
+    inner join {{ ref('int_signals') }} as signals
+        on readings.signal_name = signals.signal_name
+    where signals.quantity = 'power'
+
+),
+
+period_power as (
+
+    select
+        periods.site_id,
+        periods.asset_id,
+        periods.component_id,
+        periods.window_method,
+        max(readings.power_kw) as max_power_kw,
+        count(*) as power_reading_count,
+        periods.window_start,
+        periods.window_end
+    from period_windows as periods
+    inner join power_readings as readings
+        on
+            periods.site_id = readings.site_id
+            and periods.asset_id = readings.asset_id
+            and periods.component_id = readings.component_id
+            and periods.touched_window_start
+            = {{ window_start('readings.observed_at') }}
+            -- Tumbling: [start, end). Rolling: (start, end].
+            and case periods.window_method
+                when 'tumbling'
+                    then
+                        periods.window_start <= readings.observed_at
+                        and periods.window_end > readings.observed_at
+                when 'rolling'
+                    then
+                        periods.window_start < readings.observed_at
+                        and periods.window_end >= readings.observed_at
+            end
+    group by all
+
+)
+
+select * from period_power

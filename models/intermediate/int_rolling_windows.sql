@@ -1,0 +1,107 @@
+-- One row per temperature series and reading at t whose 30 s up to t may have
+-- a mean above the threshold.
+--
+-- A mean above the threshold needs a reading above it, and that lies in t's
+-- own tumbling window or in the one before. So the hot windows (maximum above
+-- the threshold) and their neighbours hold every period of interest with all
+-- its readings. The computation goes back to single readings because a
+-- period that ends at a reading does not align with the tumbling windows.
+with
+
+hot_windows as (
+
+    select
+        windows.site_id,
+        windows.asset_id,
+        windows.component_id,
+        windows.signal_name,
+        windows.window_start
+    from {{ ref('int_signal_windows') }} as windows
+    inner join {{ ref('int_signals') }} as signals
+        on windows.signal_name = signals.signal_name
+    where
+        signals.quantity = 'temperature'
+        and windows.max_value > {{ var('overheat_threshold_c') }}
+
+),
+
+needed_windows as (
+
+    {% for offset in [-1, 0, 1] -%}
+        select
+            site_id,
+            asset_id,
+            component_id,
+            signal_name,
+            window_start + {{ offset }} * {{ window_interval() }}
+                as window_start,
+            {{ 'true' if offset >= 0 else 'false' }} as holds_period_end
+        from hot_windows
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+distinct_windows as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        window_start,
+        bool_or(holds_period_end) as holds_period_end
+    from needed_windows
+    group by all
+
+),
+
+needed_readings as (
+
+    select readings.*
+    from {{ ref('stg_signals') }} as readings
+    inner join distinct_windows
+        on
+            readings.site_id = distinct_windows.site_id
+            and readings.asset_id = distinct_windows.asset_id
+            and readings.component_id = distinct_windows.component_id
+            and readings.signal_name = distinct_windows.signal_name
+            and {{ window_start('readings.observed_at') }}
+            = distinct_windows.window_start
+
+),
+
+rolling_windows as (
+
+    {{ rolling_windows('needed_readings') }}
+
+),
+
+-- In the window before a hot one a period may reach back to readings that
+-- were not kept; it holds none above the threshold.
+exact_windows as (
+
+    select rolling_windows.*
+    from rolling_windows
+    inner join distinct_windows
+        on
+            rolling_windows.site_id = distinct_windows.site_id
+            and rolling_windows.asset_id = distinct_windows.asset_id
+            and rolling_windows.component_id = distinct_windows.component_id
+            and rolling_windows.signal_name = distinct_windows.signal_name
+            and {{ window_start('rolling_windows.window_end') }}
+            = distinct_windows.window_start
+    where distinct_windows.holds_period_end
+
+)
+
+select
+    site_id,
+    asset_id,
+    component_id,
+    signal_name,
+    avg_value,
+    reading_count,
+    window_start,
+    window_end
+from exact_windows

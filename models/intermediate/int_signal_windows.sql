@@ -1,0 +1,29 @@
+-- One row per series and 30 s window that holds a reading.
+with
+
+readings as (
+
+    select * from {{ ref('stg_signals') }}
+
+),
+
+windows as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        {{ mean('value') }} as avg_value,
+        min(value) as min_value,
+        max(value) as max_value,
+        count(*) as reading_count,
+        {{ window_start('observed_at') }} as window_start,
+        min(observed_at) as first_reading_at,
+        max(observed_at) as last_reading_at
+    from readings
+    group by all
+
+)
+
+select * from windows
