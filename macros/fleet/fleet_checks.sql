@@ -92,7 +92,7 @@
   {% set real_date = run_query(
     "select
         regexp_full_match("
-    ~ fleet_quoted(options.start_date) ~ ", '\d{4}-\d{2}-\d{2}')
+    ~ fleet_quoted(options.start_date) ~ ", '[0-9]{4}-[0-9]{2}-[0-9]{2}')
         and try_cast(" ~ fleet_quoted(options.start_date)
     ~ " as date) is not null"
   ).rows[0][0] %}

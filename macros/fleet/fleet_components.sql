@@ -32,7 +32,8 @@
             ((site_no * 2654435761 + " ~ options.seed ~ " * 40503 + 77777777)
                 % 4294967296 - 2147483648)::varchar as site_id,
             " ~ options.ambient_mean_c ~ "
-            + " ~ options.site_spread_c ~ " * fleet_normal(stream, 1) as ambient_c,
+            + " ~ options.site_spread_c ~ "
+            * fleet_normal(stream, 1) as ambient_c,
             5.0 + 2.5 * fleet_uniform(stream, 2) as day_swing_c,
             4.6 as slow_swing_c,
             fleet_uniform(stream, 3) as slow_phase,
@@ -102,7 +103,7 @@
             faults.*,
             -- contact_resistance: times the ordinary resistance of that pole.
             -- weak_cooling: times less heat carried off, at both poles.
-            -- sensor_fault: fault events, in ten days.
+            -- sensor_fault: open circuits and jumps, nearly so many a day.
             case own_fault
                 when 'none' then 0.0
                 when 'sensor_fault' then " ~ options.fault_strength ~ "

@@ -41,8 +41,9 @@
         "day_no": day_no,
         "signal": signal,
         "compression": compression,
-        "name": "Tesla_SEIA_analyst_signals_data_'" ~ options.dates[day_no] ~ "'_'"
-          ~ signal.name ~ "'.csv" ~ suffix[compression],
+        "name": "Tesla_SEIA_analyst_signals_data_'"
+          ~ options.dates[day_no] ~ "'_'" ~ signal.name ~ "'.csv"
+          ~ suffix[compression],
       }) %}
     {% endfor %}
   {% endfor %}

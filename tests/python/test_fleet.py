@@ -1,0 +1,882 @@
+"""The fleet generator, seen from outside: the files that it writes.
+
+What the real telemetry is like (means, spreads, rhythms) is held here as
+ranges, and the physics is checked by integrating it again, step by step.
+"""
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from dbt.cli.main import dbtRunner
+
+PROJECT = Path(__file__).resolve().parents[2]
+SAMPLE = PROJECT / "data" / "sample"
+
+SIGNAL_HEADER = ",timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date"
+ALERT_HEADER = ",timestamp,SITE,ASSET,COMPONENT,alert_name,event_date"
+SIGNALS = [
+    "LM_handleNegCoreTempDegC",
+    "LM_handlePosCoreTempDegC",
+    "LM_pcbaTempDegC",
+    "LM_powerLimit",
+]
+ALERTS = {
+    "LM_a141_cableTempImbalance",
+    "LM_a188_negTempOT",
+    "LM_a191_negTempRationality",
+    "LM_a243_negCoreTempHiFoldBk",
+    "LM_a247_ambientTempStale",
+}
+
+
+def command_line(scratch, arguments):
+    return [
+        "run-operation",
+        "generate_fleet",
+        "--target",
+        "scratch",
+        "--project-dir",
+        str(PROJECT),
+        "--profiles-dir",
+        str(PROJECT),
+        "--target-path",
+        str(scratch / "dbt_target"),
+        "--log-path",
+        str(scratch / "dbt_logs"),
+        "--args",
+        json.dumps(arguments),
+    ]
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    return tmp_path_factory.mktemp("fleet")
+
+
+@pytest.fixture(scope="module")
+def run_generator(scratch):
+    """dbt within this process, which parses the project only once."""
+    options = command_line(scratch, {})[2:-2]
+    parsed = dbtRunner().invoke(["--quiet", "parse", *options])
+    assert parsed.success, parsed.exception
+    runner = dbtRunner(manifest=parsed.result)
+
+    def run(arguments):
+        return runner.invoke(["--quiet", *command_line(scratch, arguments)])
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def generate(run_generator):
+    def write(folder, **arguments):
+        done = run_generator({"landing_dir": str(folder), **arguments})
+        assert done.success, done.exception
+        return folder
+
+    return write
+
+
+def sql_text(value):
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def load(folder):
+    """A fleet's clean readings, alerts and truth as tables."""
+    connection = duckdb.connect()
+    glob = sql_text(f"{folder}/*signals_data*")
+    connection.execute(f"""
+        create table readings as
+        select
+            "timestamp"::bigint as at_ms,
+            component,
+            signal_name,
+            value::double as value,
+            event_date
+        from read_csv({glob}, header = true, all_varchar = true)
+    """)
+    glob = sql_text(f"{folder}/*alerts_data*")
+    connection.execute(f"""
+        create table alerts as
+        select "timestamp"::bigint as at_ms, component, alert_name
+        from read_csv({glob}, header = true, all_varchar = true)
+    """)
+    truth = sql_text(f"{folder}.truth.csv")
+    connection.execute(f"""
+        create table truth as
+        select * replace (component_id::varchar as component_id)
+        from read_csv({truth})
+    """)
+    return connection
+
+
+def content(path):
+    """A file's bytes, whatever it is compressed with."""
+    if path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes())
+    if path.suffix == ".zst":
+        # One column that no separator divides is the line itself.
+        rows = duckdb.execute(
+            f"""
+            select line
+            from read_csv(
+                {sql_text(path)}, header = false, delim = '\x01', quote = '',
+                escape = '', columns = {{'line': 'varchar'}},
+                auto_detect = false
+            )
+            """
+        ).fetchall()
+        return "".join(line + "\n" for (line,) in rows).encode()
+    return path.read_bytes()
+
+
+def folder_content(folder):
+    return {path.name: content(path) for path in sorted(folder.iterdir())}
+
+
+# The sample
+
+
+def sample_arguments():
+    return yaml.safe_load((PROJECT / "data/sample.args.yml").read_text())
+
+
+def test_the_sample_is_what_the_generator_writes(generate, tmp_path):
+    arguments = sample_arguments()
+    assert PROJECT / arguments.pop("landing_dir") == SAMPLE
+    again = generate(tmp_path / "sample", **arguments)
+    ours, committed = folder_content(again), folder_content(SAMPLE)
+    assert ours.keys() == committed.keys()
+    differing = [name for name in ours if ours[name] != committed[name]]
+    assert differing == []
+    truth = (tmp_path / "sample.truth.csv").read_bytes()
+    assert truth == (PROJECT / "data/sample.truth.csv").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def sample():
+    """The sample's sound and distinct readings, beside its truth."""
+    connection = duckdb.connect()
+    connection.execute(f"""
+        create table lines as
+        select trim(line) as line, filename
+        from read_csv(
+            {sql_text(SAMPLE / "*signals_data*")}, header = false, skip = 1,
+            delim = '\x01', quote = '', escape = '', auto_detect = false,
+            columns = {{'line': 'varchar'}}, filename = true
+        )
+    """)
+    connection.execute("""
+        create table readings as
+        select distinct
+            try_cast(split_part(line, ',', 2) as bigint) as at_ms,
+            split_part(line, ',', 5) as component,
+            split_part(line, ',', 6) as signal_name,
+            try_cast(split_part(line, ',', 7) as double) as value
+        from lines
+        where
+            len(string_split(line, ',')) = 8
+            and try_cast(split_part(line, ',', 2) as bigint) is not null
+            and try_cast(split_part(line, ',', 7) as double) is not null
+    """)
+    connection.execute(f"""
+        create table truth as
+        select * replace (component_id::varchar as component_id)
+        from read_csv({sql_text(PROJECT / "data/sample.truth.csv")})
+    """)
+    return connection
+
+
+def test_the_sample_is_small_and_of_every_format():
+    files = list(SAMPLE.iterdir())
+    assert sum(path.stat().st_size for path in files) < 5_000_000
+    signal_files = [path for path in files if "signals_data" in path.name]
+    suffixes = {path.suffix for path in signal_files}
+    assert suffixes == {".csv", ".gz", ".zst"}
+    assert len(signal_files) >= 2 * len(SIGNALS)
+
+
+def test_the_sample_has_every_fault_and_every_alert(sample):
+    causes = {row[0] for row in sample.execute("select distinct fault_cause from truth").fetchall()}
+    assert causes == {
+        "contact_resistance",
+        "hot_site",
+        "none",
+        "sensor_fault",
+        "weak_cooling",
+    }
+    text = "".join(path.read_text() for path in SAMPLE.glob("*alerts_data*.csv"))
+    assert set(re.findall(r"LM_a\d+_\w+", text)) == ALERTS
+
+
+def test_the_sample_has_true_crossings_of_both_poles(sample):
+    """A 30 s period of at least two readings that average above 105, of a
+    component whose sensors are sound, and the temperature got there slowly."""
+    crossings = sample.execute("""
+        with
+
+        steps as (
+            select
+                *,
+                abs(value - lag(value) over series) as step_c,
+                at_ms - lag(at_ms) over series as gap_ms
+            from readings
+            where signal_name like '%CoreTempDegC'
+            window series as (
+                partition by component, signal_name order by at_ms
+            )
+        ),
+
+        periods as (
+            select
+                component,
+                signal_name,
+                at_ms // 30000 as period,
+                avg(value) as avg_c,
+                count(*) as reading_count,
+                max(step_c / greatest(gap_ms, 1) * 1000) as rate_c_per_s
+            from steps
+            group by component, signal_name, period
+        )
+
+        select
+            periods.signal_name,
+            truth.fault_cause = 'sensor_fault' as is_sensor_fault,
+            max(reading_count) as reading_count,
+            max(rate_c_per_s) as rate_c_per_s
+        from periods
+        inner join truth on periods.component = truth.component_id
+        where avg_c > 105
+        group by periods.signal_name, is_sensor_fault
+    """).fetchall()
+    true_ones = {row[0]: row for row in crossings if not row[1]}
+    assert set(true_ones) == set(SIGNALS[:2])
+    for _, _, reading_count, rate in true_ones.values():
+        assert reading_count >= 2
+        assert rate < 1.0
+    assert any(row[1] for row in crossings), "no crossing of a broken sensor"
+
+
+def test_the_sample_has_its_bad_rows(sample):
+    (texts, short, timeless, rows, distinct_rows, unsorted) = sample.execute(
+        """
+        with
+
+        fields as (
+            select
+                filename,
+                line,
+                string_split(line, ',') as parts
+            from lines
+        )
+
+        select
+            count(*) filter (
+                len(parts) = 8 and try_cast(parts[7] as double) is null
+            ),
+            count(*) filter (len(parts) != 8),
+            count(*) filter (len(parts) = 8 and parts[2] = ''),
+            count(*),
+            count(distinct (filename, line)),
+            (
+                select count(*)
+                from (
+                    select
+                        parts[5] = lag(parts[5]) over file
+                        and parts[2] < lag(parts[2]) over file as is_earlier
+                    from (select *, rowid as n from (
+                        select filename, string_split(line, ',') as parts,
+                        rowid from lines
+                    ))
+                    window file as (partition by filename order by n)
+                )
+                where is_earlier
+            )
+        from fields
+        """
+    ).fetchone()
+    assert texts > 0
+    assert short > 0
+    assert timeless > 0
+    assert rows - distinct_rows > 10, "exact repeats"
+    assert unsorted > 10, "rows out of time order"
+    headers = {path.read_text().splitlines()[0] for path in SAMPLE.glob("*alerts_data*.csv")}
+    assert headers == {ALERT_HEADER, SIGNAL_HEADER}
+
+
+# A fleet of middling size against the real ranges
+
+
+@pytest.fixture(scope="module")
+def fleet_folder(generate, tmp_path_factory):
+    return generate(
+        tmp_path_factory.mktemp("middling") / "fleet",
+        sites=25,
+        components=100,
+        days=4,
+        seed=11,
+    )
+
+
+@pytest.fixture(scope="module")
+def fleet(fleet_folder):
+    return load(fleet_folder)
+
+
+def test_names_and_headers(fleet_folder):
+    days = [f"2022-03-{day}" for day in range(12, 16)]
+    names = {path.name for path in fleet_folder.iterdir()}
+    assert names == {
+        f"Tesla_SEIA_analyst_signals_data_'{day}'_'{signal}'.csv"
+        for day in days
+        for signal in SIGNALS
+    } | {"Tesla_SEIA_analyst_alerts_data_'2022-03-12'_'2022-03-15'.csv"}
+    for path in fleet_folder.iterdir():
+        with path.open(newline="") as file:
+            header, first = file.readline(), file.readline()
+        is_alerts = "alerts_data" in path.name
+        expected = ALERT_HEADER if is_alerts else SIGNAL_HEADER
+        assert header == expected + "\n"
+        assert first.startswith("0,16")
+        if not is_alerts:
+            day, signal = re.findall(r"'([^']*)'", path.name)
+            assert re.fullmatch(rf"0,\d{{13}},(-?\d+,){{3}}{signal},-?\d+\.\d,{day}\n", first)
+
+
+def test_each_reading_is_in_the_file_of_its_day_once(fleet):
+    rows, distinct_rows, misplaced = fleet.execute("""
+        select
+            count(*),
+            count(distinct (component, signal_name, at_ms)),
+            count(*) filter (
+                strftime(make_timestamp(at_ms * 1000), '%Y-%m-%d')
+                != event_date
+            )
+        from readings
+    """).fetchone()
+    assert rows == distinct_rows
+    assert misplaced == 0
+
+
+# Per signal: the real week's mean, how far from it to be, and its spread.
+REAL = {
+    "LM_handleNegCoreTempDegC": (48.6, 2.5, 10.4),
+    "LM_handlePosCoreTempDegC": (48.8, 2.5, 10.4),
+    "LM_pcbaTempDegC": (49.0, 2.5, 8.3),
+    "LM_powerLimit": (100.8, 6.0, 51.5),
+}
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_means_and_spreads_are_those_of_the_real_week(fleet, signal):
+    mean, tolerance, spread = REAL[signal]
+    # A broken sensor's readings are rare, and weigh much in so small a fleet.
+    found_mean, found_spread = fleet.execute(
+        """
+        select avg(value), stddev(value)
+        from readings
+        where signal_name = ? and value > -20
+        """,
+        [signal],
+    ).fetchone()
+    assert found_mean == pytest.approx(mean, abs=tolerance)
+    assert found_spread == pytest.approx(spread, rel=0.2)
+
+
+def test_extremes_are_those_of_the_real_week(fleet):
+    ranges = {
+        row[0]: row[1:]
+        for row in fleet.execute("""
+            select signal_name, min(value), max(value)
+            from readings
+            inner join truth on readings.component = truth.component_id
+            where fault_cause != 'sensor_fault'
+            group by signal_name
+        """).fetchall()
+    }
+    for signal in SIGNALS[:2]:
+        assert 8 < ranges[signal][0] < 30
+        assert 85 < ranges[signal][1] < 110
+    assert 12 < ranges["LM_pcbaTempDegC"][0] < 30
+    assert 65 < ranges["LM_pcbaTempDegC"][1] < 90
+    assert ranges["LM_powerLimit"][0] == 20.0
+    assert 330 < ranges["LM_powerLimit"][1] < 415
+    (daily_max,) = fleet.execute("""
+        select median(daily_max)
+        from (
+            select max(value) as daily_max
+            from readings
+            where signal_name = 'LM_handlePosCoreTempDegC'
+            group by component, event_date
+        )
+    """).fetchone()
+    assert daily_max == pytest.approx(62, abs=5)
+
+
+def test_use_is_that_of_the_real_week(fleet):
+    mean_use, greatest_use, used_days = fleet.execute("""
+        select avg(in_use), max(in_use), count(*)
+        from (
+            select count(distinct at_ms // 30000) / 2880 as in_use
+            from readings
+            where signal_name = 'LM_powerLimit'
+            group by component, event_date
+        )
+    """).fetchone()
+    assert mean_use == pytest.approx(0.16, abs=0.025)
+    assert 0.6 < greatest_use < 0.92
+    assert 0.8 < used_days / 400 < 0.97
+    per_component_day = dict(
+        fleet.execute("""
+            select signal_name, count(*) / 400
+            from readings
+            group by signal_name
+        """).fetchall()
+    )
+    # 1.84, 1.84, 1.83 and 3.58 million in 197 x 8 component-days.
+    real = dict(zip(SIGNALS, (1168, 1168, 1161, 2272), strict=True))
+    for signal, count in real.items():
+        assert per_component_day[signal] == pytest.approx(count, rel=0.15)
+
+
+def test_rhythms(fleet):
+    for signal, least, greatest in [
+        ("LM_handleNegCoreTempDegC", 10_000, 11_000),
+        ("LM_pcbaTempDegC", 10_000, 11_000),
+        ("LM_powerLimit", 5_000, 6_000),
+    ]:
+        gaps = fleet.execute(
+            """
+            with
+
+            gaps as (
+                select at_ms - lag(at_ms) over (
+                    partition by component order by at_ms
+                ) as gap_ms
+                from readings
+                where signal_name = ?
+            )
+
+            select
+                min(gap_ms),
+                max(gap_ms) filter (gap_ms < 60000),
+                max(gap_ms)
+            from gaps
+            """,
+            [signal],
+        ).fetchone()
+        assert least - 5 <= gaps[0]
+        assert gaps[1] <= greatest + 5
+        assert gaps[2] > 4 * 3_600_000, "gaps of hours are normal"
+
+
+def test_pcba_readings_follow_the_pair_by_3_to_5_seconds(fleet):
+    offsets = fleet.execute("""
+        select quantile_cont(offset_ms, [0.02, 0.98])
+        from (
+            select pcba.at_ms - core.at_ms as offset_ms
+            from readings as pcba
+            asof inner join (
+                select at_ms, component
+                from readings
+                where signal_name = 'LM_handleNegCoreTempDegC'
+            ) as core
+                on
+                    pcba.component = core.component
+                    and pcba.at_ms >= core.at_ms
+            where pcba.signal_name = 'LM_pcbaTempDegC'
+        )
+    """).fetchone()[0]
+    assert offsets[0] >= 3_000
+    assert offsets[1] <= 5_000
+
+
+def test_only_the_handle_pair_shares_timestamps(fleet):
+    sharing = fleet.execute("""
+        select distinct signals
+        from (
+            select list(distinct signal_name order by signal_name) as signals
+            from readings
+            group by at_ms
+        )
+        where len(signals) > 1
+    """).fetchall()
+    assert sharing == [(SIGNALS[:2],)]
+    unpaired = fleet.execute("""
+        select count(*)
+        from (
+            select component
+            from readings
+            where signal_name like '%CoreTempDegC'
+            group by component, at_ms
+            having count(*) != 2
+        )
+    """).fetchone()
+    assert unpaired == (0,)
+
+
+def test_a_healthy_fleet_has_neither_crossings_nor_fault_alerts(generate, tmp_path):
+    fleet = load(
+        generate(
+            tmp_path / "healthy",
+            sites=20,
+            components=80,
+            days=3,
+            seed=5,
+            faulty_share=0,
+        )
+    )
+    assert fleet.execute("select distinct fault_cause from truth").fetchall() == [("none",)]
+    assert fleet.execute(
+        """
+        select count(*) filter (value > 105), count(*) filter (value < 0)
+        from readings
+        where signal_name like '%TempDegC'
+        """
+    ).fetchone() == (0, 0)
+    (fault_alerts,) = fleet.execute(
+        "select count(*) from alerts where alert_name not like '%a247%'"
+    ).fetchone()
+    assert fault_alerts <= 2
+
+
+# Physics and faults, by other means than the generator's
+
+
+@pytest.fixture(scope="module")
+def quiet_fleet(generate, tmp_path_factory):
+    """Little noise, no spread, no fold-back: what is left is the physics."""
+    return load(
+        generate(
+            tmp_path_factory.mktemp("quiet") / "fleet",
+            sites=8,
+            components=48,
+            days=2,
+            seed=3,
+            faulty_share=0.25,
+            noise_c=0.1,
+            resistance_spread=0,
+            fold_back_c=1000,
+            site_spread_c=0,
+        )
+    )
+
+
+def fitted_rises(connection):
+    """Each pole's degrees per kW^2, by regression on its own readings.
+
+    Power is smoothed by a first-order lag of 300 s, reading by reading, the
+    thermal mass of a pole done by Euler's method; the slope of temperature
+    over it is the pole's resistance, whatever the ambient.
+    """
+    rows = connection.execute("""
+        select component, at_ms, signal_name, value
+        from readings
+        where signal_name != 'LM_pcbaTempDegC'
+        order by component, at_ms
+    """).fetchall()
+    points = {}
+    state = {}
+    for component, at_ms, signal, value in rows:
+        last_ms, square, lagged, started = state.get(component, (None, 0.0, 0.0, at_ms))
+        if last_ms is None or at_ms - last_ms > 60_000:
+            square, lagged, started = 400.0, 400.0, at_ms
+        else:
+            passed = (at_ms - last_ms) / 1000
+            lagged += (square - lagged) * min(passed / 300, 1.0)
+        if signal == "LM_powerLimit":
+            square = value * value
+        elif at_ms - started > 60_000:
+            points.setdefault((component, signal), []).append((lagged, value))
+        state[component] = (at_ms, square, lagged, started)
+    slopes = {}
+    for key, pairs in points.items():
+        if len(pairs) < 400:
+            continue
+        mean_x = sum(x for x, _ in pairs) / len(pairs)
+        mean_y = sum(y for _, y in pairs) / len(pairs)
+        slopes[key] = sum((x - mean_x) * (y - mean_y) for x, y in pairs) / sum(
+            (x - mean_x) ** 2 for x, _ in pairs
+        )
+    return slopes
+
+
+def test_resistances_of_the_truth_show_in_the_readings(quiet_fleet):
+    slopes = fitted_rises(quiet_fleet)
+    truth = {
+        row[0]: row[1:]
+        for row in quiet_fleet.execute("""
+            select
+                component_id,
+                fault_cause,
+                neg_resistance_ratio,
+                pos_resistance_ratio
+            from truth
+        """).fetchall()
+    }
+    healthy = sorted(
+        slope for (component, _), slope in slopes.items() if truth[component][0] == "none"
+    )
+    usual = healthy[len(healthy) // 2]
+    checked = {"contact_resistance": 0, "weak_cooling": 0}
+    for (component, signal), slope in slopes.items():
+        cause, *ratios = truth[component]
+        if cause not in checked:
+            continue
+        ratio = ratios[SIGNALS.index(signal)]
+        # A weakly cooled pole is also slower than the 300 s of the fit.
+        assert slope / usual == pytest.approx(ratio, rel=0.3)
+        checked[cause] += 1
+    assert min(checked.values()) >= 4
+
+
+def test_a_contact_resistance_heats_its_pole_only(quiet_fleet):
+    rows = quiet_fleet.execute("""
+        with
+
+        poles as (
+            select
+                component,
+                at_ms,
+                max(value) filter (signal_name like '%Neg%') as neg_c,
+                max(value) filter (signal_name like '%Pos%') as pos_c
+            from readings
+            where signal_name like '%CoreTempDegC'
+            group by component, at_ms
+        )
+
+        select
+            fault_cause,
+            fault_pole,
+            quantile_cont(neg_c - pos_c, 0.02),
+            quantile_cont(neg_c - pos_c, 0.98)
+        from poles
+        inner join truth on poles.component = truth.component_id
+        where fault_cause in ('contact_resistance', 'weak_cooling', 'none')
+        group by component_id, fault_cause, fault_pole
+    """).fetchall()
+    for cause, pole, low, high in rows:
+        if cause != "contact_resistance":
+            # Same resistance at both poles: equal but for the noise.
+            assert -0.5 < low <= high < 0.5
+        elif pole == "neg":
+            assert high > 3
+            assert low > -0.5
+        else:
+            assert low < -3
+            assert high < 0.5
+    assert {row[1] for row in rows} == {None, "both", "neg", "pos"}
+
+
+def test_a_hot_site_starts_from_a_higher_temperature(quiet_fleet):
+    warmest_other, hot, excess = quiet_fleet.execute("""
+        with
+
+        starts as (
+            select component, value
+            from (
+                select
+                    *,
+                    at_ms - lag(at_ms) over (
+                        partition by component order by at_ms
+                    ) as gap_ms
+                from readings
+                where signal_name = 'LM_handlePosCoreTempDegC'
+            )
+            where gap_ms > 3600000
+        ),
+
+        sites as (
+            select
+                truth.site_id,
+                max(site_excess_c) as site_excess_c,
+                avg(starts.value) as start_c
+            from starts
+            inner join truth on starts.component = truth.component_id
+            where sensor_mode is null
+            group by truth.site_id
+        )
+
+        select
+            median(start_c) filter (site_excess_c = 0),
+            max(start_c) filter (site_excess_c > 0),
+            max(site_excess_c)
+        from sites
+    """).fetchone()
+    assert excess >= 5
+    # Sites differ by their weather as well.
+    assert hot - warmest_other == pytest.approx(excess, abs=5)
+
+
+def test_broken_sensors_do_what_no_thermal_mass_can(quiet_fleet):
+    rows = quiet_fleet.execute("""
+        with
+
+        steps as (
+            select
+                component,
+                signal_name,
+                value,
+                at_ms,
+                at_ms - lag(at_ms) over series as gap_ms,
+                abs(value - lag(value) over series) as step_c,
+                sum((value is distinct from lag_value)::int) over series
+                    as run_no
+            from (
+                select
+                    *,
+                    lag(value) over (
+                        partition by component, signal_name order by at_ms
+                    ) as lag_value
+                from readings
+                where signal_name like '%CoreTempDegC'
+            )
+            window series as (
+                partition by component, signal_name order by at_ms
+            )
+        ),
+
+        runs as (
+            select
+                component,
+                signal_name,
+                max(run_s) as longest_run_s
+            from (
+                select
+                    component,
+                    signal_name,
+                    run_no,
+                    count(*) * 10.5 as run_s
+                from steps
+                group by component, signal_name, run_no
+            )
+            group by component, signal_name
+        )
+
+        select
+            truth.sensor_mode,
+            truth.fault_pole = lower(steps.signal_name[10:12]) as is_broken,
+            min(steps.value),
+            max(steps.step_c) filter (steps.gap_ms < 12000),
+            max(runs.longest_run_s)
+        from steps
+        inner join runs
+            on
+                steps.component = runs.component
+                and steps.signal_name = runs.signal_name
+        inner join truth on steps.component = truth.component_id
+        group by
+            truth.component_id, truth.sensor_mode, truth.fault_pole,
+            steps.signal_name
+    """).fetchall()
+    modes = set()
+    for mode, is_broken, least, step, run_s in rows:
+        if mode == "open_circuit" and is_broken:
+            assert step >= 40
+            assert least < -149
+            modes.add(mode)
+        elif mode == "frozen" and is_broken:
+            assert run_s > 900
+            modes.add(mode)
+        else:
+            assert least > 0
+            assert step < 20
+            assert run_s < 600
+    assert modes == {"open_circuit", "frozen"}
+
+
+# Determinism, paths, wrong arguments
+
+
+def test_same_arguments_same_bytes_and_another_seed_other_ones(generate, tmp_path):
+    small = {"sites": 2, "components": 5, "days": 1, "compression": "gzip"}
+    one = generate(tmp_path / "one", seed=7, **small)
+    two = generate(tmp_path / "two", seed=7, **small)
+    other = generate(tmp_path / "other", seed=8, **small)
+    files = sorted(path.name for path in one.iterdir())
+    assert files == sorted(path.name for path in two.iterdir())
+    for name in files:
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+    assert (tmp_path / "one.truth.csv").read_bytes() == (tmp_path / "two.truth.csv").read_bytes()
+    assert all(
+        (one / name).read_bytes() != (other / name).read_bytes()
+        for name in files
+        if "signals_data" in name
+    )
+
+
+def test_a_folder_with_quotes_spaces_and_brackets(generate, tmp_path):
+    folder = tmp_path / "new" / 'it\'s a "fleet" [1] {x}; drop'
+    small = {"sites": 1, "components": 2, "days": 1}
+    generate(folder, **small)
+    assert len(list(folder.iterdir())) == len(SIGNALS) + 1
+    assert (folder.parent / (folder.name + ".truth.csv")).is_file()
+    # The truth beside it marks the folder as the generator's: written again.
+    generate(folder, **small)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, "landing_dir is missing"),
+        ({"landing_dir": ".."}, "landing_dir must name a folder"),
+        ({"components": "many"}, "components must be a whole number from 1"),
+        ({"days": 1.5}, "days must be a whole number"),
+        ({"duty": 3}, "duty must be a number from 0.001 to 0.9, not '3'"),
+        ({"sites": 9, "components": 3}, "each site needs an asset"),
+        ({"compression": "rar"}, "compression must be none, gzip, zstd"),
+        ({"start_date": "2022-02-30"}, "start_date must be a date"),
+        ({"start_date": "tomorrow"}, "start_date must be a date"),
+        ({"include_bad_rows": "yes"}, "include_bad_rows must be true"),
+        ({"hot_sites": 50}, "hot_sites must be a whole number from 0 to 49"),
+        ({"colour": "red"}, "it has no argument 'colour'"),
+    ],
+)
+def test_a_wrong_argument_is_refused(run_generator, capfd, tmp_path, arguments, sentence):
+    if arguments and "landing_dir" not in arguments:
+        arguments = {"landing_dir": str(tmp_path / "fleet"), **arguments}
+    done = run_generator(arguments)
+    assert not done.success
+    assert f"generate_fleet: {sentence}" in capfd.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refusal_is_one_sentence_and_no_traceback(scratch):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "dbt.cli.main",
+            *command_line(scratch, {"landing_dir": "x", "duty": 3}),
+        ],
+        cwd=scratch,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    output = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert output.count("generate_fleet: duty must be a number") == 1
+    assert "Traceback" not in output
+    assert not (scratch / "x").exists()
+
+
+def test_a_folder_with_other_files_is_left_alone(run_generator, capfd, tmp_path):
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    # The very name that the generator would write, but not its own.
+    theirs = folder / ("Tesla_SEIA_analyst_signals_data_'2022-03-12'_'LM_powerLimit'.csv")
+    theirs.write_text("precious")
+    done = run_generator({"landing_dir": str(folder), "sites": 1, "components": 1, "days": 1})
+    assert not done.success
+    assert "already holds 1 other file(s)" in capfd.readouterr().out
+    assert [path.name for path in folder.iterdir()] == [theirs.name]
+    assert theirs.read_text() == "precious"
+    assert not (tmp_path / "landing.truth.csv").exists()
