@@ -1,17 +1,21 @@
 {% macro csv_fields(line) -%}
-    {#- Only a line that holds a quote pays for the quoting rules. -#}
+    {#- The fields of a line by the rules of RFC 4180; null where a quote is
+        not closed or stands inside a field. Only a line that holds a quote
+        pays for the rules. -#}
+    {%- set field = '"(?:[^"]|"")*"|[^",]*' -%}
     case
-        when contains({{ line }}, '"')
+        when not contains({{ line }}, '"')
+            then string_split({{ line }}, ',')
+        when regexp_full_match(
+            {{ line }}, '(?:{{ field }})(?:,(?:{{ field }}))*'
+        )
             then list_transform(
-                regexp_extract_all(
-                    {{ line }} || ',', '("(?:[^"]|"")*"|[^,]*),', 1
-                ),
+                regexp_extract_all({{ line }} || ',', '({{ field }}),', 1),
                 lambda field: case
                     when starts_with(field, '"')
                         then replace(field[2:-2], '""', '"')
                     else field
                 end
             )
-        else string_split({{ line }}, ',')
     end
 {%- endmacro %}

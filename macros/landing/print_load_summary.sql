@@ -69,8 +69,9 @@
                     else 'no') ~ ' kW.'
             ) -%}
             {%- do print(
-                "Next: make answers, or open '" ~ target.path ~ "' with "
-                ~ 'duckdb -readonly and try: from marts.overheated_components'
+                "Next: make answers, or open '"
+                ~ env_var('WAREHOUSE_PATH', 'supercharger.duckdb') ~ "' with "
+                ~ 'duckdb -readonly and try: from marts.component_watchlist'
             ) -%}
         {%- endif -%}
     {%- endif -%}

@@ -151,7 +151,9 @@ judged_readings as (
         coalesce(
             steps.is_suspicious
             and abs(steps.step_c)
-            > signals.max_rate_c_per_second * steps.step_seconds,
+            > round(
+                signals.max_rate_c_per_second * steps.step_seconds, 9
+            ),
             false
         ) as is_impossible_step,
         steps.observed_at

@@ -60,6 +60,8 @@ judged_lines as (
         case
             when file_problem is not null
                 then file_problem
+            when line_field_count is null
+                then 'a quote is not closed, or stands inside a field'
             when line_field_count <> field_count
                 then
                     line_field_count || ' fields where the header has '

@@ -1,0 +1,98 @@
+-- One row per component and 30 s window that holds a reading.
+--
+-- The windows side by side: what both poles, the board and the power did at
+-- the same time, and which charging session it was. A gap inside a window is
+-- shorter than the window, so the gaps between sessions are exact here.
+{% if var('session_gap_seconds') < var('window_seconds') -%}
+    {{ exceptions.raise_compiler_error(
+        'session_gap_seconds (' ~ var('session_gap_seconds') ~ ') must not be '
+        ~ 'below window_seconds (' ~ var('window_seconds') ~ '): gaps inside '
+        ~ 'a window cannot be seen.'
+    ) }}
+{%- endif %}
+with
+
+windows as (
+
+    select
+        windows.*,
+        signals.quantity,
+        signals.sensor_position
+    from {{ ref('int_signal_windows') }} as windows
+    inner join {{ ref('int_signals') }} as signals
+        on windows.signal_name = signals.signal_name
+
+),
+
+component_windows as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        window_start,
+        {% for position in sensor_positions() -%}
+            max(avg_value) filter (where sensor_position = '{{ position }}')
+                as {{ position }}_temp_c,
+        {% endfor -%}
+        max(avg_value) filter (where quantity = 'temperature') as avg_temp_c,
+        max(max_value) filter (where quantity = 'temperature') as max_temp_c,
+        max(avg_value) filter (where quantity = 'power') as avg_power_kw,
+        max(max_value) filter (where quantity = 'power') as max_power_kw,
+        sum(reading_count) filter (where quantity = 'power')
+            as power_reading_count,
+        min(first_reading_at) as first_reading_at,
+        max(last_reading_at) as last_reading_at
+    from windows
+    group by all
+
+),
+
+gaps as (
+
+    select
+        *,
+        epoch_ms(first_reading_at) - epoch_ms(
+            lag(last_reading_at) over component_in_time
+        ) as gap_ms
+    from component_windows
+    window component_in_time as (
+        partition by site_id, asset_id, component_id
+        order by window_start
+    )
+
+),
+
+numbered_windows as (
+
+    select
+        *,
+        count(*) filter (
+            where gap_ms is null
+            or gap_ms > {{ var('session_gap_seconds') }} * 1000
+        ) over (
+            partition by site_id, asset_id, component_id
+            order by window_start
+            rows between unbounded preceding and current row
+        ) as session_number
+    from gaps
+
+)
+
+select
+    site_id,
+    asset_id,
+    component_id,
+    {% for position in sensor_positions() -%}
+        {{ position }}_temp_c,
+    {% endfor -%}
+    avg_temp_c,
+    max_temp_c,
+    avg_power_kw,
+    max_power_kw,
+    power_reading_count::bigint as power_reading_count,
+    session_number,
+    window_start,
+    first_reading_at,
+    last_reading_at
+from numbered_windows

@@ -1,0 +1,54 @@
+-- One row per temperature series with readings that its handle cannot have
+-- had, or a value that froze.
+with
+
+implausible as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        count(*) as implausible_reading_count,
+        count(*) filter (where is_impossible_step) as impossible_step_count,
+        min(temp_c) as lowest_implausible_temp_c,
+        max(abs(step_c)) filter (where is_impossible_step) as largest_step_c
+    from {{ ref('int_implausible_readings') }}
+    group by all
+
+),
+
+frozen as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        sum(frozen_seconds)::bigint as frozen_seconds
+    from {{ ref('int_frozen_runs') }}
+    group by all
+
+),
+
+sensor_troubles as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        coalesce(implausible.implausible_reading_count, 0)
+            as implausible_reading_count,
+        coalesce(implausible.impossible_step_count, 0)
+            as impossible_step_count,
+        implausible.lowest_implausible_temp_c,
+        implausible.largest_step_c,
+        coalesce(frozen.frozen_seconds, 0) as frozen_seconds
+    from implausible
+    full join frozen
+        using (site_id, asset_id, component_id, signal_name)
+
+)
+
+select * from sensor_troubles

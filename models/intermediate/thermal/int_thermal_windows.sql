@@ -1,0 +1,134 @@
+-- One row per component, pole and 30 s window with a temperature that can be
+-- trusted: the temperature, how it moves on, and the recent power.
+with
+
+component_windows as (
+
+    select * from {{ ref('int_component_windows') }}
+
+),
+
+{% for pole in poles() -%}
+
+untrusted_{{ pole }}_windows as (
+
+    select
+        untrusted_windows.site_id,
+        untrusted_windows.asset_id,
+        untrusted_windows.component_id,
+        untrusted_windows.window_start
+    from {{ ref('int_untrusted_windows') }} as untrusted_windows
+    inner join {{ ref('int_signals') }} as signals
+        on untrusted_windows.signal_name = signals.signal_name
+    where signals.sensor_position = '{{ pole }}_pole'
+
+),
+
+{% endfor -%}
+
+recent_power as (
+
+    select
+        *,
+        -- A session is cut every two hours, so that the weather of a day does
+        -- not count as heat of the handle.
+        hash(
+            session_number,
+            time_bucket(
+                interval '2' hour, window_start, timestamp '2000-01-01'
+            )
+        ) as stretch_id,
+        lead(window_start) over session_in_time as next_window_start,
+        -- Heat follows the square of the current, so of the power. Before the
+        -- session there was none: a span that reaches back to then has only
+        -- the share of it that the session covers.
+        {% for minutes in thermal_spans() -%}
+            avg(avg_power_kw * avg_power_kw) over (
+                session_in_time range between
+                interval '{{ minutes * 60 - var("window_seconds") }}' second
+                preceding
+                and current row
+            )
+            * least(
+                epoch(
+                    window_start
+                    - first_value(window_start) over session_in_time
+                ) + {{ var('window_seconds') }},
+                {{ minutes * 60 }}
+            )
+            / {{ minutes * 60 }} as power_squared_{{ minutes }}_min,
+        {% endfor -%}
+        (
+            avg_power_kw * avg_power_kw
+            + pow(lead(avg_power_kw) over session_in_time, 2)
+        ) / 2 as power_squared_until_next
+    from component_windows
+    window session_in_time as (
+        partition by site_id, asset_id, component_id, session_number
+        order by window_start
+    )
+
+),
+
+{% for pole in poles() -%}
+
+{{ pole }}_windows as (
+
+    select
+        recent_power.*,
+        '{{ pole }}' as pole,
+        recent_power.{{ pole }}_pole_temp_c as temp_c
+    from recent_power
+    anti join untrusted_{{ pole }}_windows
+        using (site_id, asset_id, component_id, window_start)
+    where recent_power.{{ pole }}_pole_temp_c is not null
+
+),
+
+{% endfor -%}
+
+pole_windows as (
+
+    select * from negative_windows
+    union all
+    select * from positive_windows
+
+),
+
+moving_windows as (
+
+    select
+        *,
+        -- Degrees per second up to the next window.
+        case
+            when
+                next_window_start <= window_start + interval '90' second
+                and lead(window_start) over pole_in_time = next_window_start
+                then
+                    (lead(temp_c) over pole_in_time - temp_c)
+                    / epoch(next_window_start - window_start)
+        end as warming_c_per_second
+    from pole_windows
+    window pole_in_time as (
+        partition by site_id, asset_id, component_id, pole, session_number
+        order by window_start
+    )
+
+)
+
+select
+    site_id,
+    asset_id,
+    component_id,
+    pole,
+    session_number,
+    stretch_id,
+    temp_c,
+    warming_c_per_second,
+    avg_power_kw,
+    {% for minutes in thermal_spans() -%}
+        power_squared_{{ minutes }}_min,
+    {% endfor -%}
+    power_squared_until_next,
+    window_start
+from moving_windows

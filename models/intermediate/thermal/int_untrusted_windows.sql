@@ -1,0 +1,70 @@
+-- One row per temperature series and 30 s window whose readings say nothing of
+-- the handle: near an implausible reading, or frozen.
+with
+
+implausible_windows as (
+
+    select distinct
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        {{ window_start('observed_at') }} as window_start
+    from {{ ref('int_implausible_readings') }}
+
+),
+
+offsets as (
+
+    select offset_seconds
+    from range(
+        -{{ var('sensor_suspect_seconds') }},
+        {{ var('sensor_suspect_seconds') }} + 1,
+        {{ var('window_seconds') }}
+    ) as steps(offset_seconds)
+
+),
+
+suspect_windows as (
+
+    select
+        windows.site_id,
+        windows.asset_id,
+        windows.component_id,
+        windows.signal_name,
+        windows.window_start
+        + offsets.offset_seconds * interval '1' second as window_start
+    from implausible_windows as windows
+    cross join offsets
+
+),
+
+frozen_windows as (
+
+    select
+        windows.site_id,
+        windows.asset_id,
+        windows.component_id,
+        windows.signal_name,
+        windows.window_start
+    from {{ ref('int_frozen_runs') }} as runs
+    inner join {{ ref('int_signal_windows') }} as windows
+        on
+            runs.site_id = windows.site_id
+            and runs.asset_id = windows.asset_id
+            and runs.component_id = windows.component_id
+            and runs.signal_name = windows.signal_name
+            and runs.started_at <= windows.window_start
+            and runs.ended_at > windows.window_start
+
+),
+
+untrusted_windows as (
+
+    select * from suspect_windows
+    union
+    select * from frozen_windows
+
+)
+
+select * from untrusted_windows

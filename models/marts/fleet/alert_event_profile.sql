@@ -1,0 +1,101 @@
+-- One row per alert name, signal and 30 s step from ten minutes before to ten
+-- minutes after the alert.
+with
+
+offsets as (
+
+    select offset_seconds
+    from range(-600, 601, {{ var('window_seconds') }}) as steps(offset_seconds)
+
+),
+
+alerts as (
+
+    select
+        alert_name,
+        site_id,
+        asset_id,
+        component_id,
+        fired_at
+    from {{ ref('int_alerts') }}
+    union all
+    select
+        'all temperature alerts' as alert_name,
+        site_id,
+        asset_id,
+        component_id,
+        fired_at
+    from {{ ref('int_alerts') }}
+    where is_temperature_related
+
+),
+
+alert_steps as (
+
+    select
+        alerts.alert_name,
+        alerts.site_id,
+        alerts.asset_id,
+        alerts.component_id,
+        offsets.offset_seconds,
+        {{ window_start(
+            "alerts.fired_at + offsets.offset_seconds * interval '1' second"
+        ) }} as window_start
+    from alerts
+    cross join offsets
+
+),
+
+spine as (
+
+    select distinct
+        alerts.alert_name,
+        signals.signal_name,
+        offsets.offset_seconds
+    from alerts
+    cross join {{ ref('int_signals') }} as signals
+    cross join offsets
+
+),
+
+profiles as (
+
+    select
+        alert_steps.alert_name,
+        windows.signal_name,
+        alert_steps.offset_seconds,
+        {{ mean('windows.avg_value') }} as avg_value,
+        quantile_cont(windows.avg_value, 0.1) as p10_value,
+        quantile_cont(windows.avg_value, 0.9) as p90_value,
+        count(*) as alert_count
+    from alert_steps
+    inner join {{ ref('int_signal_windows') }} as windows
+        on
+            alert_steps.site_id = windows.site_id
+            and alert_steps.asset_id = windows.asset_id
+            and alert_steps.component_id = windows.component_id
+            and alert_steps.window_start = windows.window_start
+    group by all
+
+),
+
+alert_event_profile as (
+
+    select
+        spine.alert_name,
+        spine.signal_name,
+        spine.offset_seconds,
+        profiles.avg_value,
+        profiles.p10_value,
+        profiles.p90_value,
+        coalesce(profiles.alert_count, 0) as alert_count
+    from spine
+    left join profiles
+        on
+            spine.alert_name = profiles.alert_name
+            and spine.signal_name = profiles.signal_name
+            and spine.offset_seconds = profiles.offset_seconds
+
+)
+
+select * from alert_event_profile

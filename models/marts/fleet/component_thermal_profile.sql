@@ -1,0 +1,128 @@
+-- One row per component: what its temperature does for its power, against the
+-- fleet and against its own site.
+with
+
+thermals as (
+
+    select * from {{ ref('int_component_thermals') }}
+
+),
+
+centred_thermals as (
+
+    select
+        *,
+    {% for measure in thermal_measures() -%}
+        log_{{ measure }} - median(log_{{ measure }}) over ()
+            as {{ measure }}_over_fleet,
+        log_{{ measure }} - median(log_{{ measure }}) over site
+            as {{ measure }}_over_site,
+        count(log_{{ measure }}) over () as {{ measure }}_fleet_count,
+        count(log_{{ measure }}) over site as {{ measure }}_site_count
+        {{- ',' if not loop.last }}
+    {% endfor %}
+    from thermals
+    window site as (partition by site_id)
+
+),
+
+spreads as (
+
+    select
+    {% for measure in thermal_measures() -%}
+            median(abs({{ measure }}_over_fleet))
+                as {{ measure }}_fleet_mad,
+            -- A site has too few components for a spread of its own: that of
+            -- all components around their sites serves for all sites.
+            median(abs({{ measure }}_over_site)) filter (
+                where {{ measure }}_site_count >= 3
+            ) as {{ measure }}_site_mad
+            {{- ',' if not loop.last }}
+    {% endfor %}
+    from centred_thermals
+
+),
+
+-- Among fewer than five components none is unusual, nor among fewer than
+-- three of a site. Two percent is what equal handles differ by at least.
+scored_thermals as (
+
+    select
+        centred_thermals.*,
+    {% for measure in thermal_measures() -%}
+        exp({{ measure }}_over_fleet) as {{ measure }}_fleet_ratio,
+        case
+            when {{ measure }}_fleet_count >= 5
+                then {{ robust_z(
+                        measure ~ '_over_fleet', '0', measure ~ '_fleet_mad',
+                        '0.02', 'relative_error'
+                    ) }}
+        end as {{ measure }}_robust_z,
+        case
+            when {{ measure }}_site_count >= 3
+                then {{ robust_z(
+                        measure ~ '_over_site', '0', measure ~ '_site_mad',
+                        '0.02', 'relative_error'
+                    ) }}
+        end as {{ measure }}_site_robust_z
+        {{- ',' if not loop.last }}
+    {% endfor %}
+    from centred_thermals
+    cross join spreads
+
+),
+
+sensor_troubles as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        sum(implausible_reading_count)::bigint as implausible_reading_count,
+        sum(impossible_step_count)::bigint as impossible_step_count,
+        sum(frozen_seconds)::bigint as frozen_seconds
+    from {{ ref('int_sensor_troubles') }}
+    group by all
+
+)
+
+select
+    thermals.site_id,
+    thermals.asset_id,
+    thermals.component_id,
+    thermals.baseline_temp_c,
+    thermals.baseline_excess_c,
+    site_baselines.site_baseline_excess_c,
+    site_baselines.site_baseline_robust_z,
+    {% for pole in poles() -%}
+        thermals.{{ pole }}_recent_rise_c_at_100_kw,
+        thermals.{{ pole }}_recent_rise_fleet_ratio,
+        thermals.{{ pole }}_recent_rise_robust_z,
+        thermals.{{ pole }}_recent_rise_site_robust_z,
+        thermals.{{ pole }}_steady_rise_c_at_100_kw,
+        thermals.{{ pole }}_steady_rise_fleet_ratio,
+        thermals.{{ pole }}_steady_rise_robust_z,
+        thermals.{{ pole }}_steady_rise_site_robust_z,
+        thermals.{{ pole }}_time_constant_seconds,
+        thermals.{{ pole }}_correlation,
+        thermals.{{ pole }}_balance_r_squared,
+    {% endfor -%}
+    thermals.asymmetry_fleet_ratio,
+    thermals.asymmetry_robust_z,
+    thermals.asymmetry_site_robust_z,
+    loads.pole_imbalance_under_load_c,
+    thermals.relative_error,
+    coalesce(sensor_troubles.implausible_reading_count, 0)
+        as implausible_reading_count,
+    coalesce(sensor_troubles.impossible_step_count, 0)
+        as impossible_step_count,
+    coalesce(sensor_troubles.frozen_seconds, 0) as frozen_seconds,
+    thermals.negative_window_count,
+    thermals.positive_window_count,
+    thermals.rested_session_count,
+    thermals.log_asymmetry is not null as is_conclusive
+from scored_thermals as thermals
+left join {{ ref('int_site_baselines') }} as site_baselines using (site_id)
+left join {{ ref('int_loads') }} as loads
+    using (site_id, asset_id, component_id)
+left join sensor_troubles using (site_id, asset_id, component_id)

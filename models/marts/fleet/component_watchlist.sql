@@ -1,0 +1,260 @@
+-- One row per component, ranked: 1 is the one to look at first.
+with
+
+concerns as (
+
+    select * from {{ ref('int_component_concerns') }}
+
+),
+
+profiles as (
+
+    select * from {{ ref('component_thermal_profile') }}
+
+),
+
+-- A broken sensor is found first: what it reads is no evidence of anything
+-- else.
+causes as (
+
+    select
+        *,
+        greatest(
+            contact_resistance_suspicion,
+            weak_cooling_suspicion,
+            hot_site_suspicion,
+            sensor_fault_suspicion
+        ) as suspicion,
+        case
+            when sensor_fault_suspicion >= 1
+                then 'sensor_fault'
+            when
+                greatest(
+                    contact_resistance_suspicion,
+                    weak_cooling_suspicion,
+                    hot_site_suspicion
+                ) < 1
+                then 'none'
+            when
+                contact_resistance_suspicion >= weak_cooling_suspicion
+                and contact_resistance_suspicion >= hot_site_suspicion
+                then 'contact_resistance'
+            when weak_cooling_suspicion >= hot_site_suspicion
+                then 'weak_cooling'
+            else 'hot_site'
+        end as likely_cause,
+        -- From 0 to 1: five minutes above the limit, or twenty alerts, are
+        -- most of the way.
+        1 - exp(
+            -overheated_seconds / 300.0 - temperature_alert_count / 20.0
+        ) as consequence
+    from concerns
+
+),
+
+scored_components as (
+
+    select
+        *,
+        case
+            when suspicion < 1 then 40 * suspicion + 10 * consequence
+            else 50 + 30 * (1 - 1 / suspicion) + 20 * consequence
+        end as concern_score
+    from causes
+
+),
+
+worst_sensors as (
+
+    select *
+    from {{ ref('int_sensor_troubles') }}
+    qualify row_number() over (
+            partition by site_id, asset_id, component_id
+            order by
+                greatest(
+                    implausible_reading_count / 2.0, frozen_seconds / 600.0
+                )
+                desc,
+                signal_name
+        ) = 1
+
+),
+
+figures as (
+
+    select
+        components.*,
+        profiles.* exclude (site_id, asset_id, component_id),
+        worst_sensors.signal_name as suspect_signal_name,
+        worst_sensors.implausible_reading_count as suspect_reading_count,
+        worst_sensors.lowest_implausible_temp_c,
+        coalesce(worst_sensors.largest_step_c, 0) as largest_step_c,
+        worst_sensors.frozen_seconds / 60.0 as frozen_minutes,
+        if(components.is_negative_warmer, 'negative', 'positive')
+            as warmer_pole,
+        if(components.is_negative_warmer, 'positive', 'negative')
+            as cooler_pole,
+        if(
+            components.is_negative_warmer,
+            profiles.negative_recent_rise_fleet_ratio,
+            profiles.positive_recent_rise_fleet_ratio
+        ) as warmer_pole_fleet_ratio,
+        if(
+            components.is_negative_warmer,
+            profiles.pole_imbalance_under_load_c,
+            -profiles.pole_imbalance_under_load_c
+        ) as warmer_pole_excess_c,
+        (
+            profiles.negative_time_constant_seconds
+            + profiles.positive_time_constant_seconds
+        ) / 120 as time_constant_minutes,
+        median(
+            (
+                profiles.negative_time_constant_seconds
+                + profiles.positive_time_constant_seconds
+            ) / 120
+        ) over () as fleet_time_constant_minutes,
+        least(profiles.negative_window_count, profiles.positive_window_count)
+        * {{ var('window_seconds') }} / 60.0 as minutes_in_use
+    from scored_components as components
+    inner join profiles using (site_id, asset_id, component_id)
+    left join worst_sensors using (site_id, asset_id, component_id)
+
+),
+
+sentences as (
+
+    select
+        *,
+        format(
+            'The {} pole warms {:.2f} × the fleet''s median for its power, '
+            || 'and reads {:.1f} °C above the {} one under load ({:.1f} '
+            || 'robust standard deviations from the fleet)',
+            warmer_pole,
+            warmer_pole_fleet_ratio,
+            warmer_pole_excess_c,
+            cooler_pole,
+            abs(asymmetry_robust_z)
+        ) as contact_resistance_evidence,
+        format(
+            'Both poles warm more than the fleet''s median for their power, '
+            || 'negative {:.2f} × and positive {:.2f} ×, and their time '
+            || 'constant is {:.1f} min, the fleet''s {:.1f} min',
+            negative_steady_rise_fleet_ratio,
+            positive_steady_rise_fleet_ratio,
+            time_constant_minutes,
+            fleet_time_constant_minutes
+        ) as weak_cooling_evidence,
+        format(
+            'Sessions at this site start {:.1f} °C warmer than the other '
+            || 'sites'' at the same time of day ({:.1f} robust standard '
+            || 'deviations), while this component''s poles warm {} for '
+            || 'their power',
+            site_baseline_excess_c,
+            site_baseline_robust_z,
+            if(
+                is_conclusive,
+                format(
+                    '{:.2f} × and {:.2f} × the fleet''s median',
+                    negative_recent_rise_fleet_ratio,
+                    positive_recent_rise_fleet_ratio
+                ),
+                'by an amount that is not known'
+            )
+        ) as hot_site_evidence,
+        suspect_signal_name || ': ' || concat_ws(
+            ', and ',
+            if(
+                suspect_reading_count > 0,
+                format(
+                    '{} readings that the handle cannot have had, down to '
+                    || '{:.1f} °C and by steps of up to {:.1f} °C',
+                    suspect_reading_count,
+                    lowest_implausible_temp_c,
+                    largest_step_c
+                ),
+                null
+            ),
+            if(
+                frozen_minutes > 0,
+                format('frozen for {:.0f} min in use', frozen_minutes),
+                null
+            )
+        ) as sensor_fault_evidence,
+        if(
+            is_conclusive,
+            format(
+                'Warms as the fleet does for its power, negative {:.2f} × '
+                || 'and positive {:.2f} × the median',
+                negative_recent_rise_fleet_ratio,
+                positive_recent_rise_fleet_ratio
+            ),
+            format(
+                'Too little to judge its warming by ({:.0f} min in use)',
+                minutes_in_use
+            )
+        ) as none_evidence,
+        format(
+            '; {} temperature alert{}, {:.1f} min above {} °C.',
+            temperature_alert_count,
+            if(temperature_alert_count = 1, '', 's'),
+            overheated_seconds / 60.0,
+            {{ var('overheat_threshold_c') }}
+        ) as consequences
+    from figures
+
+),
+
+described_components as (
+
+    select
+        *,
+        case likely_cause
+            when 'contact_resistance' then contact_resistance_evidence
+            when 'weak_cooling' then weak_cooling_evidence
+            when 'hot_site' then hot_site_evidence
+            when 'sensor_fault' then sensor_fault_evidence
+            else none_evidence
+        end || consequences as evidence
+    from sentences
+
+)
+
+select
+    row_number() over (
+        order by
+            components.concern_score desc,
+            components.peak_avg_temp_c desc nulls last,
+            components.site_id asc,
+            components.asset_id asc,
+            components.component_id asc
+    ) as concern_rank,
+    components.site_id,
+    components.asset_id,
+    components.component_id,
+    components.likely_cause,
+    components.evidence,
+    cause_catalog.next_step,
+    components.suspect_signal_name,
+    round(components.concern_score, 1) as concern_score,
+    components.contact_resistance_suspicion,
+    components.weak_cooling_suspicion,
+    components.hot_site_suspicion,
+    components.sensor_fault_suspicion,
+    components.negative_recent_rise_fleet_ratio,
+    components.positive_recent_rise_fleet_ratio,
+    components.negative_steady_rise_fleet_ratio,
+    components.positive_steady_rise_fleet_ratio,
+    components.asymmetry_robust_z,
+    components.pole_imbalance_under_load_c,
+    components.site_baseline_excess_c,
+    components.implausible_reading_count,
+    components.frozen_seconds,
+    components.temperature_alert_count,
+    components.overheated_seconds,
+    components.peak_avg_temp_c,
+    components.is_conclusive
+from described_components as components
+inner join {{ ref('cause_catalog') }} as cause_catalog
+    on components.likely_cause = cause_catalog.likely_cause
+order by concern_rank

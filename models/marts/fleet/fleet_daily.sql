@@ -1,0 +1,2 @@
+-- One row per UTC day of the loaded period.
+{{ daily_rollup([]) }}

@@ -1,0 +1,44 @@
+import os
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from landing import Warehouse
+
+FLEET_COUNT = os.environ.get("RANDOM_FLEETS")  # set it for a longer, truly random search
+
+settings.register_profile(
+    "same_every_time",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    # Shrinking a failure would start dbt some hundred times more; the failing
+    # component is printed instead.
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+settings.register_profile("random", settings.get_profile("same_every_time"), derandomize=False)
+settings.load_profile("random" if FLEET_COUNT else "same_every_time")
+
+
+def pytest_configure(config):
+    config.fleet_count = int(FLEET_COUNT or 25)
+
+
+@pytest.fixture(scope="session")
+def parsed_folder(tmp_path_factory):
+    """Where the project was parsed once: a dbt that starts there need not parse it again."""
+    return tmp_path_factory.mktemp("parsed")
+
+
+@pytest.fixture(scope="session")
+def manifest(parsed_folder):
+    return Warehouse(parsed_folder, None).dbt("parse", landing_dir=parsed_folder)
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory, manifest):
+    """One warehouse for the tests of a file, with its seeds: a load replaces the models."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("warehouse"), manifest)
+    warehouse.dbt("seed", landing_dir=warehouse.folder)
+    return warehouse

@@ -1,0 +1,127 @@
+"""Landing folders as a fleet delivers them, and dbt runs on them."""
+
+import csv
+import gzip
+import io
+import os
+import subprocess
+import sys
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+SIGNAL_HEADER = ",timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date"
+ALERT_HEADER = ",timestamp,SITE,ASSET,COMPONENT,alert_name,event_date"
+OLD_ALERT_HEADER = SIGNAL_HEADER  # the other shape: an alert's name stands in signal_name
+SIGNAL_FILE = "Tesla_SEIA_analyst_signals_data_'2022-03-12'_'{}'.csv"
+ALERT_FILE = "Tesla_SEIA_analyst_alerts_data_'2022-03-12'_'{}'.csv"
+
+
+def csv_text(header, rows):
+    """Rows (dicts by lower-case column name) in the columns of a header."""
+    columns = header.lower().split(",")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header.split(","))
+    for number, row in enumerate(rows):
+        row = {"": number, "event_date": "2022-03-12", **row}
+        writer.writerow(row[column] for column in columns)
+    return text.getvalue()
+
+
+def write_file(folder, name, content):
+    """A landing file from text or bytes; its ending decides how it is compressed."""
+    if isinstance(content, str):
+        content = content.encode()
+    path = Path(folder, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if name.endswith(".gz"):
+        content = gzip.compress(content)
+    if not name.endswith(".zst"):
+        path.write_bytes(content)
+        return path
+    plain = write_file(folder, name.removesuffix(".zst"), content)
+    duckdb.sql(  # the unit separator and no quotes: each line is one untouched column
+        f"copy (select line from read_csv({sql_text(plain)}, columns = {{'line': 'VARCHAR'}}, "
+        "delim = chr(31), quote = '', header = false)) "
+        f"to {sql_text(path)} (format csv, header false, delim E'\\x1f', quote '', "
+        "compression zstd)"
+    )
+    plain.unlink()
+    return path
+
+
+def sql_text(value):
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+@dataclass
+class Warehouse:
+    """One DuckDB file, and dbt commands in this process: a new dbt takes seconds to start.
+
+    A parsed manifest holds the name of the database, the file's stem: it serves any
+    folder, and any file of that name.
+    """
+
+    folder: Path
+    manifest: object
+
+    @property
+    def path(self):
+        return self.folder / "warehouse.duckdb"
+
+    def dbt(self, *arguments, landing_dir):
+        environment = {"LANDING_DIR": str(landing_dir), "WAREHOUSE_PATH": str(self.path)}
+        with mock.patch.dict(os.environ, environment), chdir(ROOT):
+            result = dbtRunner(self.manifest).invoke(
+                [*arguments, *dbt_paths(self.folder), "--quiet", "--no-write-json"]
+            )
+        if DuckDBConnectionManager._ENV:  # dbt keeps the file open until its process ends
+            DuckDBConnectionManager.env().close()
+        if not result.success:
+            messages = [node.message for node in getattr(result.result, "results", [])]
+            raise AssertionError(f"dbt {arguments} failed: {result.exception or messages}")
+        return result.result
+
+    def load(self, landing_dir, *models):
+        """Builds the models and all that they stand on; the seeds are there already."""
+        selected = [f"+{model}" for model in models]
+        self.dbt("run", "--select", *selected, landing_dir=landing_dir)
+
+    def rows(self, query):
+        with duckdb.connect(self.path, read_only=True) as connection:
+            answer = connection.sql(query)
+            return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+
+
+def dbt_paths(folder):
+    return [
+        *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT)),
+        *("--target-path", f"{folder}/target", "--log-path", f"{folder}/logs"),
+    ]
+
+
+def dbt_command(*arguments, folder, landing_dir, warehouse=None):
+    """dbt as a user starts it, from the root of the project."""
+    return subprocess.run(
+        [BIN / "dbt", "--no-use-colors", *arguments, *dbt_paths(folder)],
+        check=False,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "LANDING_DIR": str(landing_dir),
+            "WAREHOUSE_PATH": str(warehouse or folder / "warehouse.duckdb"),
+            "PYTHONDONTWRITEBYTECODE": "",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

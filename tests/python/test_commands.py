@@ -1,0 +1,91 @@
+"""What only the outside can see: odd paths, the DuckDB shells, and dbt's own warnings."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from landing import BIN, ROOT, SIGNAL_FILE, SIGNAL_HEADER, csv_text, dbt_command, write_file
+
+ODD = """it's "my" [fleet] (50 %)"""
+READING = {
+    "timestamp": 1647086400000,
+    "site": "-2029174455",
+    "asset": "007",
+    "component": "-7",
+    "signal_name": "LM_handleNegCoreTempDegC",
+    "value": "105.5",
+}
+OLD_SHELL = Path(os.environ.get("OLD_DUCKDB_SHELL", ROOT / ".venv-shell-1.4/bin/duckdb"))
+
+
+def build(folder, landing_dir, warehouse):
+    run = dbt_command(
+        *("build", "--exclude-resource-type", "test", "unit_test"),
+        folder=folder,
+        landing_dir=landing_dir,
+        warehouse=warehouse,
+    )
+    assert run.returncode == 0, run.stdout
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def landing_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("landing") / f"{ODD} 1*2?"
+    write_file(folder, SIGNAL_FILE.format("a"), csv_text(SIGNAL_HEADER, [READING]))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory, landing_dir):
+    """A warehouse built from and into oddly named folders."""
+    folder = tmp_path_factory.mktemp("warehouse")
+    (folder / ODD).mkdir()
+    return build(folder, landing_dir, folder / ODD / f"{ODD}.duckdb")
+
+
+def answer(shell, warehouse):
+    query = "select component_id, peak_avg_temp_c from marts.overheated_components"
+    run = subprocess.run(
+        [shell, "-readonly", "-json", warehouse, query], check=False, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_the_shell_of_the_lock_opens_the_warehouse(warehouse):
+    """The shell that the lock installs cannot open the warehouse, or paths with quotes break."""
+    expected = [{"component_id": "-7", "peak_avg_temp_c": 105.5}]
+    assert answer(BIN / "duckdb", warehouse) == expected
+
+
+def test_an_older_shell_opens_the_warehouse(warehouse):
+    """DuckDB shells of 1.4 cannot open the warehouse: the file is of a newer format."""
+    assert OLD_SHELL.exists(), f"no DuckDB shell 1.4 at {OLD_SHELL}: set OLD_DUCKDB_SHELL to one"
+    version = subprocess.run([OLD_SHELL, "--version"], check=True, capture_output=True, text=True)
+    assert version.stdout.startswith("v1.4.")
+    assert answer(OLD_SHELL, warehouse) == [{"component_id": "-7", "peak_avg_temp_c": 105.5}]
+
+
+def test_relative_paths_start_at_the_project(tmp_path, landing_dir):
+    """Relative paths in LANDING_DIR and WAREHOUSE_PATH do not work."""
+    relative = build(
+        tmp_path,
+        os.path.relpath(landing_dir, ROOT) + "/",
+        os.path.relpath(tmp_path / f"{ODD}.duckdb", ROOT),
+    )
+    assert len(answer(BIN / "duckdb", ROOT / relative)) == 1
+
+
+def test_parse_has_no_warning(tmp_path):
+    """dbt warns of something in the project, or will not accept it one day."""
+    run = dbt_command(
+        *("--warn-error", "parse", "--no-partial-parse", "--show-all-deprecations"),
+        folder=tmp_path,
+        landing_dir=tmp_path,
+    )
+    assert run.returncode == 0, run.stdout
+    assert not re.search(r"\b(warnings?|deprecat\w+)\b", run.stdout, re.IGNORECASE), run.stdout

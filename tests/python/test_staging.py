@@ -1,0 +1,321 @@
+"""Every row of a landing file ends typed, rejected with its reason, or counted as a repeat."""
+
+from types import SimpleNamespace
+
+import pytest
+from landing import (
+    ALERT_FILE,
+    ALERT_HEADER,
+    OLD_ALERT_HEADER,
+    SIGNAL_FILE,
+    SIGNAL_HEADER,
+    csv_text,
+    dbt_command,
+    write_file,
+)
+
+NOON = 1647086400000  # 2022-03-12 12:00 UTC
+READING = {
+    "timestamp": NOON,
+    "site": "-2029174455",
+    "asset": "007",
+    "component": "-7",
+    "signal_name": "LM_powerLimit",
+    "value": "20.5",
+}
+ALERT = {**READING, "alert_name": "LM_a188_negTempOT", "signal_name": "LM_a188_negTempOT"}
+SIGNALS = SIGNAL_FILE.format("LM_powerLimit")
+LINE = f"0,{NOON},-2029174455,007,-7,LM_powerLimit,20.5,2022-03-12"
+
+
+@pytest.fixture
+def load(warehouse, tmp_path):
+    def load(files):
+        folder = tmp_path / "landing"
+        for name, content in files.items():
+            write_file(folder, name, content)
+        warehouse.load(folder, "stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit")
+        audit = warehouse.rows("from marts.load_audit")
+        for row in audit:
+            counted = ("staged_row_count", "rejected_row_count", "repeated_row_count")
+            assert row["row_count"] == sum(row[column] for column in counted), row
+        return SimpleNamespace(
+            signals=warehouse.rows(
+                "select *, epoch_ms(observed_at) as ms from staging.stg_signals"
+            ),
+            alerts=warehouse.rows("select *, epoch_ms(fired_at) as ms from staging.stg_alerts"),
+            rejected={
+                (row["file_name"], row["line_number"]): row
+                for row in warehouse.rows("from staging.stg_rejected_rows")
+            },
+            audit={row["file_name"]: row for row in audit},
+        )
+
+    return load
+
+
+def counts(audit_row):
+    columns = ("row_count", "staged_row_count", "rejected_row_count", "repeated_row_count")
+    return tuple(audit_row[column] for column in columns)
+
+
+def signal_text(**changes):
+    return csv_text(SIGNAL_HEADER, [READING | changes])
+
+
+FORMS = {
+    "shuffled columns": csv_text(
+        "VALUE,signal_name,event_date,COMPONENT,,timestamp,ASSET,SITE",
+        [READING | {"site": "shuffled columns"}],
+    ),
+    "letter case": csv_text(SIGNAL_HEADER.swapcase(), [READING | {"site": "letter case"}]),
+    "no first cell": csv_text(SIGNAL_HEADER[1:], [READING | {"site": "no first cell"}]),
+    "no event date": csv_text(
+        SIGNAL_HEADER.removesuffix(",event_date"), [READING | {"site": "no event date"}]
+    ),
+    "carriage returns": signal_text(site="carriage returns").replace("\n", "\r\n"),
+    "no last line end": signal_text(site="no last line end").rstrip("\n"),
+    "blank lines": signal_text(site="blank lines").replace("\n", "\n\n"),
+    "byte order mark": "\ufeff"
+    + csv_text(SIGNAL_HEADER[1:], [READING | {"site": "byte order mark"}]),
+    "a comma, quoted": signal_text(site="a comma, quoted"),
+    'a "quoted" word': signal_text(site='a "quoted" word'),
+    "all quoted": '"'
+    + signal_text(site="all quoted").strip().replace(",", '","').replace("\n", '"\n"')
+    + '"\n',
+    "spaces around": signal_text(site="  spaces around ", value=" 20.5"),
+    "decimals": signal_text(site="decimals", timestamp=f"{NOON}.0", value="2.05e1"),
+    "gz": signal_text(site="gz"),
+    "zst": signal_text(site="zst"),
+}
+
+
+def test_every_form_of_a_file_is_read_alike(load):
+    """A column order, letter case, quoting, line end or compression changes what is read."""
+    ending = {"gz": ".csv.gz", "zst": ".csv.zst"}
+    files = {
+        SIGNALS.replace(".csv", f"_{number}{ending.get(form, '.csv')}"): text
+        for number, (form, text) in enumerate(FORMS.items())
+    }
+    loaded = load(files)
+    assert not loaded.rejected
+    found = {row["site_id"]: row for row in loaded.signals}
+    assert sorted(found) == sorted(FORMS)
+    for row in found.values():
+        assert (row["asset_id"], row["component_id"]) == ("007", "-7")
+        assert (row["signal_name"], row["value"], row["ms"]) == ("LM_powerLimit", 20.5, NOON)
+    assert {counts(row) for row in loaded.audit.values()} == {(1, 1, 0, 0)}
+
+
+def test_both_shapes_of_alerts(load):
+    """An alert is lost, or counted twice, when its name stands in the other column."""
+    later = ALERT | {"timestamp": NOON + 1}
+    loaded = load(
+        {
+            SIGNALS: signal_text(),
+            ALERT_FILE.format("new"): csv_text(ALERT_HEADER, [ALERT]),
+            ALERT_FILE.format("old"): csv_text(OLD_ALERT_HEADER, [ALERT, later]),
+        }
+    )
+    assert sorted((row["alert_name"], row["ms"]) for row in loaded.alerts) == [
+        ("LM_a188_negTempOT", NOON),
+        ("LM_a188_negTempOT", NOON + 1),
+    ]
+    assert len({row["alert_id"] for row in loaded.alerts}) == 2
+    assert counts(loaded.audit[ALERT_FILE.format("new")]) == (1, 1, 0, 0)
+    assert counts(loaded.audit[ALERT_FILE.format("old")]) == (2, 1, 0, 1)
+
+
+def test_exact_repeats_count_once(load):
+    """A repeated row counts twice, or rows that differ in one column count as repeats."""
+    others = [
+        READING | {column: value}
+        for column, value in {
+            "timestamp": NOON + 1,
+            "site": "2029174455",
+            "asset": "7",
+            "component": "7",
+            "signal_name": "LM_pcbaTempDegC",
+            "value": "20.6",
+        }.items()
+    ]
+    repeats = [READING, READING | {"value": "20.50"}]
+    loaded = load(
+        {
+            SIGNALS: csv_text(SIGNAL_HEADER, repeats + others),
+            SIGNALS.replace(".csv", "_again.csv.gz"): csv_text(SIGNAL_HEADER, others[:2] * 2),
+        }
+    )
+    assert len(loaded.signals) == 1 + len(others)
+    assert sorted(counts(row) for row in loaded.audit.values()) == [(4, 0, 0, 4), (8, 7, 0, 1)]
+
+
+BAD_LINES = {
+    f"1,{NOON // 1000},s,a,c,LM_powerLimit,20.5,2022-03-12": "milliseconds",
+    f"2,{NOON * 1000},s,a,c,LM_powerLimit,20.5,2022-03-12": "milliseconds",
+    f"3,{NOON}.5,s,a,c,LM_powerLimit,20.5,2022-03-12": "whole number",
+    "4,2022-03-12 12:00:00,s,a,c,LM_powerLimit,20.5,2022-03-12": "timestamp",
+    "5,,s,a,c,LM_powerLimit,20.5,2022-03-12": "no timestamp",
+    f"6,{NOON},,a,c,LM_powerLimit,20.5,2022-03-12": "no site",
+    f"7,{NOON},s,,c,LM_powerLimit,20.5,2022-03-12": "no asset",
+    f"8,{NOON},s,a, ,LM_powerLimit,20.5,2022-03-12": "no component",
+    f"9,{NOON},s,a,c,,20.5,2022-03-12": "no signal name",
+    f"10,{NOON},s,a,c,LM_powerLimit,,2022-03-12": "no value",
+    f"11,{NOON},s,a,c,LM_powerLimit,NaN,2022-03-12": "not finite",
+    f"12,{NOON},s,a,c,LM_powerLimit,-inf,2022-03-12": "not finite",
+    f"13,{NOON},s,a,c,LM_powerLimit,1e999,2022-03-12": "value",
+    f"14,{NOON},s,a,c,LM_powerLimit,warm,2022-03-12": "not a number",
+    f"15,{NOON},s,a,c,LM_powerLimit,20,5,2022-03-12": "fields",
+    f"16,{NOON},s,a,c,LM_powerLimit": "fields",
+    "17,1e30,s,a,c,LM_powerLimit,20.5,2022-03-12": "milliseconds",
+    "not a row at all": "fields",
+}
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
+def test_bad_rows_are_kept_with_their_reason(load, ending):
+    """A bad row is dropped, or its reason, file or line number is wrong."""
+    name = SIGNALS.replace(".csv", ending)
+    lines = [SIGNAL_HEADER, LINE, ""]  # a blank line is a line too
+    expected = {}
+    for line, reason in BAD_LINES.items():
+        lines += [line, LINE.replace("20.5", str(len(lines)))]
+        expected[len(lines) - 1] = (line, reason)
+    loaded = load({name: "\n".join(lines), SIGNALS.replace("Limit", "Other"): signal_text()})
+    assert {(file, number) for file, number in loaded.rejected} == {
+        (name, number) for number in expected
+    }
+    for number, (line, reason) in expected.items():
+        row = loaded.rejected[name, number]
+        assert row["raw_line"] == line
+        assert reason in row["reject_reason"], row
+    bad, good = len(BAD_LINES), len(BAD_LINES) + 1
+    assert counts(loaded.audit[name]) == (bad + good, good, bad, 0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        LINE.replace("-2029174455", '"-2029174455'),
+        LINE.replace("-2029174455", '"-2029"174455'),
+    ],
+    ids=["never closed", "closed too early"],
+)
+def test_a_broken_quote_is_rejected(load, line):
+    """A row with a broken quote is staged under an id that no file holds."""
+    loaded = load({SIGNALS: f"{SIGNAL_HEADER}\n{line}\n"})
+    assert [row["site_id"] for row in loaded.signals] == []
+    assert loaded.rejected[SIGNALS, 2]["raw_line"] == line
+
+
+def test_a_header_in_mid_file_is_no_row(load):
+    """Where two exports were joined, the second header is taken for a reading, or rows are lost."""
+    loaded = load({SIGNALS: signal_text() + signal_text(value=21)})
+    assert len(loaded.signals) == 2
+    assert counts(loaded.audit[SIGNALS]) == (2, 2, 0, 0)
+
+
+def test_a_line_that_is_not_utf8_is_rejected(load):
+    """A line that is not UTF-8 stops the load, takes others with it, or is miscounted."""
+    lines = [SIGNAL_HEADER.encode(), LINE.encode(), b"", b"1,1,bad \xff\xfe,a,c,d,1,x"]
+    lines += [LINE.replace("20.5", "21").encode(), b"no row", b"2,bad \xc3\x28", LINE.encode()]
+    loaded = load({SIGNALS: b"\n".join(lines) + b"\n"})
+    assert sorted(loaded.rejected) == [(SIGNALS, 4), (SIGNALS, 6), (SIGNALS, 7)]
+    assert loaded.rejected[SIGNALS, 6]["raw_line"] == "no row"
+    assert counts(loaded.audit[SIGNALS]) == (6, 2, 3, 1)
+
+
+def test_line_numbers_hold_in_large_files(load):
+    """Line numbers are wrong where several threads read, or a file is read in parts."""
+    files, expected = {}, set()
+    for part, ending in enumerate([".csv", ".csv", ".csv.gz"]):
+        name = SIGNALS.replace(".csv", f"_{part}{ending}")
+        lines = [f"{at},{NOON + at},{part},a,c,x,1,".encode() for at in range(150_000)]
+        lines[0] = SIGNAL_HEADER.encode()
+        for at in [1, 2, 70_000, 130_001, 149_998, 149_999]:
+            lines[at] = b"not UTF-8 \xff" if at % 2 else b"not a row"
+            expected.add((name, at + 1))
+        files[name] = b"\n".join(lines)
+    loaded = load(files)
+    assert set(loaded.rejected) == expected
+    assert {counts(row) for row in loaded.audit.values()} == {(149_999, 149_993, 6, 0)}
+
+
+@pytest.mark.parametrize("missing", ["header", "column", "name"])
+def test_a_file_without_its_header_is_rejected_whole(load, missing):
+    """A file whose header is missing, or lacks a column, loses rows or is read wrongly."""
+    first = {
+        "header": LINE.replace("20.5", "19"),
+        "column": SIGNAL_HEADER.replace("COMPONENT", "PART"),
+        "name": SIGNAL_HEADER.replace("signal_name", "alert_name"),
+    }[missing]
+    name = SIGNALS.replace("Limit", "Other")
+    loaded = load({SIGNALS: signal_text(), name: f"{first}\n{LINE}\n{LINE}\n"})
+    assert len(loaded.signals) == 1
+    assert sorted(loaded.rejected) == [(name, 1), (name, 2), (name, 3)]
+    assert {row["raw_line"] for row in loaded.rejected.values()} == {first, LINE}
+    for row in loaded.rejected.values():
+        assert "header" in row["reject_reason"]
+    assert "header" in loaded.audit[name]["file_problem"]
+    assert counts(loaded.audit[name]) == (3, 0, 3, 0)
+
+
+def test_every_file_is_in_the_audit(load):
+    """A file that is empty, of another kind, or holds only a header leaves no trace."""
+    empty, header_only = SIGNALS.replace("Limit", "Empty"), SIGNALS.replace("Limit", "Header")
+    parquet = SIGNALS.replace(".csv", ".xlsx")
+    loaded = load(
+        {
+            SIGNALS: signal_text(),
+            empty: "",
+            header_only: SIGNAL_HEADER + "\n",
+            parquet: "x\n",
+            "notes.csv": "x\n",
+        }
+    )
+    assert set(loaded.audit) == {SIGNALS, empty, header_only, parquet, "notes.csv"}
+    assert "empty" in loaded.audit[empty]["file_problem"]
+    assert loaded.audit[header_only]["file_problem"] is None
+    assert "ignored" in loaded.audit[parquet]["file_problem"]
+    assert "ignored" in loaded.audit["notes.csv"]["file_problem"]
+    assert loaded.audit[SIGNALS]["record_type"] == "signal"
+
+
+def test_the_audit_equals_a_count_of_lines(load):
+    """The audit's row counts are not those of the files."""
+    lines = [LINE.replace("20.5", str(number)) for number in range(2000)]
+    files = {
+        SIGNALS: "\n".join([SIGNAL_HEADER, *lines, *BAD_LINES, "", *lines[:7]]),
+        SIGNALS.replace(".csv", "_b.csv.gz"): "\r\n".join([SIGNAL_HEADER, *lines[::3], ""]),
+        SIGNALS.replace(".csv", "_c.csv.zst"): "\n".join(["no header", *lines[:10], ""]),
+        ALERT_FILE.format("a"): csv_text(ALERT_HEADER, [ALERT] * 3),
+    }
+    loaded = load(files)
+    for name, text in files.items():
+        has_header = not text.startswith("no header")
+        filled = [line for line in text.splitlines() if line.strip()]
+        assert loaded.audit[name]["row_count"] == len(filled) - has_header, name
+    assert sum(row["staged_row_count"] for row in loaded.audit.values()) == len(lines) + 1
+    assert len(loaded.signals) == len(lines)
+    assert len(loaded.alerts) == 1
+    rejected = sum(row["rejected_row_count"] for row in loaded.audit.values())
+    assert rejected == len(loaded.rejected) == len(BAD_LINES) + 11
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("case", ["missing", "empty", "no signal file"])
+def test_nothing_to_load_stops_with_one_sentence(tmp_path, parsed_folder, case):
+    """Nothing to load gives an empty warehouse or a traceback instead of one clear sentence."""
+    folder = tmp_path / "my landing's [folder]"
+    if case != "missing":
+        folder.mkdir()
+    if case == "no signal file":
+        write_file(folder, ALERT_FILE.format("a"), csv_text(ALERT_HEADER, [ALERT]))
+        write_file(folder, "readings.csv", signal_text())
+    run = dbt_command("build", folder=parsed_folder, landing_dir=folder)
+    assert run.returncode != 0
+    sentences = [line for line in run.stdout.splitlines() if str(folder) in line]
+    assert len(sentences) == 1, run.stdout
+    assert "signals_data" in sentences[0]
+    assert "LANDING_DIR" in sentences[0]
+    assert "Traceback" not in run.stdout
