@@ -2,7 +2,8 @@
 -- least that names it.
 --
 -- A cause needs a deviation that is both unlikely (robust z) and large enough
--- to matter (ratio or degrees), so its strength is the lesser of the two.
+-- to matter (ratio or degrees), so its strength is the lesser of the two. Where
+-- there is no z, there is no suspicion: least() would pass over the null.
 with
 
 profiles as (
@@ -41,76 +42,83 @@ episodes as (
 
 ),
 
-suspicions as (
+deviations as (
 
     select
-        profiles.*,
+        *,
         -- One pole more than the other, and more than the fleet.
         case
             when
-                if(
+                asymmetry_robust_z is not null
+                and if(
                     is_negative_warmer,
                     negative_recent_rise_fleet_ratio,
                     positive_recent_rise_fleet_ratio
                 ) > 1
-                then least(
-                    abs(asymmetry_robust_z) / 4,
-                    abs(ln(asymmetry_fleet_ratio)) / ln(1.15)
-                )
-        end as contact_resistance_suspicion,
+                then
+                    least(
+                        abs(asymmetry_robust_z) / 4,
+                        abs(ln(asymmetry_fleet_ratio)) / ln(1.15)
+                    )
+        end as contact_resistance,
         -- Both poles: the lesser of the two counts.
-        least(
-            negative_steady_rise_robust_z / 3,
-            positive_steady_rise_robust_z / 3,
-            ln(negative_steady_rise_fleet_ratio) / ln(1.2),
-            ln(positive_steady_rise_fleet_ratio) / ln(1.2)
-        ) as weak_cooling_suspicion,
-        least(site_baseline_robust_z / 3, site_baseline_excess_c / 4)
-            as hot_site_suspicion,
-        -- A single glitch is no fault; beyond that the number matters less
-        -- and less. A frozen run has lasted ten minutes or it is none.
-        greatest(
-            implausible_reading_count / 2.0, frozen_seconds / 600.0
-        ) as sensor_trouble,
-        coalesce(alerts.temperature_alert_count, 0)
-            as temperature_alert_count,
-        coalesce(episodes.overheated_seconds, 0) as overheated_seconds,
-        episodes.peak_avg_temp_c
+        case
+            when
+                negative_steady_rise_robust_z is not null
+                and positive_steady_rise_robust_z is not null
+                then
+                    least(
+                        negative_steady_rise_robust_z / 3,
+                        positive_steady_rise_robust_z / 3,
+                        ln(negative_steady_rise_fleet_ratio) / ln(1.2),
+                        ln(positive_steady_rise_fleet_ratio) / ln(1.2)
+                    )
+        end as weak_cooling,
+        case
+            when site_baseline_robust_z is not null
+                then
+                    least(
+                        site_baseline_robust_z / 3, site_baseline_excess_c / 4
+                    )
+        end as hot_site,
+        -- A single glitch is no fault. A frozen run has lasted ten minutes or
+        -- it is none.
+        greatest(implausible_reading_count / 2.0, frozen_seconds / 600.0)
+            as sensor_trouble
     from profiles
-    left join alerts using (site_id, asset_id, component_id)
-    left join episodes using (site_id, asset_id, component_id)
+
+),
+
+suspicions as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        coalesce(is_negative_warmer, false) as is_negative_warmer,
+        greatest(coalesce(contact_resistance, 0), 0)
+            as contact_resistance_suspicion,
+        greatest(coalesce(weak_cooling, 0), 0) as weak_cooling_suspicion,
+        greatest(coalesce(hot_site, 0), 0) as hot_site_suspicion,
+        -- Beyond a fault that is certain, its size matters less and less.
+        if(sensor_trouble > 1, 1 + log10(sensor_trouble), sensor_trouble)
+            as sensor_fault_suspicion
+    from deviations
 
 ),
 
 concerns as (
 
     select
-        * exclude (
-            contact_resistance_suspicion,
-            weak_cooling_suspicion,
-            hot_site_suspicion
-        ),
-        greatest(coalesce(contact_resistance_suspicion, 0), 0)
-            as contact_resistance_suspicion,
-        greatest(coalesce(weak_cooling_suspicion, 0), 0)
-            as weak_cooling_suspicion,
-        greatest(coalesce(hot_site_suspicion, 0), 0) as hot_site_suspicion,
-        if(sensor_trouble > 1, 1 + log10(sensor_trouble), sensor_trouble)
-            as sensor_fault_suspicion
+        suspicions.*,
+        coalesce(alerts.temperature_alert_count, 0)
+            as temperature_alert_count,
+        coalesce(episodes.overheated_seconds, 0) as overheated_seconds,
+        episodes.peak_avg_temp_c
     from suspicions
+    left join alerts using (site_id, asset_id, component_id)
+    left join episodes using (site_id, asset_id, component_id)
 
 )
 
-select
-    site_id,
-    asset_id,
-    component_id,
-    is_negative_warmer,
-    contact_resistance_suspicion,
-    weak_cooling_suspicion,
-    hot_site_suspicion,
-    sensor_fault_suspicion,
-    temperature_alert_count,
-    overheated_seconds,
-    peak_avg_temp_c
-from concerns
+select * from concerns

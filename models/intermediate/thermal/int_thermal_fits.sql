@@ -11,11 +11,11 @@ chosen_span as (
 sums as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        pole,
-        sum(window_count)::bigint as window_count,
+        stretches.site_id,
+        stretches.asset_id,
+        stretches.component_id,
+        stretches.pole,
+        sum(stretches.window_count)::bigint as window_count,
         count(*) as stretch_count,
         {% for column in [
             'temp_temp', 'power_power', 'temp_power',
@@ -35,13 +35,13 @@ sums as (
             {% endfor -%}
         end as temp_recent_power,
         chosen_span.span_minutes
-    from {{ ref('int_thermal_stretches') }}
+    from {{ ref('int_thermal_stretches') }} as stretches
     cross join chosen_span
     group by
-        site_id,
-        asset_id,
-        component_id,
-        pole,
+        stretches.site_id,
+        stretches.asset_id,
+        stretches.component_id,
+        stretches.pole,
         chosen_span.span_minutes
 
 ),

@@ -10,19 +10,19 @@ component_windows as (
 
 {% for pole in poles() -%}
 
-untrusted_{{ pole }}_windows as (
+    untrusted_{{ pole }}_windows as (
 
-    select
-        untrusted_windows.site_id,
-        untrusted_windows.asset_id,
-        untrusted_windows.component_id,
-        untrusted_windows.window_start
-    from {{ ref('int_untrusted_windows') }} as untrusted_windows
-    inner join {{ ref('int_signals') }} as signals
-        on untrusted_windows.signal_name = signals.signal_name
-    where signals.sensor_position = '{{ pole }}_pole'
+        select
+            untrusted_windows.site_id,
+            untrusted_windows.asset_id,
+            untrusted_windows.component_id,
+            untrusted_windows.window_start
+        from {{ ref('int_untrusted_windows') }} as untrusted_windows
+        inner join {{ ref('int_signals') }} as signals
+            on untrusted_windows.signal_name = signals.signal_name
+        where signals.sensor_position = '{{ pole }}_pole'
 
-),
+    ),
 
 {% endfor -%}
 
@@ -43,12 +43,13 @@ recent_power as (
         -- session there was none: a span that reaches back to then has only
         -- the share of it that the session covers.
         {% for minutes in thermal_spans() -%}
-            avg(avg_power_kw * avg_power_kw) over (
-                session_in_time range between
-                interval '{{ minutes * 60 - var("window_seconds") }}' second
-                preceding
-                and current row
-            )
+            avg(avg_power_kw * avg_power_kw)
+                over (
+                    session_in_time range between
+                    interval '{{ minutes * 60 - var("window_seconds") }}' second
+                    preceding
+                    and current row
+                )
             * least(
                 epoch(
                     window_start
@@ -72,18 +73,18 @@ recent_power as (
 
 {% for pole in poles() -%}
 
-{{ pole }}_windows as (
+    {{ pole }}_windows as (
 
-    select
-        recent_power.*,
-        '{{ pole }}' as pole,
-        recent_power.{{ pole }}_pole_temp_c as temp_c
-    from recent_power
-    anti join untrusted_{{ pole }}_windows
-        using (site_id, asset_id, component_id, window_start)
-    where recent_power.{{ pole }}_pole_temp_c is not null
+        select
+            recent_power.*,
+            '{{ pole }}' as pole,
+            recent_power.{{ pole }}_pole_temp_c as temp_c
+        from recent_power
+        anti join untrusted_{{ pole }}_windows
+            using (site_id, asset_id, component_id, window_start)
+        where recent_power.{{ pole }}_pole_temp_c is not null
 
-),
+    ),
 
 {% endfor -%}
 

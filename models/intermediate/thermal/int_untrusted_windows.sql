@@ -16,12 +16,12 @@ implausible_windows as (
 
 offsets as (
 
-    select offset_seconds
-    from range(
-        -{{ var('sensor_suspect_seconds') }},
-        {{ var('sensor_suspect_seconds') }} + 1,
-        {{ var('window_seconds') }}
-    ) as steps(offset_seconds)
+    select
+        unnest(range(
+            -{{ var('sensor_suspect_seconds') }},
+            {{ var('sensor_suspect_seconds') }} + 1,
+            {{ var('window_seconds') }}
+        )) as offset_seconds
 
 ),
 

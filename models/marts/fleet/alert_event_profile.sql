@@ -4,8 +4,9 @@ with
 
 offsets as (
 
-    select offset_seconds
-    from range(-600, 601, {{ var('window_seconds') }}) as steps(offset_seconds)
+    select
+        unnest(range(-600, 601, {{ var('window_seconds') }}))
+            as offset_seconds
 
 ),
 

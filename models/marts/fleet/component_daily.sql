@@ -29,9 +29,12 @@ signal_days as (
             min(min_value) filter (where measure = '{{ measure }}')
                 as min_{{ measure }},
             round(
-                sum(avg_value * reading_count)
-                    filter (where measure = '{{ measure }}')
-                / sum(reading_count) filter (where measure = '{{ measure }}'),
+                sum(case measure
+                    when '{{ measure }}' then avg_value * reading_count
+                end)
+                / sum(case measure
+                    when '{{ measure }}' then reading_count
+                end),
                 9
             ) as avg_{{ measure }},
             max(max_value) filter (where measure = '{{ measure }}')
@@ -99,11 +102,12 @@ alert_days as (
 
 days as (
 
-    select unnest(generate_series(
-        least(min(used_days.day), min(alerted_days.day)),
-        greatest(max(used_days.day), max(alerted_days.day)),
-        interval '1' day
-    ))::date as day
+    select
+        unnest(generate_series(
+            least(min(used_days.day), min(alerted_days.day)),
+            greatest(max(used_days.day), max(alerted_days.day)),
+            interval '1' day
+        ))::date as day
     from component_days as used_days
     full join alert_days as alerted_days on false
 

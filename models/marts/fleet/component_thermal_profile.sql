@@ -11,16 +11,15 @@ thermals as (
 centred_thermals as (
 
     select
-        *,
-    {% for measure in thermal_measures() -%}
-        log_{{ measure }} - median(log_{{ measure }}) over ()
-            as {{ measure }}_over_fleet,
-        log_{{ measure }} - median(log_{{ measure }}) over site
-            as {{ measure }}_over_site,
-        count(log_{{ measure }}) over () as {{ measure }}_fleet_count,
-        count(log_{{ measure }}) over site as {{ measure }}_site_count
-        {{- ',' if not loop.last }}
-    {% endfor %}
+        {% for measure in thermal_measures() -%}
+            log_{{ measure }} - median(log_{{ measure }}) over ()
+                as {{ measure }}_over_fleet,
+            log_{{ measure }} - median(log_{{ measure }}) over site
+                as {{ measure }}_over_site,
+            count(log_{{ measure }}) over () as {{ measure }}_fleet_count,
+            count(log_{{ measure }}) over site as {{ measure }}_site_count,
+        {% endfor -%}
+        *
     from thermals
     window site as (partition by site_id)
 
@@ -29,16 +28,19 @@ centred_thermals as (
 spreads as (
 
     select
-    {% for measure in thermal_measures() -%}
+        {% for measure in thermal_measures() -%}
             median(abs({{ measure }}_over_fleet))
                 as {{ measure }}_fleet_mad,
             -- A site has too few components for a spread of its own: that of
             -- all components around their sites serves for all sites.
-            median(abs({{ measure }}_over_site)) filter (
-                where {{ measure }}_site_count >= 3
-            ) as {{ measure }}_site_mad
-            {{- ',' if not loop.last }}
-    {% endfor %}
+            median(
+                case
+                    when {{ measure }}_site_count >= 3
+                        then abs({{ measure }}_over_site)
+                end
+            ) as {{ measure }}_site_mad,
+        {% endfor -%}
+        count(*) as component_count
     from centred_thermals
 
 ),
@@ -48,25 +50,26 @@ spreads as (
 scored_thermals as (
 
     select
-        centred_thermals.*,
-    {% for measure in thermal_measures() -%}
-        exp({{ measure }}_over_fleet) as {{ measure }}_fleet_ratio,
-        case
-            when {{ measure }}_fleet_count >= 5
-                then {{ robust_z(
-                        measure ~ '_over_fleet', '0', measure ~ '_fleet_mad',
-                        '0.02', 'relative_error'
-                    ) }}
-        end as {{ measure }}_robust_z,
-        case
-            when {{ measure }}_site_count >= 3
-                then {{ robust_z(
-                        measure ~ '_over_site', '0', measure ~ '_site_mad',
-                        '0.02', 'relative_error'
-                    ) }}
-        end as {{ measure }}_site_robust_z
-        {{- ',' if not loop.last }}
-    {% endfor %}
+        {% for measure in thermal_measures() -%}
+            exp({{ measure }}_over_fleet) as {{ measure }}_fleet_ratio,
+            case
+                when {{ measure }}_fleet_count >= 5
+                    then
+                        {{ robust_z(
+                            measure ~ '_over_fleet', '0',
+                            measure ~ '_fleet_mad', '0.02', 'relative_error'
+                        ) }}
+            end as {{ measure }}_robust_z,
+            case
+                when {{ measure }}_site_count >= 3
+                    then
+                        {{ robust_z(
+                            measure ~ '_over_site', '0',
+                            measure ~ '_site_mad', '0.02', 'relative_error'
+                        ) }}
+            end as {{ measure }}_site_robust_z,
+        {% endfor -%}
+        centred_thermals.*
     from centred_thermals
     cross join spreads
 
