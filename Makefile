@@ -42,7 +42,7 @@ answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PAT
 	@$(DBT) --quiet compile --select path:analyses
 	@for answer in target/compiled/supercharger/analyses/*.sql; do \
 	  echo; sed -n 's/^-- //p' "$$answer"; \
-	  $(DUCKDB) -bail -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -f "$$answer" || exit 1; done
+	  $(DUCKDB) -bail -no-init -nullvalue '' -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -f "$$answer" || exit 1; done
 
 .PHONY: test
 test: $(BIN)/.synced $(OLD_SHELL)/.synced ## run the whole test suite, from nothing

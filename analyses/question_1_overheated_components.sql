@@ -1,16 +1,14 @@
 -- Question 1: which components have an average temperature above 105 °C in any
--- 30 s period, over all temperature signals? The hottest first; a suspect
--- sensor is to be checked before the handle.
+-- 30 s period, over all temperature signals? Hottest first; a suspect sensor is
+-- to be checked before the handle. Counts are of tumbling and rolling periods.
 select
     site_id,
     asset_id,
     component_id,
     signal_name,
-    round(peak_avg_temp_c, 2) as peak_avg_temp_c,
-    tumbling_window_count,
-    rolling_window_count,
-    is_sensor_suspect,
-    first_overheated_at,
-    last_overheated_at
+    round(peak_avg_temp_c, 2) as peak_temp_c,
+    tumbling_window_count as tumbling,
+    rolling_window_count as rolling,
+    is_sensor_suspect as suspect
 from {{ ref('overheated_components') }}
 order by is_sensor_suspect asc, peak_avg_temp_c desc, component_id asc

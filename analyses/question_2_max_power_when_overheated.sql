@@ -65,13 +65,13 @@ answers as (
 
 select
     answer_for,
-    is_sensor_suspect,
-    window_method,
+    is_sensor_suspect as suspect,
+    window_method as method,
     component_id,
     signal_name,
-    window_start,
-    max_power_kw,
-    round(avg_temp_c, 2) as avg_temp_c
+    date_trunc('second', window_start) as window_start,
+    max_power_kw as max_kw,
+    round(avg_temp_c, 2) as temp_c
 from answers
 order by
     case answer_for when 'fleet' then 1 when 'component' then 2 else 3 end,

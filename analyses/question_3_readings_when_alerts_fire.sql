@@ -1,7 +1,7 @@
 -- Question 3: the average power and temperatures when a temperature-related
 -- alert fires. The answer is the last known reading, over all alerts and over
--- those with a fresh one; method_spread says how far the other alignments move
--- the average of the fresh ones.
+-- those with a fresh one (at most 60 s old). spread: how far the choice of the
+-- alignment moves the average of the fresh ones; age_s: median age, seconds.
 with
 
 averages as (
@@ -25,13 +25,12 @@ method_spreads as (
 select
     averages.alert_name,
     averages.signal_name,
-    averages.alert_count,
-    averages.reading_count,
-    round(averages.avg_value, 2) as avg_value,
-    averages.fresh_reading_count,
-    round(averages.avg_fresh_value, 2) as avg_fresh_value,
-    round(method_spreads.method_spread, 2) as method_spread,
-    round(averages.median_reading_age_seconds, 1) as median_age_seconds
+    averages.alert_count as alerts,
+    round(averages.avg_value, 2) as avg,
+    averages.fresh_reading_count as fresh,
+    round(averages.avg_fresh_value, 2) as avg_fresh,
+    round(method_spreads.method_spread, 2) as spread,
+    round(averages.median_reading_age_seconds, 1) as age_s
 from averages
 inner join method_spreads
     on

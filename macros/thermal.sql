@@ -1,7 +1,7 @@
 {% macro thermal_spans() -%}
     {#- Candidate spans of the recent power, minutes: int_thermal_spans chooses
         the one that explains the fleet best. -#}
-    {{- return([2, 4, 6, 8, 10, 12, 15, 20, 30]) -}}
+    {{- return([3, 5, 8, 12, 20, 30]) -}}
 {%- endmacro %}
 
 

@@ -52,8 +52,8 @@ deviations as (
                 asymmetry_robust_z is not null
                 and if(
                     is_negative_warmer,
-                    negative_recent_rise_fleet_ratio,
-                    positive_recent_rise_fleet_ratio
+                    negative_steady_rise_fleet_ratio,
+                    positive_steady_rise_fleet_ratio
                 ) > 1
                 then
                     least(
@@ -78,12 +78,12 @@ deviations as (
             when site_baseline_robust_z is not null
                 then
                     least(
-                        site_baseline_robust_z / 3, site_baseline_excess_c / 4
+                        site_baseline_robust_z / 2.5, site_baseline_excess_c / 5
                     )
         end as hot_site,
         -- A single glitch is no fault. A frozen run has lasted ten minutes or
         -- it is none.
-        greatest(implausible_reading_count / 2.0, frozen_seconds / 600.0)
+        greatest(glitch_count / 2.0, frozen_seconds / 600.0)
             as sensor_trouble
     from profiles
 

@@ -7,27 +7,9 @@ components as (
 
 ),
 
--- Little data means no verdict: an hour in use, in three stretches, whose
--- temperatures the recent power explains at least in part.
 fits as (
 
-    select
-        *,
-        coalesce(
-            window_count * {{ var('window_seconds') }} >= 3600
-            and stretch_count >= 3
-            and correlation > 0.5
-            and steady_rise_c_at_100_kw is not null,
-            false
-        ) as is_conclusive,
-        -- Windows within one span of time are not independent.
-        sqrt(
-            (1 - pow(correlation, 2))
-            / nullif(pow(correlation, 2), 0)
-            * (span_minutes * 60)
-            / (window_count * {{ var('window_seconds') }})
-        ) as relative_error
-    from {{ ref('int_thermal_fits') }}
+    select * from {{ ref('int_thermal_fits') }}
 
 ),
 
@@ -60,20 +42,24 @@ component_thermals as (
                 as {{ pole }}_time_constant_seconds,
             {{ pole }}.correlation as {{ pole }}_correlation,
             {{ pole }}.balance_r_squared as {{ pole }}_balance_r_squared,
+            -- Little data means no verdict: an estimate must be good to 20 %.
             -- Logarithms: twice the rise and half of it are equally far off.
-            case
-                when {{ pole }}.is_conclusive
-                    then ln({{ pole }}.recent_rise_c_at_100_kw)
-            end as log_{{ pole }}_recent_rise,
-            case
-                when {{ pole }}.is_conclusive
-                    then ln({{ pole }}.steady_rise_c_at_100_kw)
-            end as log_{{ pole }}_steady_rise,
+            {% for rise in ['recent_rise', 'steady_rise'] -%}
+                case
+                    when
+                        {{ pole }}.{{ rise }}_relative_error < 0.2
+                        and {{ pole }}.{{ rise }}_c_at_100_kw > 0
+                        then ln({{ pole }}.{{ rise }}_c_at_100_kw)
+                end as log_{{ pole }}_{{ rise }},
+                {{ pole }}.{{ rise }}_relative_error
+                    as {{ pole }}_{{ rise }}_error,
+            {% endfor -%}
         {% endfor -%}
-        log_negative_recent_rise - log_positive_recent_rise as log_asymmetry,
-        greatest(
-            negative.relative_error, positive.relative_error
-        ) as relative_error,
+        log_negative_steady_rise - log_positive_steady_rise as log_asymmetry,
+        sqrt(
+            pow(negative.steady_rise_relative_error, 2)
+            + pow(positive.steady_rise_relative_error, 2)
+        ) as asymmetry_error,
         baselines.baseline_temp_c,
         baselines.baseline_excess_c,
         coalesce(baselines.rested_session_count, 0) as rested_session_count,

@@ -11,6 +11,14 @@ implausible as (
         signal_name,
         count(*) as implausible_reading_count,
         count(*) filter (where is_impossible_step) as impossible_step_count,
+        -- A bad contact can heat a handle faster than a sound one warms, but
+        -- nothing cools it as fast: steps up are the sensor's if as many
+        -- lead down.
+        count(*) filter (where is_out_of_limits)
+        + 2 * least(
+            count(*) filter (where is_impossible_step and step_c > 0),
+            count(*) filter (where is_impossible_step and step_c < 0)
+        ) as glitch_count,
         min(temp_c) as lowest_implausible_temp_c,
         max(abs(step_c)) filter (where is_impossible_step) as largest_step_c
     from {{ ref('int_implausible_readings') }}
@@ -42,6 +50,7 @@ sensor_troubles as (
             as implausible_reading_count,
         coalesce(implausible.impossible_step_count, 0)
             as impossible_step_count,
+        coalesce(implausible.glitch_count, 0) as glitch_count,
         implausible.lowest_implausible_temp_c,
         implausible.largest_step_c,
         coalesce(frozen.frozen_seconds, 0) as frozen_seconds

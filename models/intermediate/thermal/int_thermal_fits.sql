@@ -1,4 +1,5 @@
--- One row per component and pole: what its temperature does for its power.
+-- One row per component and pole: what its temperature does for its power, by
+-- the recent power and by the heat balance.
 with
 
 chosen_span as (
@@ -8,33 +9,27 @@ chosen_span as (
 
 ),
 
-sums as (
+recent_sums as (
 
     select
         stretches.site_id,
         stretches.asset_id,
         stretches.component_id,
         stretches.pole,
+        chosen_span.span_minutes,
         sum(stretches.window_count)::bigint as window_count,
-        count(*) as stretch_count,
-        {% for column in [
-            'temp_temp', 'power_power', 'temp_power',
-            'warming_warming', 'warming_temp', 'warming_power',
-        ] -%}
-            sum({{ column }}) as {{ column }},
-        {% endfor -%}
+        sum(stretches.temp_temp) as temp_temp,
         case chosen_span.span_minutes
             {% for minutes in thermal_spans() -%}
                 when {{ minutes }}
                     then sum(power_{{ minutes }}_power_{{ minutes }})
             {% endfor -%}
-        end as recent_power_power,
+        end as power_power,
         case chosen_span.span_minutes
             {% for minutes in thermal_spans() -%}
                 when {{ minutes }} then sum(temp_power_{{ minutes }})
             {% endfor -%}
-        end as temp_recent_power,
-        chosen_span.span_minutes
+        end as temp_power
     from {{ ref('int_thermal_stretches') }} as stretches
     cross join chosen_span
     group by
@@ -46,46 +41,45 @@ sums as (
 
 ),
 
--- The heat balance, warming = heating × power² − cooling × (temperature −
--- baseline), is a regression with two regressors; these are its normal
--- equations.
-coefficients as (
+recent_fits as (
 
     select
         *,
-        (warming_power * temp_temp - warming_temp * temp_power)
-        / nullif(power_power * temp_temp - temp_power * temp_power, 0)
-            as heating,
-        (warming_power * temp_power - warming_temp * power_power)
-        / nullif(power_power * temp_temp - temp_power * temp_power, 0)
-            as cooling
-    from sums
+        1e4 * temp_power / nullif(power_power, 0) as recent_rise_c_at_100_kw,
+        temp_power / nullif(sqrt(power_power * temp_temp), 0) as correlation
+    from recent_sums
 
 ),
 
 fits as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        pole,
-        window_count,
-        stretch_count,
-        span_minutes,
-        1e4 * temp_recent_power / nullif(recent_power_power, 0)
-            as recent_rise_c_at_100_kw,
-        temp_recent_power
-        / nullif(sqrt(recent_power_power * temp_temp), 0) as correlation,
-        -- A handle that does not cool, or is not heated by power, has no
-        -- steady state: that is a bad fit.
-        case
-            when heating > 0 and cooling > 0 then 1e4 * heating / cooling
-        end as steady_rise_c_at_100_kw,
-        case when cooling > 0 then 1 / cooling end as time_constant_seconds,
-        (heating * warming_power - cooling * warming_temp)
-        / nullif(warming_warming, 0) as balance_r_squared
-    from coefficients
+        recent_fits.site_id,
+        recent_fits.asset_id,
+        recent_fits.component_id,
+        recent_fits.pole,
+        recent_fits.window_count,
+        recent_fits.span_minutes,
+        recent_fits.recent_rise_c_at_100_kw,
+        recent_fits.correlation,
+        -- Windows within one span of time are not independent.
+        sqrt(
+            (1 - pow(recent_fits.correlation, 2))
+            / nullif(pow(recent_fits.correlation, 2), 0)
+            * (recent_fits.span_minutes * 60)
+            / (recent_fits.window_count * {{ var('window_seconds') }})
+        ) as recent_rise_relative_error,
+        balances.steady_rise_c_at_100_kw,
+        balances.steady_rise_relative_error,
+        balances.time_constant_seconds,
+        balances.r_squared as balance_r_squared
+    from recent_fits
+    left join {{ ref('int_heat_balances') }} as balances
+        on
+            recent_fits.site_id = balances.site_id
+            and recent_fits.asset_id = balances.asset_id
+            and recent_fits.component_id = balances.component_id
+            and recent_fits.pole = balances.pole
 
 )
 

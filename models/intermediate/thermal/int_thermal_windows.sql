@@ -1,5 +1,5 @@
 -- One row per component, pole and 30 s window with a temperature that can be
--- trusted: the temperature, how it moves on, and the recent power.
+-- trusted: the temperature, the power, and the recent power.
 with
 
 component_windows as (
@@ -38,7 +38,6 @@ recent_power as (
                 interval '2' hour, window_start, timestamp '2000-01-01'
             )
         ) as stretch_id,
-        lead(window_start) over session_in_time as next_window_start,
         -- Heat follows the square of the current, so of the power. Before the
         -- session there was none: a span that reaches back to then has only
         -- the share of it that the session covers.
@@ -59,10 +58,7 @@ recent_power as (
             )
             / {{ minutes * 60 }} as power_squared_{{ minutes }}_min,
         {% endfor -%}
-        (
-            avg_power_kw * avg_power_kw
-            + pow(lead(avg_power_kw) over session_in_time, 2)
-        ) / 2 as power_squared_until_next
+        avg_power_kw * avg_power_kw as power_squared
     from component_windows
     window session_in_time as (
         partition by site_id, asset_id, component_id, session_number
@@ -94,27 +90,6 @@ pole_windows as (
     union all
     select * from positive_windows
 
-),
-
-moving_windows as (
-
-    select
-        *,
-        -- Degrees per second up to the next window.
-        case
-            when
-                next_window_start <= window_start + interval '90' second
-                and lead(window_start) over pole_in_time = next_window_start
-                then
-                    (lead(temp_c) over pole_in_time - temp_c)
-                    / epoch(next_window_start - window_start)
-        end as warming_c_per_second
-    from pole_windows
-    window pole_in_time as (
-        partition by site_id, asset_id, component_id, pole, session_number
-        order by window_start
-    )
-
 )
 
 select
@@ -125,11 +100,10 @@ select
     session_number,
     stretch_id,
     temp_c,
-    warming_c_per_second,
     avg_power_kw,
+    power_squared,
     {% for minutes in thermal_spans() -%}
         power_squared_{{ minutes }}_min,
     {% endfor -%}
-    power_squared_until_next,
     window_start
-from moving_windows
+from pole_windows

@@ -57,7 +57,7 @@ scored_thermals as (
                     then
                         {{ robust_z(
                             measure ~ '_over_fleet', '0',
-                            measure ~ '_fleet_mad', '0.02', 'relative_error'
+                            measure ~ '_fleet_mad', '0.02', measure ~ '_error'
                         ) }}
             end as {{ measure }}_robust_z,
             case
@@ -65,7 +65,7 @@ scored_thermals as (
                     then
                         {{ robust_z(
                             measure ~ '_over_site', '0',
-                            measure ~ '_site_mad', '0.02', 'relative_error'
+                            measure ~ '_site_mad', '0.02', measure ~ '_error'
                         ) }}
             end as {{ measure }}_site_robust_z,
         {% endfor -%}
@@ -83,6 +83,7 @@ sensor_troubles as (
         component_id,
         sum(implausible_reading_count)::bigint as implausible_reading_count,
         sum(impossible_step_count)::bigint as impossible_step_count,
+        sum(glitch_count)::bigint as glitch_count,
         sum(frozen_seconds)::bigint as frozen_seconds
     from {{ ref('int_sensor_troubles') }}
     group by all
@@ -103,6 +104,8 @@ select
         thermals.{{ pole }}_recent_rise_robust_z,
         thermals.{{ pole }}_recent_rise_site_robust_z,
         thermals.{{ pole }}_steady_rise_c_at_100_kw,
+        thermals.{{ pole }}_steady_rise_error
+            as {{ pole }}_steady_rise_relative_error,
         thermals.{{ pole }}_steady_rise_fleet_ratio,
         thermals.{{ pole }}_steady_rise_robust_z,
         thermals.{{ pole }}_steady_rise_site_robust_z,
@@ -114,11 +117,11 @@ select
     thermals.asymmetry_robust_z,
     thermals.asymmetry_site_robust_z,
     loads.pole_imbalance_under_load_c,
-    thermals.relative_error,
     coalesce(sensor_troubles.implausible_reading_count, 0)
         as implausible_reading_count,
     coalesce(sensor_troubles.impossible_step_count, 0)
         as impossible_step_count,
+    coalesce(sensor_troubles.glitch_count, 0) as glitch_count,
     coalesce(sensor_troubles.frozen_seconds, 0) as frozen_seconds,
     thermals.negative_window_count,
     thermals.positive_window_count,

@@ -26,15 +26,14 @@ causes as (
             sensor_fault_suspicion
         ) as suspicion,
         case
-            when sensor_fault_suspicion >= 1
-                then 'sensor_fault'
             when
-                greatest(
+                sensor_fault_suspicion >= 1
+                or sensor_fault_suspicion > greatest(
                     contact_resistance_suspicion,
                     weak_cooling_suspicion,
                     hot_site_suspicion
-                ) < 1
-                then 'none'
+                )
+                then 'sensor_fault'
             when
                 contact_resistance_suspicion >= weak_cooling_suspicion
                 and contact_resistance_suspicion >= hot_site_suspicion
@@ -42,7 +41,8 @@ causes as (
             when weak_cooling_suspicion >= hot_site_suspicion
                 then 'weak_cooling'
             else 'hot_site'
-        end as likely_cause,
+        end as nearest_cause,
+        if(suspicion >= 1, nearest_cause, 'none') as likely_cause,
         -- From 0 to 1: five minutes above the limit, or twenty alerts, are
         -- most of the way.
         1 - exp(
@@ -68,14 +68,12 @@ worst_sensors as (
 
     select *
     from {{ ref('int_sensor_troubles') }}
-    qualify row_number() over (
+    qualify
+        row_number() over (
             partition by site_id, asset_id, component_id
             order by
-                greatest(
-                    implausible_reading_count / 2.0, frozen_seconds / 600.0
-                )
-                desc,
-                signal_name
+                greatest(glitch_count / 2.0, frozen_seconds / 600.0) desc,
+                signal_name asc
         ) = 1
 
 ),
@@ -96,8 +94,8 @@ figures as (
             as cooler_pole,
         if(
             components.is_negative_warmer,
-            profiles.negative_recent_rise_fleet_ratio,
-            profiles.positive_recent_rise_fleet_ratio
+            profiles.negative_steady_rise_fleet_ratio,
+            profiles.positive_steady_rise_fleet_ratio
         ) as warmer_pole_fleet_ratio,
         if(
             components.is_negative_warmer,
@@ -156,8 +154,8 @@ sentences as (
                 is_conclusive,
                 format(
                     '{:.2f} × and {:.2f} × the fleet''s median',
-                    negative_recent_rise_fleet_ratio,
-                    positive_recent_rise_fleet_ratio
+                    negative_steady_rise_fleet_ratio,
+                    positive_steady_rise_fleet_ratio
                 ),
                 'by an amount that is not known'
             )
@@ -186,8 +184,8 @@ sentences as (
             format(
                 'Warms as the fleet does for its power, negative {:.2f} × '
                 || 'and positive {:.2f} × the median',
-                negative_recent_rise_fleet_ratio,
-                positive_recent_rise_fleet_ratio
+                negative_steady_rise_fleet_ratio,
+                positive_steady_rise_fleet_ratio
             ),
             format(
                 'Too little to judge its warming by ({:.0f} min in use)',
@@ -215,7 +213,17 @@ described_components as (
             when 'hot_site' then hot_site_evidence
             when 'sensor_fault' then sensor_fault_evidence
             else none_evidence
-        end || consequences as evidence
+        end
+        || if(
+            likely_cause = 'none' and suspicion >= 0.5,
+            format(
+                '; nearest to {}, at {:.0f} % of what would name it',
+                nearest_cause,
+                100 * suspicion
+            ),
+            ''
+        )
+        || consequences as evidence
     from sentences
 
 )
@@ -241,8 +249,6 @@ select
     components.weak_cooling_suspicion,
     components.hot_site_suspicion,
     components.sensor_fault_suspicion,
-    components.negative_recent_rise_fleet_ratio,
-    components.positive_recent_rise_fleet_ratio,
     components.negative_steady_rise_fleet_ratio,
     components.positive_steady_rise_fleet_ratio,
     components.asymmetry_robust_z,
