@@ -11,46 +11,10 @@ signals as (
 
 ),
 
-windows as (
-
-    select
-        windows.site_id,
-        windows.asset_id,
-        windows.component_id,
-        windows.signal_name,
-        windows.window_start,
-        windows.min_value,
-        windows.max_value,
-        signals.min_plausible,
-        signals.max_plausible,
-        signals.max_rate_c_per_second,
-        lag(windows.min_value) over series_in_time as previous_min_value,
-        lag(windows.max_value) over series_in_time as previous_max_value,
-        lag(windows.window_start) over series_in_time as previous_window_start
-    from {{ ref('int_signal_windows') }} as windows
-    inner join signals on windows.signal_name = signals.signal_name
-    window series_in_time as (
-        partition by
-            windows.site_id,
-            windows.asset_id,
-            windows.component_id,
-            windows.signal_name
-        order by windows.window_start
-    )
-
-),
-
--- A step is judged over a second at least, so one that is too fast moves the
--- value by more than the rate of one second.
 suspicious_windows as (
 
-    select * from windows
-    where
-        min_value < min_plausible
-        or max_value > max_plausible
-        or greatest(max_value, previous_max_value)
-        - least(min_value, previous_min_value)
-        > max_rate_c_per_second
+    select * from {{ ref('int_window_changes') }}
+    where is_suspicious
 
 ),
 

@@ -10,7 +10,6 @@ windows as (
         windows.component_id,
         windows.signal_name,
         windows.window_start,
-        windows.avg_value,
         windows.min_value,
         windows.max_value
     from {{ ref('int_signal_windows') }} as windows
@@ -20,61 +19,65 @@ windows as (
 
 ),
 
-compared_windows as (
+-- The number of a window, less its number among the unchanged ones, is the
+-- same for neighbours.
+unchanged_windows as (
 
     select
         *,
-        min_value = max_value
-        and coalesce(
-            min_value = lag(min_value) over series_in_time
-            and max_value = lag(max_value) over series_in_time,
-            false
-        ) as is_unchanged
-    from windows
-    window series_in_time as (
-        partition by site_id, asset_id, component_id, signal_name
-        order by window_start
-    )
+        window_number - row_number() over (
+            partition by site_id, asset_id, component_id, signal_name
+            order by window_start
+        ) as run_number
+    from {{ ref('int_window_changes') }}
+    where is_unchanged
 
 ),
 
-numbered_windows as (
+unchanged_counts as (
 
     select
-        *,
-        count(*) filter (where not is_unchanged) over (
-            partition by site_id, asset_id, component_id, signal_name
-            order by window_start
-            rows between unbounded preceding and current row
-        ) as run_number
-    from compared_windows
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        count(*) as unchanged_count
+    from unchanged_windows
+    group by all
+
+),
+
+window_counts as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        count(*) as window_count
+    from windows
+    group by all
 
 ),
 
 -- How often a sound sensor reads the same in two windows: the median over the
 -- components, so that frozen ones have no say. It is low where readings are
 -- fine and noisy, and high where they are whole degrees.
-unchanged_shares as (
-
-    select
-        signal_name,
-        avg(is_unchanged::integer) as unchanged_share
-    from compared_windows
-    group by site_id, asset_id, component_id, signal_name
-
-),
-
 usual_shares as (
 
     select
         signal_name,
-        median(unchanged_share) as usual_unchanged_share
-    from unchanged_shares
+        median(coalesce(unchanged_count, 0) / window_count)
+            as usual_unchanged_share
+    from window_counts
+    left join unchanged_counts
+        using (site_id, asset_id, component_id, signal_name)
     group by signal_name
 
 ),
 
--- Ten minutes in use: far longer than a sensor's noise can hide.
+-- Ten minutes in use: far longer than a sensor's noise can hide. The window
+-- that the first unchanged one equals belongs to the run.
 runs as (
 
     select
@@ -84,12 +87,12 @@ runs as (
         signal_name,
         run_number,
         any_value(min_value) as frozen_temp_c,
-        count(*) * {{ var('window_seconds') }} as frozen_seconds,
-        min(window_start) as started_at,
+        (count(*) + 1) * {{ var('window_seconds') }} as frozen_seconds,
+        min(previous_window_start) as started_at,
         max(window_start) + {{ window_interval() }} as ended_at
-    from numbered_windows
+    from unchanged_windows
     group by all
-    having count(*) * {{ var('window_seconds') }} >= 600
+    having (count(*) + 1) * {{ var('window_seconds') }} >= 600
 
 ),
 

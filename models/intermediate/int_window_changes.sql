@@ -1,0 +1,75 @@
+-- One row per temperature series and 30 s window that may hold an implausible
+-- reading, or reads the same as the window before it.
+--
+-- One look at each window and the one before it serves both questions: only
+-- these few windows can hold a step, or belong to a frozen run.
+with
+
+windows as (
+
+    select
+        windows.site_id,
+        windows.asset_id,
+        windows.component_id,
+        windows.signal_name,
+        windows.min_value,
+        windows.max_value,
+        windows.window_start,
+        row_number() over series_in_time as window_number,
+        lag(windows.min_value) over series_in_time as previous_min_value,
+        lag(windows.max_value) over series_in_time as previous_max_value,
+        lag(windows.window_start) over series_in_time as previous_window_start
+    from {{ ref('int_signal_windows') }} as windows
+    inner join {{ ref('int_signals') }} as signals
+        on windows.signal_name = signals.signal_name
+    where signals.quantity = 'temperature'
+    window series_in_time as (
+        partition by
+            windows.site_id,
+            windows.asset_id,
+            windows.component_id,
+            windows.signal_name
+        order by windows.window_start
+    )
+
+),
+
+-- A step is judged over a second at least, so one that is too fast moves the
+-- value by more than the rate of one second.
+judged_windows as (
+
+    select
+        windows.*,
+        coalesce(
+            windows.min_value < signals.min_plausible
+            or windows.max_value > signals.max_plausible
+            or greatest(windows.max_value, windows.previous_max_value)
+            - least(windows.min_value, windows.previous_min_value)
+            > signals.max_rate_c_per_second,
+            false
+        ) as is_suspicious,
+        coalesce(
+            windows.min_value = windows.max_value
+            and windows.min_value = windows.previous_min_value
+            and windows.max_value = windows.previous_max_value,
+            false
+        ) as is_unchanged
+    from windows
+    inner join {{ ref('int_signals') }} as signals
+        on windows.signal_name = signals.signal_name
+
+)
+
+select
+    site_id,
+    asset_id,
+    component_id,
+    signal_name,
+    min_value,
+    window_number,
+    is_suspicious,
+    is_unchanged,
+    window_start,
+    previous_window_start
+from judged_windows
+where is_suspicious or is_unchanged
