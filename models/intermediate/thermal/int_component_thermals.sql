@@ -42,12 +42,12 @@ component_thermals as (
                 as {{ pole }}_time_constant_seconds,
             {{ pole }}.correlation as {{ pole }}_correlation,
             {{ pole }}.balance_r_squared as {{ pole }}_balance_r_squared,
-            -- Little data means no verdict: an estimate must be good to a half.
+            -- Little data means no verdict: an estimate must be surer than its own size.
             -- Logarithms: twice the rise and half of it are equally far off.
             {% for rise in ['recent_rise', 'steady_rise'] -%}
                 case
                     when
-                        {{ pole }}.{{ rise }}_relative_error < 0.5
+                        {{ pole }}.{{ rise }}_relative_error < 1
                         and {{ pole }}.{{ rise }}_c_at_100_kw > 0
                         then ln({{ pole }}.{{ rise }}_c_at_100_kw)
                 end as log_{{ pole }}_{{ rise }},

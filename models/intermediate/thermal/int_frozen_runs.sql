@@ -67,7 +67,10 @@ usual_shares as (
 
     select
         signal_name,
-        median(coalesce(unchanged_count, 0) / window_count)
+        median(
+            coalesce(unchanged_counts.unchanged_count, 0)
+            / window_counts.window_count
+        )
             as usual_unchanged_share
     from window_counts
     left join unchanged_counts
