@@ -3,8 +3,8 @@
 import json
 import os
 import re
+import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from landing import BIN, ROOT, SIGNAL_FILE, SIGNAL_HEADER, csv_text, dbt_command, write_file
@@ -18,7 +18,7 @@ READING = {
     "signal_name": "LM_handleNegCoreTempDegC",
     "value": "105.5",
 }
-OLD_SHELL = Path(os.environ.get("OLD_DUCKDB_SHELL", ROOT / ".venv-shell-1.4/bin/duckdb"))
+OLD_SHELL = ROOT / ".venv-shell-1.4"
 
 
 def build(folder, landing_dir, warehouse):
@@ -64,10 +64,17 @@ def test_the_shell_of_the_lock_opens_the_warehouse(warehouse):
 
 def test_an_older_shell_opens_the_warehouse(warehouse):
     """DuckDB shells of 1.4 cannot open the warehouse: the file is of a newer format."""
-    assert OLD_SHELL.exists(), f"no DuckDB shell 1.4 at {OLD_SHELL}: set OLD_DUCKDB_SHELL to one"
-    version = subprocess.run([OLD_SHELL, "--version"], check=True, capture_output=True, text=True)
+    uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}")
+    subprocess.run(
+        [uv, "sync", "--quiet", "--frozen", "--only-group", "old-shell"],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(OLD_SHELL)},
+    )
+    shell = OLD_SHELL / "bin/duckdb"
+    version = subprocess.run([shell, "--version"], check=True, capture_output=True, text=True)
     assert version.stdout.startswith("v1.4.")
-    assert answer(OLD_SHELL, warehouse) == [{"component_id": "-7", "peak_avg_temp_c": 105.5}]
+    assert answer(shell, warehouse) == [{"component_id": "-7", "peak_avg_temp_c": 105.5}]
 
 
 def test_relative_paths_start_at_the_project(tmp_path, landing_dir):

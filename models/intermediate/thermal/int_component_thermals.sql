@@ -42,7 +42,8 @@ component_thermals as (
                 as {{ pole }}_time_constant_seconds,
             {{ pole }}.correlation as {{ pole }}_correlation,
             {{ pole }}.balance_r_squared as {{ pole }}_balance_r_squared,
-            -- Little data means no verdict: an estimate must be surer than its own size.
+            -- Little data means no verdict: an estimate that may be off by its
+            -- own size gives none.
             -- Logarithms: twice the rise and half of it are equally far off.
             {% for rise in ['recent_rise', 'steady_rise'] -%}
                 case

@@ -70,8 +70,7 @@ usual_shares as (
         median(
             coalesce(unchanged_counts.unchanged_count, 0)
             / window_counts.window_count
-        )
-            as usual_unchanged_share
+        ) as usual_unchanged_share
     from window_counts
     left join unchanged_counts
         using (site_id, asset_id, component_id, signal_name)

@@ -1,0 +1,49 @@
+"""Questions 1 and 2 as an analyst's notebook answers them in pandas.
+
+Reads all signal files, concatenates them, takes the mean temperature and the maximum power of
+each component in 30 s windows, and merges the two. Only tumbling windows, no check of any row.
+
+`resample` is the notebook's way: it fills each component's gaps with empty windows. `grouper` is
+what a reader of the pandas documentation would make of it.
+
+    python benchmarks/pandas_notebook.py resample|grouper LANDING_DIR ANSWERS.csv
+"""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+COMPONENT = ["SITE", "ASSET", "COMPONENT"]
+
+
+def windows(readings, keys, statistic, way):
+    """The statistic of each 30 s window that holds a reading, by keys."""
+    if way == "resample":
+        grouped = readings.set_index("timestamp").groupby(keys)["VALUE"].resample("30s")
+    else:
+        grouped = readings.groupby([*keys, pd.Grouper(key="timestamp", freq="30s")])["VALUE"]
+    return grouped.agg(statistic).dropna().reset_index()
+
+
+def main(way, landing_dir, answers_path):
+    """Writes the overheated windows, each with its mean temperature and maximum power."""
+    files = sorted(Path(landing_dir).glob("*signals_data*"))
+    readings = pd.concat([pd.read_csv(file, index_col=0) for file in files])
+    readings["timestamp"] = pd.to_datetime(readings["timestamp"], unit="ms")
+
+    temperatures = readings[readings["signal_name"].str.endswith("TempDegC")]
+    power = readings[readings["signal_name"] == "LM_powerLimit"]
+    mean_temperatures = windows(temperatures, [*COMPONENT, "signal_name"], "mean", way)
+    overheated = mean_temperatures[mean_temperatures["VALUE"] > 105]
+    answers = overheated.merge(
+        windows(power, COMPONENT, "max", way),
+        on=[*COMPONENT, "timestamp"],
+        how="left",
+        suffixes=("", "_power"),
+    )
+    answers.to_csv(answers_path, index=False)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,146 @@
+"""What the README promises: its commands, the answers it shows, the tables of the benchmarks."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import duckdb
+import pytest
+from landing import BIN, ROOT, dbt_command
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def make(*arguments, folder, **variables):
+    """A target of the Makefile, with its own warehouse."""
+    environment = {
+        **os.environ,
+        "WAREHOUSE_PATH": str(folder / "warehouse.duckdb"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        **variables,
+    }
+    environment.pop("LANDING_DIR", None)
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments],
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("readme")
+
+
+@pytest.fixture(scope="module")
+def built(folder):
+    """`make build` of the sample: every model and every data test."""
+    return make("build", folder=folder)
+
+
+def text_blocks():
+    return re.findall(r"```text\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_sample_builds_and_says_what_it_loaded(built, folder):
+    """The sample does not build, a data test fails, or the closing lines are not the README's."""
+    assert built.returncode == 0, built.stdout + built.stderr
+    closing_lines = built.stdout.strip().splitlines()[-3:]
+    shown = [
+        line.replace("supercharger.duckdb", str(folder / "warehouse.duckdb"))
+        for line in text_blocks()[0].strip().splitlines()
+    ]
+    assert closing_lines == shown
+
+
+def test_the_unit_tests_pass(built, folder):
+    """A model does not do with a few rows what its unit test says."""
+    run = dbt_command(
+        *("test", "--select", "test_type:unit"), folder=folder, landing_dir=ROOT / "data/sample"
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_the_answers_are_those_shown(built, folder):
+    """An answer that the README shows is not what the analyses print."""
+    printed = make("answers", folder=folder)
+    assert printed.returncode == 0, printed.stderr
+    cells = {clean(line) for line in printed.stdout.splitlines() if "│" in line}
+    shown = [
+        clean(line) for block in text_blocks() for line in block.splitlines() if line[:1] == "│"
+    ]
+    assert len(shown) > 20
+    for row in shown:
+        assert any(is_part(row, line) for line in cells), row
+
+
+def clean(line):
+    return tuple(cell.strip() for cell in line.strip("│\n").split("│"))
+
+
+def is_part(row, line):
+    """Whether the cells of a row stand in a printed line in their order; some may be left out."""
+    cells = iter(line)
+    return all(any(shown == cell for cell in cells) for shown in row)
+
+
+def test_the_queries_of_the_readme_run(built, folder):
+    """A query that the README tells a reader to try fails."""
+    queries = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    assert queries
+    run = subprocess.run(
+        [BIN / "duckdb", "-bail", "-readonly", folder / "warehouse.duckdb", *queries],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_benchmarks_tables_are_the_last_measured():
+    """The README shows figures that no benchmark wrote: run benchmarks/readme.py."""
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    from readme import blocks
+
+    for block in blocks().values():
+        assert block in README
+
+
+def test_every_column_is_described(built, folder):
+    """A model or one of its columns has no description, or a description has no column."""
+    nodes = json.loads((folder / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
+    described = {
+        (node["schema"], node["name"], name)
+        for node in nodes.values()
+        if node["resource_type"] in ("model", "seed") and node["description"]
+        for name, column in node["columns"].items()
+        if column["description"]
+    }
+    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+        columns = connection.sql(
+            "select schema_name, table_name, column_name from duckdb_columns() where not internal"
+        ).fetchall()
+    assert set(columns) == described
+
+
+def test_the_evidence_shown_is_that_of_the_watchlist(built, folder):
+    """The sentence that the README quotes is not the evidence of the first component."""
+    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+        evidence = connection.sql(
+            "select evidence from marts.component_watchlist where concern_rank = 1"
+        ).fetchone()[0]
+    assert evidence in README.replace("\n> ", " ")
+
+
+def test_help_explains_every_target():
+    """A target of the Makefile has no explanation."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^\.PHONY: (\w+)", makefile, re.MULTILINE)) - {"help"}
+    shown = subprocess.run(["make", "help"], check=True, cwd=ROOT, capture_output=True, text=True)
+    assert targets <= {line.split()[1] for line in shown.stdout.splitlines()}
