@@ -28,16 +28,39 @@ alerts as (
 
 ),
 
+-- Both poles, and the board, may be too hot at once: what an episode adds is
+-- the time that none before it has covered.
 episodes as (
 
     select
         site_id,
         asset_id,
         component_id,
-        sum(duration_seconds) as overheated_seconds,
-        max(peak_avg_temp_c) as peak_avg_temp_c
+        peak_avg_temp_c,
+        started_at,
+        ended_at,
+        max(ended_at) over (
+            partition by site_id, asset_id, component_id
+            order by started_at, ended_at, signal_name
+            rows between unbounded preceding and 1 preceding
+        ) as covered_until
     from {{ ref('overheating_episodes') }}
     where not is_sensor_suspect
+
+),
+
+overheated_components as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        sum(greatest(
+            epoch_us(ended_at) - epoch_us(greatest(started_at, covered_until)),
+            0
+        )) / 1000000.0 as overheated_seconds,
+        max(peak_avg_temp_c) as peak_avg_temp_c
+    from episodes
     group by all
 
 ),
@@ -78,7 +101,7 @@ deviations as (
             when site_baseline_robust_z is not null
                 then
                     least(
-                        site_baseline_robust_z / 2.5, site_baseline_excess_c / 5
+                        site_baseline_robust_z / 3, site_baseline_excess_c / 5
                     )
         end as hot_site,
         -- A single glitch is no fault. A frozen run has lasted ten minutes or
@@ -113,11 +136,12 @@ concerns as (
         suspicions.*,
         coalesce(alerts.temperature_alert_count, 0)
             as temperature_alert_count,
-        coalesce(episodes.overheated_seconds, 0) as overheated_seconds,
-        episodes.peak_avg_temp_c
+        coalesce(overheated_components.overheated_seconds, 0)
+            as overheated_seconds,
+        overheated_components.peak_avg_temp_c
     from suspicions
     left join alerts using (site_id, asset_id, component_id)
-    left join episodes using (site_id, asset_id, component_id)
+    left join overheated_components using (site_id, asset_id, component_id)
 
 )
 

@@ -132,10 +132,16 @@ residuals as (
 
     select
         *,
-        greatest(
-            warming_warming - heating * warming_power + cooling * warming_temp,
-            0
-        ) as residual_residual,
+        case
+            when heating is not null
+                then
+                    greatest(
+                        warming_warming
+                        - heating * warming_power
+                        + cooling * warming_temp,
+                        0
+                    )
+        end as residual_residual,
         -- A handle that does not cool, or that power does not heat, has no
         -- steady state: that is a bad fit.
         heating > 0 and cooling > 0 as has_steady_state,

@@ -57,8 +57,10 @@ scored_components as (
     select
         *,
         case
-            when suspicion < 1 then 40 * suspicion + 10 * consequence
-            else 50 + 30 * (1 - 1 / suspicion) + 20 * consequence
+            -- Rounded up, 50 would say that a cause is named.
+            when suspicion < 1
+                then least(round(40 * suspicion + 10 * consequence, 1), 49.9)
+            else round(50 + 30 * (1 - 1 / suspicion) + 20 * consequence, 1)
         end as concern_score
     from causes
 
@@ -125,13 +127,20 @@ sentences as (
     select
         *,
         format(
-            'The {} pole warms {:.2f} × the fleet''s median for its power, '
-            || 'and reads {:.1f} °C above the {} one under load ({:.1f} '
-            || 'robust standard deviations from the fleet)',
+            'The {} pole warms {:.2f} × the fleet''s median for its power{} '
+            || '({:.1f} robust standard deviations from the fleet)',
             warmer_pole,
             warmer_pole_fleet_ratio,
-            warmer_pole_excess_c,
-            cooler_pole,
+            -- A handle that never works hard has no figure under load.
+            if(
+                warmer_pole_excess_c is null,
+                '',
+                format(
+                    ', and reads {:.1f} °C above the {} one under load',
+                    warmer_pole_excess_c,
+                    cooler_pole
+                )
+            ),
             abs(asymmetry_robust_z)
         ) as contact_resistance_evidence,
         format(
@@ -244,7 +253,7 @@ select
     components.evidence,
     cause_catalog.next_step,
     components.suspect_signal_name,
-    round(components.concern_score, 1) as concern_score,
+    components.concern_score,
     components.contact_resistance_suspicion,
     components.weak_cooling_suspicion,
     components.hot_site_suspicion,
