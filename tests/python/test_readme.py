@@ -134,7 +134,7 @@ def test_the_evidence_shown_is_that_of_the_watchlist(built, folder):
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         evidence = connection.sql(
             "select evidence from marts.component_watchlist where concern_rank = 1"
-        ).fetchone()[0]
+        ).fetchall()[0][0]
     assert evidence in README.replace("\n> ", " ")
 
 
