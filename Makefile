@@ -3,6 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+# Variables of dbt, as YAML: make build VARS='{overheat_threshold_c: 95}'
+VARS ?= {}
+FLEET ?= {landing_dir: target/fleet}
 export LANDING_DIR ?= data/sample
 export WAREHOUSE_PATH ?= supercharger.duckdb
 export DO_NOT_TRACK := 1
@@ -31,11 +34,12 @@ $(BIN)/.synced: uv.lock pyproject.toml
 .PHONY: build
 build: $(BIN)/.synced ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (supercharger.duckdb), and test it
 	@# Unit tests do not depend on the data: make test runs them.
-	@$(DBT) --log-level warn build --exclude-resource-type unit_test
+	@$(DBT) --log-level warn build --exclude-resource-type unit_test --vars '$(VARS)'
 
 .PHONY: answers
 answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PATH
-	@$(DBT) --quiet compile --select path:analyses
+	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
+	@WAREHOUSE_PATH=:memory: $(DBT) --quiet compile --select path:analyses --vars '$(VARS)'
 	@for answer in "$${DBT_TARGET_PATH:-target}"/compiled/supercharger/analyses/*.sql; do \
 	  echo; sed -n 's/^-- //p' "$$answer"; \
 	  $(DUCKDB) -bail -no-init -nullvalue '' -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -f "$$answer" || exit 1; done
@@ -63,5 +67,6 @@ docs: $(BIN)/.synced ## write the dbt docs as one page, target/static_index.html
 	@$(DBT) --quiet docs generate --static
 
 .PHONY: clean
-clean: ## remove what builds have written; keeps .venv
-	@rm -rf target logs "$$WAREHOUSE_PATH"
+clean: ## remove target/, logs/ and the warehouse; keeps .venv
+	@rm -rf target logs
+	@rm -f -- "$$WAREHOUSE_PATH" "$$WAREHOUSE_PATH.wal"

@@ -1,6 +1,7 @@
--- Question 2: what is the maximum power in those periods? One number for the
--- fleet, one for each overheated series, and each tumbling window; suspect
--- sensors stand apart.
+-- Question 2: what is the maximum power in those periods? For the fleet, for
+-- each overheated series, and for each tumbling window, with the temperature of
+-- that period. The one number is that of the fleet's rolling periods, which are
+-- any periods, without suspect sensors: the first row.
 with
 
 overheated_windows as (
@@ -16,7 +17,7 @@ fleet as (
         is_sensor_suspect,
         window_method,
         max(max_power_kw) as max_power_kw,
-        max(avg_temp_c) as avg_temp_c
+        arg_max(avg_temp_c, max_power_kw) as avg_temp_c
     from overheated_windows
     group by all
 
@@ -76,7 +77,7 @@ from answers
 order by
     case answer_for when 'fleet' then 1 when 'component' then 2 else 3 end,
     is_sensor_suspect asc,
-    window_method desc,
+    window_method asc,
     component_id asc,
     signal_name asc,
     window_start asc

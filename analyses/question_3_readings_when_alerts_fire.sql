@@ -1,7 +1,8 @@
 -- Question 3: the average power and temperatures when a temperature-related
 -- alert fires. The answer is the last known reading, over all alerts and over
--- those with a fresh one (at most 60 s old). spread: how far the choice of the
--- alignment moves the average of the fresh ones; age_s: median age, seconds.
+-- those with a fresh one, at most {{ var('reading_max_age_seconds') }} s old.
+-- spread: how far the choice of the alignment moves the average, over the fresh
+-- ones that have a value by all four; age_s: median age, seconds.
 with
 
 averages as (
@@ -11,13 +12,50 @@ averages as (
 
 ),
 
+comparable_readings as (
+
+    select
+        signal_name,
+        alert_name,
+        value,
+        nearest_value,
+        interpolated_value,
+        window_avg_value
+    from {{ ref('alert_readings') }}
+    where
+        is_temperature_related
+        and is_fresh
+        and interpolated_value is not null
+        and window_avg_value is not null
+
+),
+
+grouped_readings as (
+
+    select * from comparable_readings
+    union all
+    select * replace ('all temperature alerts' as alert_name)
+    from comparable_readings
+
+),
+
 method_spreads as (
 
     select
         alert_name,
         signal_name,
-        max(avg_fresh_value) - min(avg_fresh_value) as method_spread
-    from averages
+        greatest(
+            avg(value),
+            avg(nearest_value),
+            avg(interpolated_value),
+            avg(window_avg_value)
+        ) - least(
+            avg(value),
+            avg(nearest_value),
+            avg(interpolated_value),
+            avg(window_avg_value)
+        ) as method_spread
+    from grouped_readings
     group by all
 
 )
@@ -32,7 +70,7 @@ select
     round(method_spreads.method_spread, 2) as spread,
     round(averages.median_reading_age_seconds, 1) as age_s
 from averages
-inner join method_spreads
+left join method_spreads
     on
         averages.alert_name = method_spreads.alert_name
         and averages.signal_name = method_spreads.signal_name

@@ -2,7 +2,8 @@
     only through landing_literal, which escapes quotes and glob characters. -#}
 
 {% macro landing_dir() -%}
-    {{- return(env_var('LANDING_DIR', 'data/sample').rstrip('/') or '/') -}}
+    {%- set folder = env_var('LANDING_DIR', '') or 'data/sample' -%}
+    {{- return(folder.rstrip('/') or '/') -}}
 {%- endmacro %}
 
 
@@ -59,6 +60,13 @@
         there is nothing to load, and declares the tables that the source
         `landing` names. -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- set seconds = var('window_seconds') -%}
+        {%- if seconds is not integer or seconds < 1 or 86400 % seconds -%}
+            {%- do exceptions.raise_compiler_error(
+                'window_seconds is ' ~ seconds ~ '; it must be a whole number '
+                ~ 'of seconds that divides a day, such as 30 or 60.'
+            ) -%}
+        {%- endif -%}
         {%- set paths = list_landing_files() -%}
         {%- set readable_paths = [] -%}
         {%- set signal_paths = [] -%}
@@ -70,11 +78,12 @@
         {%- endfor -%}
         {%- if not signal_paths -%}
             {%- do exceptions.raise_compiler_error(
-                "There is nothing to load: no file with signals_data in its "
-                ~ "name that ends in .csv, .csv.gz or .csv.zst is in the "
-                ~ "landing folder '" ~ landing_dir() ~ "' (" ~ paths | length
-                ~ " other files there). Set LANDING_DIR to the folder that "
-                ~ "holds the telemetry."
+                "There is nothing to load: the landing folder '"
+                ~ landing_dir() ~ "' is missing, or holds no file with "
+                ~ "signals_data in its name that ends in .csv, .csv.gz or "
+                ~ ".csv.zst (other files there: " ~ paths | length
+                ~ "); set LANDING_DIR to the folder that holds the "
+                ~ "telemetry."
             ) -%}
         {%- endif -%}
         {%- do create_landing_macros(paths, readable_paths) -%}

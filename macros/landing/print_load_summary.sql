@@ -17,13 +17,14 @@
         {%- endfor -%}
         {%- if failed -%}
             {%- do print(
-                'The build failed (' ~ failed | length ~ ' errors, listed '
-                ~ 'above); the marts may be incomplete.'
+                'The build failed, errors: ' ~ failed | length ~ '. The marts '
+                ~ 'may be incomplete, or those of an earlier build.'
             ) -%}
         {%- elif relations | length == 2 -%}
             {%- set summary_query -%}
                 select
                     format('{:,}', audit.file_count) as file_count,
+                    format('{:,}', audit.loaded_count) as loaded_count,
                     format('{:,}', audit.row_count) as row_count,
                     format('{:,}', audit.staged_count) as staged_count,
                     format('{:,}', audit.rejected_count) as rejected_count,
@@ -34,6 +35,8 @@
                 from (
                     select
                         count(*) as file_count,
+                        count(*) filter (where file_problem is null)
+                            as loaded_count,
                         sum(row_count)::bigint as row_count,
                         sum(staged_row_count)::bigint as staged_count,
                         sum(rejected_row_count)::bigint as rejected_count,
@@ -48,30 +51,32 @@
                         - count(distinct (site_id, asset_id, component_id))
                             filter (where not is_sensor_suspect)
                             as suspect_count,
-                        max(max_power_kw) as max_power_kw
+                        max(max_power_kw) filter (where not is_sensor_suspect)
+                            as max_power_kw
                     from {{ relations['overheated_windows'] }}
                 ) as overheated
             {%- endset -%}
             {%- set summary = run_query(summary_query).rows[0] -%}
             {%- do print(
-                'Loaded ' ~ summary.file_count ~ ' files with '
-                ~ summary.row_count ~ " rows from '" ~ landing_dir() ~ "': "
+                'Loaded ' ~ summary.loaded_count ~ ' of '
+                ~ summary.file_count ~ ' files, ' ~ summary.row_count
+                ~ " rows, from '" ~ landing_dir() ~ "': "
                 ~ summary.staged_count ~ ' staged, ' ~ summary.rejected_count
                 ~ ' rejected, ' ~ summary.repeated_count ~ ' repeated.'
             ) -%}
             {%- do print(
-                'Found ' ~ summary.component_count ~ ' components above '
-                ~ var('overheat_threshold_c') ~ ' °C in a '
-                ~ var('window_seconds') ~ ' s period, '
-                ~ summary.suspect_count ~ ' of them by a suspect sensor only; '
-                ~ 'maximum power then: '
+                'Components above ' ~ var('overheat_threshold_c') ~ ' °C in a '
+                ~ var('window_seconds') ~ ' s period: '
+                ~ summary.component_count ~ ', of them by a suspect sensor '
+                ~ 'only: ' ~ summary.suspect_count ~ '; maximum power of the '
+                ~ 'others then: '
                 ~ (summary.max_power_kw if summary.max_power_kw is not none
                     else 'no') ~ ' kW.'
             ) -%}
             {%- do print(
-                "Next: make answers, or open '"
-                ~ env_var('WAREHOUSE_PATH', 'supercharger.duckdb') ~ "' with "
-                ~ 'duckdb -readonly and try: from marts.component_watchlist'
+                "Next: make answers, or .venv/bin/duckdb -readonly '"
+                ~ env_var('WAREHOUSE_PATH', 'supercharger.duckdb')
+                ~ "' and there: from marts.component_watchlist"
             ) -%}
         {%- endif -%}
     {%- endif -%}

@@ -67,6 +67,33 @@ def test_the_unit_tests_pass(built, folder):
     assert run.returncode == 0, run.stdout
 
 
+def test_every_variable_can_be_changed(tmp_path):
+    """A model or a data test holds a variable's default for its value."""
+    variables = (
+        "{overheat_threshold_c: 95, window_seconds: 60, reading_max_age_seconds: 30, "
+        "session_gap_seconds: 600, sensor_suspect_seconds: 60}"
+    )
+    run = make("build", f"VARS={variables}", folder=tmp_path)
+    assert run.returncode == 0, run.stdout
+    assert "Components above 95 °C in a 60 s period: 6," in run.stdout
+
+
+def test_a_window_that_does_not_divide_a_day_is_refused(tmp_path):
+    """Windows of 7 s would straddle midnight, and the days could not be told apart."""
+    run = make("build", "VARS={window_seconds: 7}", folder=tmp_path)
+    assert run.returncode != 0
+    assert "window_seconds is 7; it must be a whole number" in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_answers_need_a_warehouse(tmp_path):
+    """make answers makes an empty warehouse, or shows a traceback, where there is none."""
+    run = make("answers", folder=tmp_path)
+    assert run.returncode != 0
+    assert "run make build first" in run.stdout
+    assert not (tmp_path / "warehouse.duckdb").exists()
+
+
 def test_the_answers_are_those_shown(built, folder):
     """An answer that the README shows is not what the analyses print."""
     printed = make("answers", folder=folder)

@@ -36,9 +36,6 @@ def load(warehouse, tmp_path):
             write_file(folder, name, content)
         warehouse.load(folder, "stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit")
         audit = warehouse.rows("from marts.load_audit")
-        for row in audit:
-            counted = ("staged_row_count", "rejected_row_count", "repeated_row_count")
-            assert row["row_count"] == sum(row[column] for column in counted), row
         return SimpleNamespace(
             signals=warehouse.rows(
                 "select *, epoch_ms(observed_at) as ms from staging.stg_signals"

@@ -3,7 +3,7 @@ with
 
 windowed as (
 
-    select sum(reading_count) as reading_count
+    select coalesce(sum(reading_count), 0) as reading_count
     from {{ ref('int_signal_windows') }}
 
 ),
@@ -19,4 +19,4 @@ select
     staged.reading_count as staged_count
 from windowed
 cross join staged
-where windowed.reading_count is distinct from staged.reading_count
+where windowed.reading_count <> staged.reading_count

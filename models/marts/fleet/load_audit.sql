@@ -60,3 +60,4 @@ load_audit as (
 )
 
 select * from load_audit
+order by file_name

@@ -1,0 +1,18 @@
+-- Fails where a staged reading lacks its key, its time or its value: such a row
+-- would drop out of every join without a word.
+select
+    site_id,
+    asset_id,
+    component_id,
+    signal_name,
+    value,
+    observed_at
+from {{ ref('stg_signals') }}
+where
+    site_id is null
+    or asset_id is null
+    or component_id is null
+    or signal_name is null
+    or observed_at is null
+    or value is null
+    or not isfinite(value)
