@@ -303,7 +303,10 @@ def replace_evidence(warehouse, evidence):
             create or replace table marts.overheating_episodes as
             select
                 {ids},
-                overheated_seconds as duration_seconds,
+                'LM_handleNegCoreTempDegC' as signal_name,
+                timestamp '2022-03-12' as started_at,
+                timestamp '2022-03-12' + to_microseconds((1e6 * overheated_seconds)::bigint)
+                    as ended_at,
                 110::double as peak_avg_temp_c,
                 false as is_sensor_suspect
             from evidence;
