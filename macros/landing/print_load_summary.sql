@@ -70,8 +70,8 @@
                 ~ summary.component_count ~ ', of them by a suspect sensor '
                 ~ 'only: ' ~ summary.suspect_count ~ '; maximum power of the '
                 ~ 'others then: '
-                ~ (summary.max_power_kw if summary.max_power_kw is not none
-                    else 'no') ~ ' kW.'
+                ~ (summary.max_power_kw ~ ' kW'
+                    if summary.max_power_kw is not none else 'none') ~ '.'
             ) -%}
             {%- do print(
                 "Next: make answers, or .venv/bin/duckdb -readonly '"

@@ -69,19 +69,21 @@ deviations as (
 
     select
         *,
-        -- One pole more than the other, and more than the fleet.
+        -- One pole more than the other, and more than the fleet: a pole that
+        -- is merely cool makes no contact of the other one.
         case
-            when
-                asymmetry_robust_z is not null
-                and if(
-                    is_negative_warmer,
-                    negative_steady_rise_fleet_ratio,
-                    positive_steady_rise_fleet_ratio
-                ) > 1
+            when asymmetry_robust_z is not null
                 then
                     least(
                         abs(asymmetry_robust_z) / 4,
-                        abs(ln(asymmetry_fleet_ratio)) / ln(1.15)
+                        abs(ln(asymmetry_fleet_ratio)) / ln(1.15),
+                        ln(
+                            if(
+                                is_negative_warmer,
+                                negative_steady_rise_fleet_ratio,
+                                positive_steady_rise_fleet_ratio
+                            )
+                        ) / ln(1.1)
                     )
         end as contact_resistance,
         -- Both poles: the lesser of the two counts.
@@ -104,9 +106,9 @@ deviations as (
                         site_baseline_robust_z / 3, site_baseline_excess_c / 5
                     )
         end as hot_site,
-        -- A single glitch is no fault. A frozen run has lasted ten minutes or
-        -- it is none.
-        greatest(glitch_count / 2.0, frozen_seconds / 600.0)
+        -- A single spike is two steps and up to one reading out of limits: no
+        -- fault. A frozen run has lasted ten minutes or it is none.
+        greatest(glitch_count / 4.0, frozen_seconds / 600.0)
             as sensor_trouble
     from profiles
 

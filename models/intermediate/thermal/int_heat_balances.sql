@@ -14,7 +14,7 @@ windows as (
         *,
         coalesce(
             window_start - lag(window_start) over stretch_in_time
-            > interval '90' second,
+            > interval '{{ 3 * var('window_seconds') }}' second,
             true
         ) as is_run_start
     from {{ ref('int_thermal_windows') }}

@@ -20,6 +20,7 @@ implausible as (
             count(*) filter (where is_impossible_step and step_c < 0)
         ) as glitch_count,
         min(temp_c) as lowest_implausible_temp_c,
+        max(temp_c) as highest_implausible_temp_c,
         max(abs(step_c)) filter (where is_impossible_step) as largest_step_c
     from {{ ref('int_implausible_readings') }}
     group by all
@@ -52,6 +53,7 @@ sensor_troubles as (
             as impossible_step_count,
         coalesce(implausible.glitch_count, 0) as glitch_count,
         implausible.lowest_implausible_temp_c,
+        implausible.highest_implausible_temp_c,
         implausible.largest_step_c,
         coalesce(frozen.frozen_seconds, 0) as frozen_seconds
     from implausible

@@ -14,14 +14,15 @@ implausible_windows as (
 
 ),
 
+-- Whole windows, so many that they cover the suspect time.
 offsets as (
 
+    {% set reach = (
+        var('sensor_suspect_seconds') / var('window_seconds')
+    ) | round(0, 'ceil') | int -%}
     select
-        unnest(range(
-            -{{ var('sensor_suspect_seconds') }},
-            {{ var('sensor_suspect_seconds') }} + 1,
-            {{ var('window_seconds') }}
-        )) as offset_seconds
+        {{ var('window_seconds') }}
+        * unnest(range(-{{ reach }}, {{ reach + 1 }})) as offset_seconds
 
 ),
 

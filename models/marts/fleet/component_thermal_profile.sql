@@ -83,8 +83,8 @@ sensor_troubles as (
         component_id,
         sum(implausible_reading_count)::bigint as implausible_reading_count,
         sum(impossible_step_count)::bigint as impossible_step_count,
-        sum(glitch_count)::bigint as glitch_count,
-        sum(frozen_seconds)::bigint as frozen_seconds
+        max(glitch_count) as glitch_count,
+        max(frozen_seconds) as frozen_seconds
     from {{ ref('int_sensor_troubles') }}
     group by all
 

@@ -74,7 +74,7 @@ worst_sensors as (
         row_number() over (
             partition by site_id, asset_id, component_id
             order by
-                greatest(glitch_count / 2.0, frozen_seconds / 600.0) desc,
+                greatest(glitch_count / 4.0, frozen_seconds / 600.0) desc,
                 signal_name asc
         ) = 1
 
@@ -88,7 +88,8 @@ figures as (
         worst_sensors.signal_name as suspect_signal_name,
         worst_sensors.implausible_reading_count as suspect_reading_count,
         worst_sensors.lowest_implausible_temp_c,
-        coalesce(worst_sensors.largest_step_c, 0) as largest_step_c,
+        worst_sensors.highest_implausible_temp_c,
+        worst_sensors.largest_step_c,
         worst_sensors.frozen_seconds / 60.0 as frozen_minutes,
         if(components.is_negative_warmer, 'negative', 'positive')
             as warmer_pole,
@@ -136,8 +137,9 @@ sentences as (
                 warmer_pole_excess_c is null,
                 '',
                 format(
-                    ', and reads {:.1f} °C above the {} one under load',
-                    warmer_pole_excess_c,
+                    ', and reads {:.1f} °C {} the {} one under load',
+                    abs(warmer_pole_excess_c),
+                    if(warmer_pole_excess_c < 0, 'below', 'above'),
                     cooler_pole
                 )
             ),
@@ -174,11 +176,17 @@ sentences as (
             if(
                 suspect_reading_count > 0,
                 format(
-                    '{} readings that the handle cannot have had, down to '
-                    || '{:.1f} °C and by steps of up to {:.1f} °C',
+                    '{} reading{} that the handle cannot have had, between '
+                    || '{:.1f} and {:.1f} °C{}',
                     suspect_reading_count,
+                    if(suspect_reading_count = 1, '', 's'),
                     lowest_implausible_temp_c,
-                    largest_step_c
+                    highest_implausible_temp_c,
+                    if(
+                        largest_step_c is null,
+                        '',
+                        format(', by steps of up to {:.1f} °C', largest_step_c)
+                    )
                 ),
                 null
             ),
@@ -188,19 +196,32 @@ sentences as (
                 null
             )
         ) as sensor_fault_evidence,
-        if(
-            is_conclusive,
-            format(
-                'Warms as the fleet does for its power, negative {:.2f} × '
-                || 'and positive {:.2f} × the median',
-                negative_steady_rise_fleet_ratio,
-                positive_steady_rise_fleet_ratio
-            ),
-            format(
-                'Too little to judge its warming by ({:.0f} min in use)',
-                minutes_in_use
-            )
-        ) as none_evidence,
+        case
+            when not is_conclusive
+                then
+                    format(
+                        'Its warming cannot be judged by {:.0f} min of trusted '
+                        || 'readings of both poles',
+                        minutes_in_use
+                    )
+            when asymmetry_robust_z is null
+                then
+                    format(
+                        'Too few components to compare with; against their '
+                        || 'median it warms, negative {:.2f} × and positive '
+                        || '{:.2f} ×',
+                        negative_steady_rise_fleet_ratio,
+                        positive_steady_rise_fleet_ratio
+                    )
+            else
+                format(
+                    'Warms for its power, negative {:.2f} × and positive '
+                    || '{:.2f} × the fleet''s median, which is not out of the '
+                    || 'ordinary',
+                    negative_steady_rise_fleet_ratio,
+                    positive_steady_rise_fleet_ratio
+                )
+        end as none_evidence,
         format(
             '; {} temperature alert{}, {:.1f} min above {} °C.',
             temperature_alert_count,
