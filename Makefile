@@ -31,6 +31,11 @@ $(BIN)/.synced: uv.lock pyproject.toml
 	@$(UV) sync --quiet --frozen --inexact
 	@touch $@
 
+$(BIN)/.synced-boards: $(BIN)/.synced
+	@echo "Installing what the boards need (once) ..."
+	@$(UV) sync --quiet --frozen --inexact --group boards
+	@touch $@
+
 .PHONY: build
 build: $(BIN)/.synced ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (supercharger.duckdb), and test it
 	@# Unit tests do not depend on the data: make test runs them.
@@ -45,11 +50,11 @@ answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PAT
 	  $(DUCKDB) -bail -no-init -nullvalue '' -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -f "$$answer" || exit 1; done
 
 .PHONY: test
-test: $(BIN)/.synced ## run the whole test suite, from nothing
+test: $(BIN)/.synced-boards ## run the whole test suite, from nothing
 	@$(BIN)/pytest
 
 .PHONY: lint
-lint: $(BIN)/.synced ## check the style of SQL and Python
+lint: $(BIN)/.synced-boards ## check the style of SQL and Python
 	@$(BIN)/sqlfluff lint --processes 2 models analyses tests macros
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
