@@ -78,7 +78,7 @@ class FleetOracle(Oracle):
         self.components = {key[:3] for key in [*self.series, *self.alerts]}
         times = [at for found in self.series.values() for at, _ in found]
         times += [alert[4] for alert in self.alerts]
-        self.days = range(min(times) // DAY_MS, max(times) // DAY_MS + 1)
+        self.days = {time // DAY_MS for time in times}
 
     def component_daily(self):
         for component in self.components:

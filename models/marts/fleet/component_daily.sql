@@ -1,5 +1,5 @@
--- One row per component and UTC day of the loaded period, also days without a
--- reading.
+-- One row per component and UTC day on which the fleet sent anything, also
+-- days without a reading of the component.
 with
 
 windows as (
@@ -100,16 +100,13 @@ alert_days as (
 
 ),
 
+-- Not all days from the first to the last: one stray timestamp, years away,
+-- would make a row per component of each day between.
 days as (
 
-    select
-        unnest(generate_series(
-            least(min(used_days.day), min(alerted_days.day)),
-            greatest(max(used_days.day), max(alerted_days.day)),
-            interval '1' day
-        ))::date as day
-    from component_days as used_days
-    full join alert_days as alerted_days on false
+    select day from component_days
+    union
+    select day from alert_days
 
 ),
 

@@ -1,2 +1,2 @@
--- One row per UTC day of the loaded period.
+-- One row per UTC day on which the fleet sent anything.
 {{ daily_rollup([]) }}

@@ -1,2 +1,2 @@
--- One row per site and UTC day of the loaded period.
+-- One row per site and UTC day on which the fleet sent anything.
 {{ daily_rollup(['site_id']) }}
