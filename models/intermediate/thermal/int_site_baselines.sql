@@ -1,14 +1,40 @@
 -- One row per site: how much warmer its components start than the fleet's.
 with
 
+centred_components as (
+
+    select
+        site_id,
+        baseline_excess_c,
+        median(baseline_excess_c) over site as site_median_c,
+        count(baseline_excess_c) over site as site_component_count
+    from {{ ref('int_component_thermals') }}
+    where baseline_excess_c is not null
+    window site as (partition by site_id)
+
+),
+
+-- A site has too few components for a spread of its own: that of all
+-- components around their sites serves for all sites.
+components_spread as (
+
+    select
+        1.4826 * median(abs(baseline_excess_c - site_median_c))
+            as robust_deviation_c
+    from centred_components
+    where site_component_count >= 3
+
+),
+
 site_baselines as (
 
     select
         site_id,
-        median(baseline_excess_c) as site_baseline_excess_c,
+        median(baseline_excess_c) as median_excess_c,
+        quantile_disc(baseline_excess_c, 0.25) as coolest_quarter_excess_c,
+        stddev_samp(baseline_excess_c) as standard_deviation_c,
         count(*) as site_component_count
-    from {{ ref('int_component_thermals') }}
-    where baseline_excess_c is not null
+    from centred_components
     group by site_id
 
 ),
@@ -16,32 +42,52 @@ site_baselines as (
 fleet as (
 
     select
-        median(site_baseline_excess_c) as median_excess_c,
-        mad(site_baseline_excess_c) as mad_excess_c,
+        median(median_excess_c) as median_excess_c,
+        mad(median_excess_c) as mad_excess_c,
         count(*) as site_count
     from site_baselines
 
 ),
 
--- Half a degree is what sites differ by at least; of fewer than four sites
--- none can be told from the others.
+-- The standard error of a median is 1.25 times that of a mean. A site whose
+-- components disagree is known less well than by the fleet's spread.
+measured_sites as (
+
+    select
+        site_baselines.*,
+        1.25
+        * greatest(
+            site_baselines.standard_deviation_c,
+            coalesce(components_spread.robust_deviation_c, 0)
+        )
+        / sqrt(site_baselines.site_component_count) as standard_error_c
+    from site_baselines
+    cross join components_spread
+
+),
+
+-- Half a degree is what sites differ by at least. Of fewer than four sites
+-- none can be told from the others, nor a single warm component from its site.
 scored_sites as (
 
     select
-        site_baselines.site_id,
-        site_baselines.site_component_count,
-        site_baselines.site_baseline_excess_c - fleet.median_excess_c
+        sites.site_id,
+        sites.site_component_count,
+        sites.median_excess_c - fleet.median_excess_c
             as site_baseline_excess_c,
+        sites.coolest_quarter_excess_c - fleet.median_excess_c
+            as site_coolest_quarter_excess_c,
         case
-            when fleet.site_count >= 4
+            when fleet.site_count >= 4 and sites.site_component_count >= 2
                 then {{ robust_z(
-                    'site_baselines.site_baseline_excess_c',
+                    'sites.median_excess_c',
                     'fleet.median_excess_c',
                     'fleet.mad_excess_c',
-                    '0.5'
+                    '0.5',
+                    'sites.standard_error_c'
                 ) }}
         end as site_baseline_robust_z
-    from site_baselines
+    from measured_sites as sites
     cross join fleet
 
 )

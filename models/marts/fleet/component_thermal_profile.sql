@@ -97,6 +97,7 @@ select
     thermals.baseline_temp_c,
     thermals.baseline_excess_c,
     site_baselines.site_baseline_excess_c,
+    site_baselines.site_coolest_quarter_excess_c,
     site_baselines.site_baseline_robust_z,
     {% for pole in poles() -%}
         thermals.{{ pole }}_recent_rise_c_at_100_kw,

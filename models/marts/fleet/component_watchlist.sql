@@ -14,7 +14,7 @@ profiles as (
 ),
 
 -- A broken sensor is found first: what it reads is no evidence of anything
--- else.
+-- else. Then an uneven pair of poles: weak cooling is even.
 causes as (
 
     select
@@ -35,14 +35,17 @@ causes as (
                 )
                 then 'sensor_fault'
             when
-                contact_resistance_suspicion >= weak_cooling_suspicion
-                and contact_resistance_suspicion >= hot_site_suspicion
+                hot_site_suspicion > greatest(
+                    contact_resistance_suspicion, weak_cooling_suspicion
+                )
+                then 'hot_site'
+            when
+                contact_resistance_suspicion >= least(weak_cooling_suspicion, 1)
                 then 'contact_resistance'
-            when weak_cooling_suspicion >= hot_site_suspicion
-                then 'weak_cooling'
-            else 'hot_site'
+            else 'weak_cooling'
         end as nearest_cause,
         if(suspicion >= 1, nearest_cause, 'none') as likely_cause,
+        suspicion >= 0.5 as is_worth_watching,
         -- From 0 to 1: five minutes above the limit, or twenty alerts, are
         -- most of the way.
         1 - exp(
@@ -129,7 +132,7 @@ sentences as (
         *,
         format(
             'The {} pole warms {:.2f} × the fleet''s median for its power{} '
-            || '({:.1f} robust standard deviations from the fleet)',
+            || '({:.1f} robust standard deviations from the fleet{})',
             warmer_pole,
             warmer_pole_fleet_ratio,
             -- A handle that never works hard has no figure under load.
@@ -143,16 +146,32 @@ sentences as (
                     cooler_pole
                 )
             ),
-            abs(asymmetry_robust_z)
+            abs(asymmetry_robust_z),
+            if(
+                asymmetry_site_robust_z is null,
+                '',
+                format(', {:.1f} from its site', abs(asymmetry_site_robust_z))
+            )
         ) as contact_resistance_evidence,
         format(
             'Both poles warm more than the fleet''s median for their power, '
             || 'negative {:.2f} × and positive {:.2f} ×, and their time '
-            || 'constant is {:.1f} min, the fleet''s {:.1f} min',
+            || 'constant is {:.1f} min, the fleet''s {:.1f} min{}',
             negative_steady_rise_fleet_ratio,
             positive_steady_rise_fleet_ratio,
             time_constant_minutes,
-            fleet_time_constant_minutes
+            fleet_time_constant_minutes,
+            -- What cools less is slower in proportion; halfway is nearer to
+            -- the contacts.
+            if(
+                pow(time_constant_minutes / fleet_time_constant_minutes, 2)
+                < least(
+                    negative_steady_rise_fleet_ratio,
+                    positive_steady_rise_fleet_ratio
+                ),
+                ', which is hardly slower: two worn contacts look like this',
+                ''
+            )
         ) as weak_cooling_evidence,
         format(
             'Sessions at this site start {:.1f} °C warmer than the other '
@@ -245,7 +264,7 @@ described_components as (
             else none_evidence
         end
         || if(
-            likely_cause = 'none' and suspicion >= 0.5,
+            likely_cause = 'none' and is_worth_watching,
             format(
                 '; nearest to {}, at {:.0f} % of what would name it',
                 nearest_cause,
@@ -272,7 +291,12 @@ select
     components.component_id,
     components.likely_cause,
     components.evidence,
-    cause_catalog.next_step,
+    cause.next_step
+    || if(
+        components.likely_cause = 'none' and components.is_worth_watching,
+        ' yet; if it grows: ' || nearest_cause.next_step,
+        ''
+    ) as next_step,
     components.suspect_signal_name,
     components.concern_score,
     components.contact_resistance_suspicion,
@@ -291,6 +315,8 @@ select
     components.peak_avg_temp_c,
     components.is_conclusive
 from described_components as components
-inner join {{ ref('cause_catalog') }} as cause_catalog
-    on components.likely_cause = cause_catalog.likely_cause
+inner join {{ ref('cause_catalog') }} as cause
+    on components.likely_cause = cause.likely_cause
+inner join {{ ref('cause_catalog') }} as nearest_cause
+    on components.nearest_cause = nearest_cause.likely_cause
 order by concern_rank
