@@ -99,15 +99,15 @@ deviations as (
                         ln(positive_steady_rise_fleet_ratio) / ln(1.2)
                     )
         end as weak_cooling,
-        -- All of its components, not most of them: the coolest quarter has to
-        -- start half as much warmer.
+        -- All of its components, not most of them: the coolest quarter may
+        -- lag half of the limit behind.
         case
             when site_baseline_robust_z is not null
                 then
                     least(
                         site_baseline_robust_z / 3,
                         site_baseline_excess_c / 5,
-                        site_coolest_quarter_excess_c / 2.5
+                        (site_coolest_quarter_excess_c + 2.5) / 5
                     )
         end as hot_site,
         -- A single spike is two steps and up to one reading out of limits: no
