@@ -44,7 +44,7 @@ build: $(BIN)/.synced ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (sup
 .PHONY: answers
 answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PATH
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
-	@WAREHOUSE_PATH=:memory: $(DBT) --quiet compile --select path:analyses --vars '$(VARS)'
+	@$(DBT) --quiet compile --target scratch --select path:analyses --vars '$(VARS)'
 	@for answer in "$${DBT_TARGET_PATH:-target}"/compiled/supercharger/analyses/*.sql; do \
 	  echo; sed -n 's/^-- //p' "$$answer"; \
 	  $(DUCKDB) -bail -no-init -nullvalue '' -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -f "$$answer" || exit 1; done
@@ -73,5 +73,5 @@ docs: $(BIN)/.synced ## write the dbt docs as one page, target/static_index.html
 
 .PHONY: clean
 clean: ## remove target/, logs/ and the warehouse; keeps .venv
-	@rm -rf target logs
-	@rm -f -- "$$WAREHOUSE_PATH" "$$WAREHOUSE_PATH.wal"
+	@rm -rf target logs "$$WAREHOUSE_PATH.work.tmp"
+	@rm -f -- "$$WAREHOUSE_PATH"{,.work,.new}{,.wal{,.checkpoint,.recovery}}

@@ -103,7 +103,8 @@ def main():
         results = {name: [] for name in contestants}
         for _ in range(runs):
             for contestant, command in contestants.items():
-                warehouse.unlink(missing_ok=True)
+                for file in (warehouse, Path(f"{warehouse}.work")):
+                    file.unlink(missing_ok=True)
                 results[contestant].append(measure(command, environment))
                 if contestant == "dbt build":
                     warehouse.rename(folder / "built.duckdb")

@@ -124,7 +124,9 @@ def judged_fleet(manifest, folder: Path, seed: int, options: dict) -> pd.DataFra
     )
     selected = ("--select", "+component_watchlist", "--exclude-resource-type", "test", "unit_test")
     dbt(manifest, folder, "build", *selected)
-    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+    # A part of a build publishes nothing: this is the file that it works in.
+    work = folder / "warehouse.duckdb.work"
+    with duckdb.connect(work, read_only=True) as connection:
         verdicts = connection.sql(
             f"select {', '.join(IDS)}, {FIELDS} from marts.component_watchlist as watchlist "
             f"inner join marts.component_thermal_profile as profile using ({', '.join(IDS)})"
@@ -132,7 +134,7 @@ def judged_fleet(manifest, folder: Path, seed: int, options: dict) -> pd.DataFra
         used = connection.sql(f"select distinct {', '.join(IDS)} from staging.stg_signals").df()
     truth = pd.read_csv(folder / "fleet.truth.csv", dtype=dict.fromkeys(IDS, str))
     shutil.rmtree(folder / "fleet")
-    (folder / "warehouse.duckdb").unlink()
+    work.unlink()
     fleet = truth.merge(used, on=IDS).merge(verdicts, on=IDS, how="left", validate="one_to_one")
     if fleet["concern_rank"].isna().any():
         raise SystemExit("The watchlist lacks components that have readings.")

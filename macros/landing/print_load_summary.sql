@@ -1,26 +1,18 @@
 {% macro print_load_summary(results) -%}
-    {#- The last words of a build: what was loaded, what was found, what to
-        open next. Says nothing of a run that did not load, or that failed. -#}
-    {%- if execute and flags.WHICH in ('build', 'run') -%}
+    {#- The last words of a run: what was loaded, what was found and what to
+        open next, or why readers do not get to see it. -#}
+    {%- if execute and flags.WHICH in ('build', 'run', 'test', 'retry') -%}
+        {%- set reason = why_not_published(results) -%}
+        {%- if not reason -%}
+            {%- do publish() -%}
+        {%- endif -%}
         {%- set relations = {} -%}
-        {%- set failed = [] -%}
-        {%- for result in results -%}
-            {%- if result.status in ('error', 'fail', 'runtime error') -%}
-                {%- do failed.append(result) -%}
-            {%- elif result.node.name in (
-                'load_audit', 'overheated_windows'
-            ) -%}
-                {%- do relations.update(
-                    {result.node.name: result.node.relation_name}
-                ) -%}
-            {%- endif -%}
+        {%- for node in graph.nodes.values() if node.name in (
+            'load_audit', 'overheated_windows'
+        ) -%}
+            {%- do relations.update({node.name: node.relation_name}) -%}
         {%- endfor -%}
-        {%- if failed -%}
-            {%- do print(
-                'The build failed, errors: ' ~ failed | length ~ '. The marts '
-                ~ 'may be incomplete, or those of an earlier build.'
-            ) -%}
-        {%- elif relations | length == 2 -%}
+        {%- if not reason -%}
             {%- set summary_query -%}
                 select
                     format('{:,}', audit.file_count) as file_count,
@@ -75,8 +67,13 @@
             ) -%}
             {%- do print(
                 "Next: make answers, or .venv/bin/duckdb -readonly '"
-                ~ env_var('WAREHOUSE_PATH', 'supercharger.duckdb')
+                ~ warehouse_path() | replace("'", "'\\''")
                 ~ "' and there: from marts.component_watchlist"
+            ) -%}
+        {%- else -%}
+            {%- do print(
+                "Not published, '" ~ warehouse_path() ~ "' is left as it was: "
+                ~ reason ~ '.'
             ) -%}
         {%- endif -%}
     {%- endif -%}

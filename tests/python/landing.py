@@ -65,21 +65,21 @@ def sql_text(value):
 
 @dataclass
 class Warehouse:
-    """One DuckDB file, and dbt commands in this process: a new dbt takes seconds to start.
-
-    A parsed manifest holds the name of the database, the file's stem: it serves any
-    folder, and any file of that name.
-    """
+    """One work file, and dbt commands in this process: a new dbt takes seconds to start."""
 
     folder: Path
     manifest: object
 
     @property
     def path(self):
-        return self.folder / "warehouse.duckdb"
+        """Where a build works: a part of a build publishes nothing."""
+        return self.folder / "warehouse.duckdb.work"
 
     def dbt(self, *arguments, landing_dir):
-        environment = {"LANDING_DIR": str(landing_dir), "WAREHOUSE_PATH": str(self.path)}
+        environment = {
+            "LANDING_DIR": str(landing_dir),
+            "WAREHOUSE_PATH": str(self.path.with_suffix("")),
+        }
         with mock.patch.dict(os.environ, environment), chdir(ROOT):
             result = dbtRunner(self.manifest).invoke(
                 [*arguments, *dbt_paths(self.folder), "--quiet", "--no-write-json"]

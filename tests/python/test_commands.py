@@ -23,7 +23,7 @@ OLD_SHELL = ROOT / ".venv-shell-1.4"
 
 def build(folder, landing_dir, warehouse):
     run = dbt_command(
-        *("build", "--exclude-resource-type", "test", "unit_test"),
+        *("build", "--exclude-resource-type", "unit_test"),
         folder=folder,
         landing_dir=landing_dir,
         warehouse=warehouse,

@@ -1,0 +1,138 @@
+{#- Write, audit, publish: what a build made in its own file becomes what
+    readers open, once all of it was built and every test has passed. -#}
+
+{% macro build_state() -%}
+    {{- return(
+        api.Relation.create(target.database, target.schema, 'build_state')
+    ) -}}
+{%- endmacro %}
+
+
+{% macro set_build_state(is_whole) -%}
+    {#- Until all models were built in one run, the file may hold tables of
+        several: a build can be killed, or be one of a part. -#}
+    {%- if execute and flags.WHICH != 'test' -%}
+        {%- do run_query(
+            'create or replace table ' ~ build_state() ~ ' as select '
+            ~ is_whole ~ ' as is_whole'
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro nodes_left_out(results, resource_type) -%}
+    {#- Nodes of the project that this run did not pass; of the tests, those
+        that can fail. -#}
+    {%- set passed = [] -%}
+    {%- for result in results if result.status in ('success', 'pass', 'warn') -%}
+        {%- do passed.append(result.node.unique_id) -%}
+    {%- endfor -%}
+    {%- set left_out = [] -%}
+    {%- for node in graph.nodes.values() if (
+        node.resource_type == resource_type
+        and node.unique_id not in passed
+        and (resource_type != 'test' or node.config.severity | lower == 'error')
+    ) -%}
+        {%- do left_out.append(node.name) -%}
+    {%- endfor -%}
+    {{- return(left_out) -}}
+{%- endmacro %}
+
+
+{% macro why_not_published(results) -%}
+    {#- The reason, or nothing where the file may be published. -#}
+    {%- set models = nodes_left_out(results, 'model') -%}
+    {%- set is_sample = flags.EMPTY or flags.SAMPLE -%}
+    {%- if not models and not is_sample -%}
+        {%- do set_build_state(true) -%}
+    {%- endif -%}
+    {%- set failed = [] -%}
+    {%- set skipped = [] -%}
+    {%- for result in results -%}
+        {%- if result.status in ('error', 'fail', 'runtime error') -%}
+            {%- do failed.append(result.node.name) -%}
+        {%- elif result.status not in ('success', 'pass', 'warn') -%}
+            {%- do skipped.append(result.node.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if failed -%}
+        {{- return(
+            'failed: ' ~ failed[:3] | join(', ')
+            ~ (' and ' ~ (failed | length - 3) ~ ' more'
+                if failed | length > 3 else '')
+            ~ ('; skipped: ' ~ skipped | length if skipped else '')
+        ) -}}
+    {%- endif -%}
+    {%- if is_sample -%}
+        {{- return('the run had --empty or --sample') -}}
+    {%- endif -%}
+    {%- if models and flags.WHICH != 'test' -%}
+        {{- return(
+            'the run left out ' ~ models | length ~ ' models; a whole dbt '
+            ~ 'build publishes'
+        ) -}}
+    {%- endif -%}
+    {%- set tests = nodes_left_out(results, 'test') -%}
+    {%- if tests -%}
+        {{- return(
+            'the run left out ' ~ tests | length ~ ' data tests; a whole '
+            ~ 'dbt test publishes'
+        ) -}}
+    {%- endif -%}
+    {%- if not run_query('from ' ~ build_state()).rows[0][0] -%}
+        {{- return(
+            'the last dbt run was of a part, or did not end well; a whole '
+            ~ 'dbt build publishes'
+        ) -}}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro publish() -%}
+    {#- Copies the public models into a new file, which the plugin then puts
+        in the place of the one that readers open. -#}
+    {%- set new_file = warehouse_path() ~ '.new' -%}
+    {#- The version is that of profiles.yml: what older shells can open. -#}
+    {%- do run_query(
+        'attach ' ~ text_literal(new_file)
+        ~ " as published (storage_version 'v1.4.0')"
+    ) -%}
+    {%- for node in graph.nodes.values() if (
+        node.resource_type == 'model' and node.access == 'public'
+    ) -%}
+        {%- set built = api.Relation.create(
+            node.database, node.schema, node.alias
+        ) -%}
+        {%- set copy = api.Relation.create(
+            'published', node.schema, node.alias, type='table'
+        ) -%}
+        {%- do run_query(
+            'create schema if not exists ' ~ copy.without_identifier()
+        ) -%}
+        {%- do run_query('create table ' ~ copy ~ ' as from ' ~ built) -%}
+        {%- do run_query(
+            'comment on table ' ~ copy ~ ' is ' ~ text_literal(node.description)
+        ) -%}
+        {%- for column in node.columns.values() -%}
+            {%- do run_query(
+                'comment on column ' ~ copy ~ '.' ~ adapter.quote(column.name)
+                ~ ' is ' ~ text_literal(column.description)
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do run_query('checkpoint published') -%}
+    {%- do run_query('detach published') -%}
+    {%- do adapter.store_relation(
+        'warehouse_file', none, [], warehouse_path(), 'duckdb', {}
+    ) -%}
+{%- endmacro %}
+
+
+{% macro warehouse_path() -%}
+    {{- return(env_var('WAREHOUSE_PATH', '') or 'supercharger.duckdb') -}}
+{%- endmacro %}
+
+
+{% macro text_literal(text) -%}
+    {{- return(dbt.string_literal(dbt.escape_single_quotes(text))) -}}
+{%- endmacro %}

@@ -1,0 +1,161 @@
+"""What SQL cannot do for the warehouse's files. dbt-duckdb loads this, see profiles.yml.
+
+The build works in a file of its own, WAREHOUSE_PATH.work. Readers open WAREHOUSE_PATH, which a
+whole new file replaces in one step: a build needs no lock of theirs, and they none of its.
+"""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
+
+MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
+ENDINGS = ["", ".wal", ".wal.checkpoint", ".wal.recovery"]  # files that the engine keeps of one
+
+
+class Plugin(BasePlugin):
+    def initialize(self, plugin_config):
+        (attachment,) = self.creds.attach
+        self.attach_sql = attachment.to_sql()
+        self.work = attachment.path
+        self.published = self.work.removesuffix(".work")
+        self.new = f"{self.published}.new"
+        self.spill = plugin_config["spill_directory"]
+        self.landing_dir = plugin_config["landing_dir"]
+
+    def configure_connection(self, conn):
+        """Opens the work file, removes what a killed build left, and shuts the engine in."""
+        conn.execute("set global TimeZone = 'UTC'")
+        self.check_paths()
+        try:
+            conn.execute(self.attach_sql)
+        except duckdb.Error as error:
+            refuse(self.why_not_attached(str(error)))
+        self.check_owner(conn)
+        self.remove_leftovers()
+        paths = [path + ending for path in (self.work, self.new) for ending in ENDINGS]
+        conn.execute("set allowed_paths = $1", [paths])
+        # A pattern, as glob takes, is held against the folders before it is understood.
+        pattern = re.sub(r"[\[*?]", r"[\g<0>]", self.landing_dir)
+        folders = [self.landing_dir, pattern, self.spill]
+        conn.execute("set allowed_directories = $1", [folders])
+        conn.execute("set enable_external_access = false")
+        conn.execute("set lock_configuration = true")
+
+    def store(self, target_config):
+        """Puts the new file, which is whole and closed, in the place of the published one."""
+        try:
+            if os.path.exists(self.published):
+                shutil.copymode(self.published, self.new)
+            sync(self.new)
+            # What a shell wrote into the old file must not be replayed into the new one.
+            Path(f"{self.published}.wal").unlink(missing_ok=True)
+            os.replace(self.new, self.published)
+            sync(folder_of(self.published))
+        except OSError as error:
+            refuse(f"'{self.published}' cannot be replaced: {error.strerror}.")
+
+    def check_paths(self):
+        folder = folder_of(self.published)
+        if re.match(r"\w*:", self.published) or "\\" in self.published:
+            refuse(
+                f"WAREHOUSE_PATH is '{self.published}'; it must be the path of a file, "
+                "without a backslash."
+            )
+        if not os.path.isdir(folder):
+            refuse(f"The folder '{folder}' of WAREHOUSE_PATH does not exist: create it first.")
+        if os.path.islink(self.published):
+            refuse(f"'{self.published}' is a link: set WAREHOUSE_PATH to the file that it names.")
+        for path in (self.published, self.work, self.new):
+            if os.path.exists(path) and not is_duckdb_file(path):
+                refuse(
+                    f"'{path}' is not a DuckDB file: move it away, or set WAREHOUSE_PATH to "
+                    "another file."
+                )
+        if not os.access(folder, os.W_OK):
+            refuse(f"The folder '{folder}' of WAREHOUSE_PATH cannot be written.")
+
+    def why_not_attached(self, error):
+        holder = re.search(r"Conflicting lock is held in (.*?) \(PID (\d+)\)", error)
+        if holder:
+            return (
+                f"Process {holder[2]} ({holder[1]}) holds '{self.work}': it is another build, or a "
+                "shell. Wait until it ends, or set WAREHOUSE_PATH to another file."
+            )
+        reason = error.splitlines()[0]
+        return (
+            f"'{self.work}' cannot be opened ({reason}). If it is damaged, remove it and "
+            f"'{self.work}.wal': the next build makes it anew."
+        )
+
+    def check_owner(self, conn):
+        """Refuses files that hold somebody's tables: builds mark theirs with build_state."""
+        if table_names(conn, "warehouse", "build_state"):
+            return
+        other_tables = table_names(conn, "warehouse")
+        if other_tables:
+            refuse(
+                f"'{self.work}' was not made by a build, it holds {other_tables[0][0]}: move it "
+                "away, or set WAREHOUSE_PATH to another file."
+            )
+        if not os.path.exists(self.published):
+            return
+        path = self.published.replace("'", "''")
+        try:
+            conn.execute(f"attach '{path}' as published (read_only)")
+        except duckdb.Error as error:
+            refuse(f"'{self.published}' cannot be opened: {str(error).splitlines()[0]}")
+        other_tables = table_names(conn, "published")
+        is_ours = table_names(conn, "published", "load_audit")
+        conn.execute("detach published")
+        if other_tables and not is_ours:
+            refuse(
+                f"'{self.published}' was not made by a build, it holds {other_tables[0][0]}: set "
+                "WAREHOUSE_PATH to another file."
+            )
+
+    def remove_leftovers(self):
+        """The lock on the work file is ours, so no other build can still need these."""
+        for ending in ENDINGS:
+            Path(self.new + ending).unlink(missing_ok=True)
+        for spilled in Path(self.spill).glob("duckdb_temp_*"):
+            spilled.unlink()
+
+
+def refuse(sentence):
+    raise DbtRuntimeError(sentence) from None
+
+
+def folder_of(path):
+    return os.path.dirname(path) or "."
+
+
+def is_duckdb_file(path):
+    """An empty file counts: that is what a build leaves that is killed at its first write."""
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        start = file.read(12)
+    return not start or start[8:] == MAGIC
+
+
+def table_names(conn, database, table="%"):
+    """Tables of an attached file, as schema.table."""
+    return conn.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where database_name = $1 and table_name like $2 order by all",
+        [database, table],
+    ).fetchall()
+
+
+def sync(path):
+    """Waits until a file or folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
