@@ -1,0 +1,105 @@
+-- One row per component and 30 s step from twenty minutes before its worst
+-- moment to twenty minutes after, also steps without a reading.
+with
+
+windows as (
+
+    select * from {{ ref('int_component_windows') }}
+
+),
+
+-- What a suspect sensor saw counts only where nothing else was overheated.
+worst_episodes as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        if(is_sensor_suspect, 'suspect episode', 'episode') as moment_kind,
+        signal_name,
+        started_at as moment_at
+    from {{ ref('overheating_episodes') }}
+    qualify
+        row_number() over (
+            partition by site_id, asset_id, component_id
+            order by
+                is_sensor_suspect asc,
+                peak_avg_temp_c desc,
+                started_at asc,
+                signal_name asc
+        ) = 1
+
+),
+
+hottest_windows as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        'hottest window' as moment_kind,
+        null as signal_name,
+        window_start as moment_at
+    from windows
+    where avg_temp_c is not null
+    qualify
+        row_number() over (
+            partition by site_id, asset_id, component_id
+            order by avg_temp_c desc, window_start asc
+        ) = 1
+
+),
+
+worst_moments as (
+
+    select * from worst_episodes
+    union all
+    select hottest_windows.*
+    from hottest_windows
+    anti join worst_episodes using (site_id, asset_id, component_id)
+
+),
+
+offsets as (
+
+    {% set reach = 1200 // var('window_seconds') -%}
+    select
+        {{ var('window_seconds') }}
+        * unnest(range(-{{ reach }}, {{ reach + 1 }})) as offset_seconds
+
+),
+
+steps as (
+
+    select
+        worst_moments.*,
+        offsets.offset_seconds,
+        {{ window_start('worst_moments.moment_at') }}
+        + offsets.offset_seconds * interval '1' second as window_start
+    from worst_moments
+    cross join offsets
+
+),
+
+worst_moment_windows as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        steps.moment_kind,
+        steps.signal_name,
+        steps.offset_seconds,
+        windows.negative_pole_temp_c,
+        windows.positive_pole_temp_c,
+        windows.board_temp_c,
+        windows.avg_power_kw,
+        steps.moment_at,
+        window_start
+    from steps
+    left join windows
+        using (site_id, asset_id, component_id, window_start)
+
+)
+
+select * from worst_moment_windows

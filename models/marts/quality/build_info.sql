@@ -1,0 +1,60 @@
+-- One row: what this warehouse was built from, when, and by which limits.
+--
+-- The only place where a clock is read. Everything else follows from the
+-- landing folder alone, so that two builds of it are equal.
+with
+
+readings as (
+
+    select
+        sum(reading_count)::bigint as reading_count,
+        min(first_reading_at) as first_reading_at,
+        max(last_reading_at) as last_reading_at
+    from {{ ref('int_signal_windows') }}
+
+),
+
+components as (
+
+    select
+        count(distinct site_id) as site_count,
+        count(distinct row(site_id, asset_id)) as asset_count,
+        count(*) as component_count
+    from {{ ref('int_components') }}
+
+),
+
+alerts as (
+
+    select count(*) as alert_count from {{ ref('int_alerts') }}
+
+),
+
+build_info as (
+
+    select
+        {{ dbt.string_literal(dbt.escape_single_quotes(landing_dir())) }}
+            as landing_dir,
+        components.site_count,
+        components.asset_count,
+        components.component_count,
+        coalesce(readings.reading_count, 0) as reading_count,
+        alerts.alert_count,
+        {{ var('overheat_threshold_c') }}::double as overheat_threshold_c,
+        {{ var('window_seconds') }}::bigint as window_seconds,
+        {{ var('reading_max_age_seconds') }}::double
+            as reading_max_age_seconds,
+        {{ var('session_gap_seconds') }}::double as session_gap_seconds,
+        {{ var('sensor_suspect_seconds') }}::double
+            as sensor_suspect_seconds,
+        readings.first_reading_at,
+        readings.last_reading_at,
+        timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}'
+            as built_at
+    from readings
+    cross join components
+    cross join alerts
+
+)
+
+select * from build_info

@@ -1,0 +1,24 @@
+-- One row per landing file and reason for which rows of it were rejected.
+with
+
+rejected_rows as (
+
+    select * from {{ ref('stg_rejected_rows') }}
+
+),
+
+reasons as (
+
+    select
+        file_name,
+        reject_reason,
+        -- A line can be as long as its file.
+        left(arg_min(raw_line, line_number), 200) as example_line,
+        count(*) as row_count,
+        min(line_number) as first_line_number
+    from rejected_rows
+    group by all
+
+)
+
+select * from reasons
