@@ -18,6 +18,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 DBT := $(BIN)/dbt
 DUCKDB := $(BIN)/duckdb
+DCT := $(BIN)/dct
 
 .PHONY: help
 help: ## explain every target
@@ -54,10 +55,17 @@ test: $(BIN)/.synced-boards ## run the whole test suite, from nothing
 	@$(BIN)/pytest
 
 .PHONY: lint
-lint: $(BIN)/.synced-boards ## check the style of SQL and Python
+lint: export LINT_WAREHOUSE := target/lint.duckdb
+lint: $(BIN)/.synced-boards ## check the style of SQL and Python, and the boards against the models
 	@$(BIN)/sqlfluff lint --processes 2 models analyses tests macros
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@# The boards are checked against the models as they are now: a warehouse of
+	@# the sample takes seconds, and an older one could hide a renamed column.
+	@mkdir -p target && rm -f "$$LINT_WAREHOUSE"*
+	@log="$$(LANDING_DIR=data/sample WAREHOUSE_PATH="$$LINT_WAREHOUSE" $(DBT) --quiet build --exclude-resource-type test unit_test 2>&1)" || { echo "$$log"; exit 1; }
+	@set -o pipefail; WAREHOUSE_PATH="$$LINT_WAREHOUSE" $(DCT) validate --strict --warehouse 2>&1 | { grep -v ' OK$$' || true; }
+	@echo "The boards agree with the marts."
 
 .PHONY: fleet
 fleet: $(BIN)/.synced ## generate a fleet: make fleet FLEET="{landing_dir: target/fleet, components: 50, days: 2}"
