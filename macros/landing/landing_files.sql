@@ -16,14 +16,21 @@
 
 {% macro list_landing_files() -%}
     {#- A name that begins with a dot is a system's own file, not a delivery. -#}
-    {%- set folder_glob = landing_literal(landing_dir())[:-1] ~ "/*'" -%}
+    {%- set folder = dbt.string_literal(
+        dbt.escape_single_quotes(landing_dir())
+    ) -%}
     {%- set files_query -%}
-        select file
-        from glob({{ folder_glob }})
-        where not starts_with(parse_filename(file), '.')
-        order by file
+        select
+            landing_file.file,
+            landing_file.read_problem
+        from (select unnest(landing_files({{ folder }})) as landing_file)
+        where
+            not starts_with(
+                string_split(landing_file.file, '/')[-1], '.'
+            )
+        order by landing_file.file
     {%- endset -%}
-    {{- return(run_query(files_query).columns['file'].values() | list) -}}
+    {{- return(run_query(files_query).rows) -}}
 {%- endmacro %}
 
 
@@ -38,14 +45,15 @@
 
 {% macro read_lines(paths_sql, options='') -%}
     {#- Whole lines: no quote, header or type can stop the reader, and a comma
-        is split in SQL, where a bad row has a reason. The delimiter is the
-        unit separator, which no text file holds. -#}
+        is split in SQL, where a bad row has a reason. The delimiter, after
+        which the rest of a line would be dropped, is the last code point of
+        Unicode: it is no character, and no text holds it. -#}
     read_csv(
         {{ paths_sql }},
         columns = {'line': 'VARCHAR'},
         auto_detect = false,
         header = false,
-        delim = chr(31),
+        delim = chr(1114111),
         quote = '',
         escape = '',
         strict_mode = false,
@@ -67,11 +75,13 @@
                 ~ 'of seconds that divides a day, such as 30 or 60.'
             ) -%}
         {%- endif -%}
-        {%- set paths = list_landing_files() -%}
+        {%- set files = list_landing_files() -%}
         {%- set readable_paths = [] -%}
         {%- set signal_paths = [] -%}
-        {%- for path in paths if is_readable_landing_file(path) -%}
-            {%- do readable_paths.append(path) -%}
+        {%- for path, problem in files if is_readable_landing_file(path) -%}
+            {%- if problem is none -%}
+                {%- do readable_paths.append(path) -%}
+            {%- endif -%}
             {%- if 'signals_data' in path.split('/')[-1] | lower -%}
                 {%- do signal_paths.append(path) -%}
             {%- endif -%}
@@ -81,17 +91,26 @@
                 "There is nothing to load: the landing folder '"
                 ~ landing_dir() ~ "' is missing, or holds no file with "
                 ~ "signals_data in its name that ends in .csv, .csv.gz or "
-                ~ ".csv.zst (other files there: " ~ paths | length
+                ~ ".csv.zst (other files there: " ~ files | length
                 ~ "); set LANDING_DIR to the folder that holds the "
                 ~ "telemetry."
             ) -%}
         {%- endif -%}
-        {%- do create_landing_macros(paths, readable_paths) -%}
+        {%- if not readable_paths -%}
+            {%- do exceptions.raise_compiler_error(
+                "There is nothing to load: no signal file can be read in the "
+                ~ "landing folder '" ~ landing_dir() ~ "'; the first, '"
+                ~ signal_paths[0].split('/')[-1] ~ "': "
+                ~ (files | selectattr(0, 'equalto', signal_paths[0])
+                    | first)[1] ~ "."
+            ) -%}
+        {%- endif -%}
+        {%- do create_landing_macros(files, readable_paths) -%}
     {%- endif -%}
 {%- endmacro %}
 
 
-{% macro create_landing_macros(paths, readable_paths) -%}
+{% macro create_landing_macros(files, readable_paths) -%}
     {%- set path_literals = [] -%}
     {%- for path in readable_paths -%}
         {%- do path_literals.append(landing_literal(path)) -%}
@@ -102,11 +121,15 @@
         create schema if not exists landing;
 
         create or replace macro landing.files() as table
-        {%- for path in paths %}
+        {%- for path, problem in files %}
             select
                 {{ dbt.string_literal(dbt.escape_single_quotes(path)) }}
                     as file_path,
                 {{ path in readable_paths }} as is_read,
+                {{
+                    dbt.string_literal(dbt.escape_single_quotes(problem))
+                    if problem is not none else 'null::varchar'
+                }} as read_problem,
                 {% if path in readable_paths -%}
                     (
                         select line

@@ -6,6 +6,7 @@ landing_files as (
     select
         file_path,
         is_read,
+        read_problem,
         first_line
     from {{ source('landing', 'files') }}
 
@@ -16,16 +17,18 @@ named_files as (
     select
         file_path,
         is_read,
+        read_problem,
         first_line,
-        parse_filename(file_path) as file_name,
+        -- Not parse_filename, to which a backslash ends a folder, too.
+        string_split(file_path, '/')[-1] as file_name,
         list_transform(
             {{ csv_fields('first_line') }},
             lambda field: lower(trim(field))
         ) as header_fields,
         case
-            when contains(lower(parse_filename(file_path)), 'signals_data')
+            when contains(lower(file_name), 'signals_data')
                 then 'signal'
-            when contains(lower(parse_filename(file_path)), 'alerts_data')
+            when contains(lower(file_name), 'alerts_data')
                 then 'alert'
         end as record_type
     from landing_files
@@ -68,6 +71,8 @@ judged_files as (
         case
             when record_type is null
                 then 'ignored: neither signals_data nor alerts_data in its name'
+            when read_problem is not null
+                then 'cannot be read: ' || read_problem
             when not is_read
                 then 'ignored: not a .csv, .csv.gz or .csv.zst file'
             when first_line is null

@@ -1,0 +1,294 @@
+"""Hostile files: good rows are staged, bad rows kept with their reason, no file stops another.
+
+Nearly all cases lie in one landing folder, which one build loads.
+"""
+
+import gzip
+import os
+from types import SimpleNamespace
+
+import pytest
+from landing import ALERT_HEADER, SIGNAL_HEADER, dbt_command, write_file
+
+NOON = 1647086400000  # 2022-03-12 12:00 UTC
+HEADER = SIGNAL_HEADER.encode()
+QUOTE = "quote is not closed"
+MANY = b"\n".join([HEADER, *(b"%d,%d,x,a,c,p,1," % (i, NOON + i) for i in range(100_000)), b""])
+
+
+def good(case, at=0):
+    """A row that no other case holds."""
+    return f"0,{NOON + at},{case},a,c,LM_powerLimit,20.5,".encode()
+
+
+def row(case, timestamp=NOON, value="20.5", site=None):
+    site = case if site is None else site
+    return f"0,{timestamp},{site},a,c,LM_powerLimit,{value},".encode()
+
+
+# Lines between two good rows, each with what its reason says; None where it is no row at all.
+LINES = {
+    "field missing": [(b"0,1,2,3", "4 fields")],
+    "field extra": [(row("x") + b",9", "9 fields")],
+    "text for a number": [(row("x", value="hot"), "value is not a number")],
+    "hexadecimal": [(row("x", value="0x14"), "value is not a number")],
+    "empty value": [(row("x", value=""), "no value")],
+    "nan": [(row("x", value="NaN"), "not finite")],
+    "infinite": [(row("x", value=v), "not finite") for v in ("inf", "-Infinity", "1e999")],
+    "empty timestamp": [(row("x", timestamp=""), "no timestamp")],
+    "date": [(row("x", timestamp="2022-03-12"), "timestamp is not a number")],
+    "seconds": [(row("x", timestamp=1647086400), "epoch milliseconds")],
+    "microseconds": [(row("x", timestamp=NOON * 1000), "epoch milliseconds")],
+    "negative time": [(row("x", timestamp=-NOON), "epoch milliseconds")],
+    "far future": [(row("x", timestamp=9 * NOON), "epoch milliseconds")],
+    "infinite time": [(row("x", timestamp="inf"), "timestamp is not a number")],
+    "no site": [(row("x", site=" "), "no site")],
+    "unterminated quote": [(row("x", site='"x'), QUOTE)],
+    "newline in quotes": [(b'0,1,"x', QUOTE), (b'y",a,c,p,1,', QUOTE)],
+    "nul": [(b"0,16\x0047,x,a,c,p,1,", "timestamp is not a number")],
+    "only nul": [(b"\0\0\0", "1 fields")],
+    "unit separator": [(row("x", value="20.5\x1f9"), "value is not a number")],
+    "not utf-8": [(b"0,\xff\xfe,x,a,c,p,1,", "invalid encoding")],
+    "latin-1": [(row("x")[:-1] + b"\xb0C,", "invalid encoding")],
+    "blank": [(b"", None), (b"   ", "1 fields")],
+    "header again": [(HEADER, None)],
+    "shell": [(b"$(touch x);'; drop table a; --", "1 fields")],
+    "formula": [(b"=1+1", "1 fields")],
+    "half a megabyte": [(b"x" * 500_000, "1 fields")],
+}
+
+# The bytes of whole files whose rows are all good, with the number of rows.
+WHOLE = {
+    "byte order mark": b"\xef\xbb\xbf" + HEADER + b"\n" + good("byte order mark"),
+    "carriage returns": HEADER + b"\r\n" + good("carriage returns") + b"\r\n",
+    "old mac": HEADER + b"\r" + good("old mac") + b"\r",
+    "blank first": b"\n\n" + HEADER + b"\n" + good("blank first"),
+    "two gz members.gz": gzip.compress(HEADER + b"\n") + gzip.compress(good("two gz members.gz")),
+    "order and case": b"value,SIGNAL_NAME,Component,asset,site,TimeStamp\n"
+    b"20.5,LM_powerLimit,c,a,order and case,%d" % NOON,
+}
+
+# Files of which nothing can be staged: what load_audit says, and how many rows are rejected.
+BAD_FILES = {
+    "zero bytes.csv": (b"", "empty file", 0),
+    "zero bytes.csv.gz": (b"", "cannot be read: it has no bytes", 0),
+    "cut.csv.gz": (gzip.compress(MANY)[:-5000], "cannot be read: its compressed data ends", 0),
+    "flipped.csv.gz": (gzip.compress(MANY)[:20000] + b"\0" * 9000, "cannot be read: its comp", 0),
+    "checksum.csv.gz": (gzip.compress(MANY)[:-8] + b"12345678", "cannot be read: its compre", 0),
+    "garbage after.csv.gz": (gzip.compress(MANY) + b"garbage", "cannot be read: its compress", 0),
+    "no gz.csv.gz": (MANY, "cannot be read: its compressed data is corrupt", 0),
+    "no zst.csv.zst": (MANY, "cannot be read: its compressed data is corrupt", 0),
+    "headless.csv": (good("x") + b"\n" + good("y"), "not a header", 2),
+    "column missing.csv": (HEADER.replace(b"VALUE", b"V") + b"\n" + good("z"), "not a header", 2),
+    "column twice.csv": (HEADER + b",site\n" + good("w") + b",b", "names a column twice", 2),
+    "utf-16.csv": ((HEADER + b"\n" + good("u")).decode().encode("utf-16-le"), "not a header", 2),
+    "blank lines.csv": (b"\n\n\n", "empty file", 0),
+    "parquet.parquet": (b"PAR1", "ignored: not a .csv", 0),
+}
+
+# The same for files that are no plain bytes.
+SPECIAL = {
+    "cut.csv.zst": "cannot be read: its compressed data ends too early",
+    "pipe.csv": "cannot be read: not a file",
+    "gone.csv": "cannot be read: no such file or directory",
+    "back\\slash.csv": "cannot be read: its path holds a backslash",
+    "\ufffd.csv": "cannot be read: its name is not UTF-8",
+}
+
+NAMES = [
+    *("it's", 'a "word"', "[x]*?{a,b}", "100 %20", "ünï☃", "new\nline", "tab\t", "dot.csv"),
+    *("; drop table x", "$(x) `y`", "{{ braces }}", "-x", "trailing .", "a" * 200),
+]
+
+
+def file_name(case):
+    ending = ".csv.gz" if case.endswith(".gz") else ".csv"
+    return f"signals_data {case.removesuffix('.gz')}{ending}"
+
+
+@pytest.fixture(scope="module")
+def loaded(warehouse, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile") / "it's [a] 100 % \u2603 {{ x }}"
+    folder.mkdir()
+    for case, lines in LINES.items():
+        text = [HEADER, good(case), *(line for line, _ in lines), good(case, 1)]
+        (folder / file_name(case)).write_bytes(b"\n".join(text))
+    for case, content in WHOLE.items():
+        (folder / file_name(case)).write_bytes(content)
+    for name, (content, *_) in BAD_FILES.items():
+        (folder / f"signals_data {name}").write_bytes(content)
+    whole = write_file(folder, "signals_data cut.csv.zst", MANY)
+    whole.write_bytes(whole.read_bytes()[:-5000])
+    for number, name in enumerate(NAMES):
+        path = folder / f"signals_data {name}.csv"
+        path.write_bytes(b"\n".join([HEADER, good(f"name {number}"), b"bad"]))
+    (folder / "signals_data folder.csv").mkdir()
+    os.mkfifo(folder / "signals_data pipe.csv")
+    (folder / "signals_data back\\slash.csv").write_bytes(MANY)
+    with open(os.fsencode(folder) + b"/signals_data \xff.csv", "wb") as file:
+        file.write(MANY)
+    (folder / "signals_data gone.csv").symlink_to(folder / "nothing here")
+    (folder / "alerts_data header.csv").write_text(ALERT_HEADER)
+    warehouse.load(folder, "stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit")
+    rejected = {}
+    for found in warehouse.rows("from staging.stg_rejected_rows order by line_number"):
+        rejected.setdefault(found["file_name"], []).append(found)
+    return SimpleNamespace(
+        audit={found["file_name"]: found for found in warehouse.rows("from marts.load_audit")},
+        rejected=rejected,
+        sites=[found["site_id"] for found in warehouse.rows("from staging.stg_signals")],
+    )
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_a_bad_line_harms_no_other(loaded, case):
+    """A bad line is lost, or takes the good lines beside it with it."""
+    assert loaded.sites.count(case) == 2
+    found = loaded.rejected.get(file_name(case), [])
+    expected = [
+        (number, line, reason)
+        for number, (line, reason) in enumerate(LINES[case], start=3)
+        if reason is not None
+    ]
+    assert [row["line_number"] for row in found] == [number for number, *_ in expected]
+    for row, (_, line, reason) in zip(found, expected, strict=True):
+        assert reason in row["reject_reason"]
+        # Bytes that are not UTF-8 are shown as ?.
+        shown = line.decode("ascii", "replace").replace("\ufffd", "?")
+        assert row["raw_line"] == shown
+    audit = loaded.audit[file_name(case)]
+    assert audit["staged_row_count"] == 2
+    assert audit["rejected_row_count"] == len(expected)
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_an_odd_file_is_read_whole(loaded, case):
+    """A file that is odd but whole loses its row."""
+    assert loaded.sites.count(case) == 1
+    assert file_name(case) not in loaded.rejected
+
+
+@pytest.mark.parametrize("name", [*BAD_FILES, *SPECIAL])
+def test_a_bad_file_says_why(loaded, name):
+    """A file that cannot be loaded stops the others, or says nothing."""
+    reason, rejected = BAD_FILES[name][1:] if name in BAD_FILES else (SPECIAL[name], 0)
+    audit = loaded.audit[f"signals_data {name}"]
+    assert reason in audit["file_problem"]
+    assert audit["staged_row_count"] == 0
+    assert audit["row_count"] == audit["rejected_row_count"] == rejected
+    assert len(loaded.rejected.get(f"signals_data {name}", [])) == rejected
+
+
+@pytest.mark.parametrize("number", range(len(NAMES)), ids=ascii)
+def test_a_name_means_nothing(loaded, number):
+    """A character in a file's name keeps it from being read, or is taken for a command."""
+    name = f"signals_data {NAMES[number]}.csv"
+    assert loaded.sites.count(f"name {number}") == 1
+    assert [row["raw_line"] for row in loaded.rejected[name]] == ["bad"]
+
+
+def test_all_adds_up(loaded):
+    """A row is lost, or stands twice."""
+    for row in loaded.audit.values():
+        parts = ("staged_row_count", "rejected_row_count", "repeated_row_count")
+        assert row["row_count"] == sum(row[part] for part in parts)
+        assert row["rejected_row_count"] == len(loaded.rejected.get(row["file_name"], []))
+    assert len(loaded.sites) == 2 * len(LINES) + len(WHOLE) + len(NAMES)
+    assert "signals_data folder.csv" not in loaded.audit
+    assert loaded.audit["alerts_data header.csv"]["row_count"] == 0
+
+
+def test_a_line_of_100_mb(warehouse, tmp_path):
+    """A line of 100 MB is lost, or takes its neighbours with it."""
+    text = [HEADER, good("a"), b"x" * 100_000_000, good("b")]
+    (tmp_path / "signals_data.csv").write_bytes(b"\n".join(text))
+    warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows")
+    sizes = warehouse.rows(
+        "select line_number, length(raw_line) as size from staging.stg_rejected_rows"
+    )
+    assert sizes == [{"line_number": 3, "size": 100_000_000}]
+    assert len(warehouse.rows("from staging.stg_signals")) == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_says_so(warehouse, tmp_path):
+    """A file that may not be read stops the others."""
+    for name in "ab":
+        (tmp_path / f"signals_data {name}.csv").write_bytes(MANY)
+    (tmp_path / "signals_data b.csv").chmod(0)
+    warehouse.load(tmp_path, "load_audit")
+    problems = warehouse.rows("select file_problem from marts.load_audit order by file_name")
+    assert [row["file_problem"] for row in problems] == [None, "cannot be read: permission denied"]
+
+
+def test_a_backslash_in_the_folders_name(warehouse, tmp_path):
+    """A backslash in the path of the landing folder hides its files."""
+    folder = tmp_path / "back\\slash"
+    folder.mkdir()
+    (folder / "signals_data.csv").write_bytes(b"\n".join([HEADER, good("a"), b"bad"]))
+    warehouse.load(folder, "stg_signals", "stg_rejected_rows", "load_audit")
+    assert len(warehouse.rows("from staging.stg_signals")) == 1
+    assert len(warehouse.rows("from staging.stg_rejected_rows")) == 1
+    (audit,) = warehouse.rows("from marts.load_audit")
+    assert audit["file_name"] == "signals_data.csv"
+
+
+def fleet(value, days=(0, 1, 2), sites="AB"):
+    rows = [
+        row("x", NOON + 86_400_000 * day + at, value, site)
+        for site in sites
+        for day in days
+        for at in range(0, 600_000, 10_000)
+    ]
+    return b"\n".join([HEADER, *rows])
+
+
+WARNINGS = {
+    "warn_rejected_share": {"b.csv": fleet(30, days=[3]) + b"\nbad" * 10},
+    "warn_unknown_signals": {"b.csv": fleet(30, days=[3]).replace(b"LM_powerLimit", b"XY_new")},
+    "warn_unknown_alerts": {"b.csv": None},
+    "warn_silent_components": {"b.csv": fleet(30, days=[6], sites="A")},
+    "warn_implausible_values": {"b.csv": fleet(1001, days=[3], sites="A")},
+    "warn_unreadable_files": {"b.csv.gz": b"no gz"},
+}
+ALERT = f"{ALERT_HEADER}\n0,{NOON},A,a,c,XY_new,2022-03-12\n"
+
+
+def warnings(warehouse, folder):
+    """The tests that warn, with their counts."""
+    warehouse.load(folder, "load_audit", "int_alerts", "int_signals")
+    results = warehouse.dbt("test", "--select", "path:tests/warnings", landing_dir=folder)
+    return {result.node.name: result.failures for result in results if result.failures}
+
+
+@pytest.fixture
+def clean_folder(tmp_path):
+    (tmp_path / "signals_data_a.csv").write_bytes(fleet(30))
+    return tmp_path
+
+
+def test_a_clean_fleet_warns_of_nothing(warehouse, clean_folder):
+    """People learn to overlook warnings where nothing is wrong."""
+    assert warnings(warehouse, clean_folder) == {}
+
+
+@pytest.mark.parametrize("warning", WARNINGS)
+def test_each_warning_warns(warehouse, clean_folder, warning):
+    """A warning stays silent where it is due, or another one is given."""
+    for name, content in WARNINGS[warning].items():
+        if content is None:
+            (clean_folder / "alerts_data.csv").write_text(ALERT)
+        else:
+            (clean_folder / f"signals_data_{name}").write_bytes(content)
+    assert warnings(warehouse, clean_folder) == {warning: 1}
+
+
+@pytest.mark.usefixtures("manifest")
+def test_only_unreadable_files_stop_with_one_sentence(tmp_path, parsed_folder):
+    """A folder of which no signal file can be read ends in a traceback."""
+    (tmp_path / "signals_data.csv.gz").write_bytes(b"no gz")
+    run = dbt_command("build", folder=parsed_folder, landing_dir=tmp_path)
+    assert run.returncode != 0
+    assert "no signal file can be read" in run.stdout
+    assert "its compressed data is corrupt" in run.stdout
+    assert "Traceback" not in run.stdout

@@ -1,0 +1,28 @@
+-- Warns of components that sent no reading in the last three days before the
+-- fleet's latest reading: unplugged, replaced, or no longer delivered.
+{{ config(severity='warn') }}
+
+with
+
+components as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        max(last_reading_at) as last_reading_at
+    from {{ ref('int_signal_windows') }}
+    group by all
+
+),
+
+fleet as (
+
+    select max(last_reading_at) as last_reading_at from components
+
+)
+
+select components.*
+from components
+cross join fleet
+where components.last_reading_at < fleet.last_reading_at - interval '3' day
