@@ -45,6 +45,8 @@ def landing_problem(path):
     if "\\" in path and re.search(r"[\[*?]", path):  # a pattern cannot hold a backslash
         return "its path holds a backslash and one of [ * ?"
     opener = {".gz": gzip.open, ".zst": zstd.open}.get(os.path.splitext(path)[1].lower())
+    if opener and "?" in path:  # DuckDB takes what follows for a query and reads raw bytes
+        return "a ? in the path of a compressed file"
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return "not a file"

@@ -76,6 +76,7 @@ BAD_FILES = {
     "flipped.csv.gz": (gzip.compress(MANY)[:20000] + b"\0" * 9000, "cannot be read: its comp", 0),
     "checksum.csv.gz": (gzip.compress(MANY)[:-8] + b"12345678", "cannot be read: its compre", 0),
     "garbage after.csv.gz": (gzip.compress(MANY) + b"garbage", "cannot be read: its compress", 0),
+    "why?.csv.gz": (gzip.compress(MANY), "cannot be read: a ? in the path", 0),
     "no gz.csv.gz": (MANY, "cannot be read: its compressed data is corrupt", 0),
     "no zst.csv.zst": (MANY, "cannot be read: its compressed data is corrupt", 0),
     "headless.csv": (good("x") + b"\n" + good("y"), "not a header", 2),
