@@ -26,10 +26,15 @@ class Plugin(BasePlugin):
         self.new = f"{self.published}.new"
         self.spill = plugin_config["spill_directory"]
         self.landing_dir = plugin_config["landing_dir"]
+        self.memory_limit = plugin_config["memory_limit"]
 
     def configure_connection(self, conn):
         """Opens the work file, removes what a killed build left, and shuts the engine in."""
         conn.execute("set global TimeZone = 'UTC'")
+        try:
+            conn.execute("set memory_limit = $1", [self.memory_limit])
+        except duckdb.Error:
+            refuse(f"DUCKDB_MEMORY_LIMIT is '{self.memory_limit}'; it must be a size such as 4GB.")
         self.check_paths()
         try:
             conn.execute(self.attach_sql)
@@ -86,10 +91,10 @@ class Plugin(BasePlugin):
                 f"Process {holder[2]} ({holder[1]}) holds '{self.work}': it is another build, or a "
                 "shell. Wait until it ends, or set WAREHOUSE_PATH to another file."
             )
-        reason = error.splitlines()[0]
         return (
-            f"'{self.work}' cannot be opened ({reason}). If it is damaged, remove it and "
-            f"'{self.work}.wal': the next build makes it anew."
+            f"'{self.work}' cannot be opened ({error.splitlines()[0]}). If a build made it, remove "
+            f"it and '{self.work}.wal': the next build makes it anew. If not, set WAREHOUSE_PATH "
+            "to another file."
         )
 
     def check_owner(self, conn):
