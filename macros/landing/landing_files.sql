@@ -149,14 +149,15 @@
 
         create or replace macro landing.lines() as table
         from {{ read_lines(
-            path_list, 'store_rejects = true, max_line_size = 200000000'
+            path_list, 'store_rejects = true, max_line_size = 200000000, '
+            ~ 'buffer_size = 200000001'
         ) }};
 
         create or replace macro landing.lines_in_order() as table
         from {{ read_lines(
             path_list,
             'ignore_errors = true, parallel = false, '
-            ~ 'max_line_size = 200000000'
+            ~ 'max_line_size = 200000000, buffer_size = 200000001'
         ) }};
     {%- endset -%}
     {%- do run_query(statements) -%}
