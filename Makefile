@@ -6,8 +6,15 @@ PYTHON ?= python3
 # Variables of dbt, as YAML: make build VARS='{overheat_threshold_c: 95}'
 VARS ?= {}
 FLEET ?= {landing_dir: target/fleet}
-export LANDING_DIR ?= data/sample
-export WAREHOUSE_PATH ?= supercharger.duckdb
+LANDING_DIR ?= data/sample
+WAREHOUSE_PATH ?= supercharger.duckdb
+# What a user writes into them is neither make's nor the shell's to run: it
+# reaches the commands through the environment, as it was written.
+override VARS := $(value VARS)
+override FLEET := $(value FLEET)
+override LANDING_DIR := $(value LANDING_DIR)
+override WAREHOUSE_PATH := $(value WAREHOUSE_PATH)
+export VARS FLEET LANDING_DIR WAREHOUSE_PATH
 export DO_NOT_TRACK := 1
 export UV_PYTHON_DOWNLOADS := never
 # Without byte code each start of dbt takes seconds longer.
@@ -40,12 +47,12 @@ $(BIN)/.synced-boards: $(BIN)/.synced
 .PHONY: build
 build: $(BIN)/.synced ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (supercharger.duckdb), and test it
 	@# Unit tests do not depend on the data: make test runs them.
-	@$(DBT) --log-level warn build --exclude-resource-type unit_test --vars '$(VARS)'
+	@$(DBT) --log-level warn build --exclude-resource-type unit_test --vars "$$VARS"
 
 .PHONY: answers
 answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PATH
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
-	@$(DBT) --quiet compile --target scratch --select path:analyses --vars '$(VARS)'
+	@$(DBT) --quiet compile --target scratch --select path:analyses --vars "$$VARS"
 	@for answer in "$${DBT_TARGET_PATH:-target}"/compiled/supercharger/analyses/*.sql; do \
 	  echo; sed -n 's/^-- //p' "$$answer"; \
 	  $(DUCKDB) -bail -no-init -nullvalue '' -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -f "$$answer" || exit 1; done
@@ -72,7 +79,7 @@ lint: $(BIN)/.synced-boards ## check the style of SQL and Python, and the boards
 
 .PHONY: fleet
 fleet: $(BIN)/.synced ## generate a fleet: make fleet FLEET="{landing_dir: target/fleet, components: 50, days: 2}"
-	@$(DBT) --quiet run-operation generate_fleet --target scratch --args '$(FLEET)'
+	@$(DBT) --quiet run-operation generate_fleet --target scratch --args "$$FLEET"
 
 .PHONY: bench
 bench: $(BIN)/.synced ## measure the build against pandas, and write benchmarks/results

@@ -3,6 +3,7 @@
 -- The windows side by side: what both poles, the board and the power did at
 -- the same time, and which charging session it was. A gap inside a window is
 -- shorter than the window, so the gaps between sessions are exact here.
+{% do check_variables() -%}
 {% if var('session_gap_seconds') < var('window_seconds') -%}
     {{ exceptions.raise_compiler_error(
         'session_gap_seconds (' ~ var('session_gap_seconds') ~ ') must not be '

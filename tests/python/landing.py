@@ -109,11 +109,10 @@ def dbt_paths(folder):
     ]
 
 
-def dbt_command(*arguments, folder, landing_dir, warehouse=None):
-    """dbt as a user starts it, from the root of the project."""
-    return subprocess.run(
+def dbt_process(*arguments, folder, landing_dir, warehouse=None, **options):
+    """dbt as a user starts it, from the root of the project; it runs on."""
+    return subprocess.Popen(
         [BIN / "dbt", "--no-use-colors", *arguments, *dbt_paths(folder)],
-        check=False,
         cwd=ROOT,
         env={
             **os.environ,
@@ -124,4 +123,12 @@ def dbt_command(*arguments, folder, landing_dir, warehouse=None):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        **options,
     )
+
+
+def dbt_command(*arguments, **options):
+    """A dbt_process that has ended, with its stdout and returncode."""
+    process = dbt_process(*arguments, **options)
+    output = process.communicate()[0]
+    return subprocess.CompletedProcess(process.args, process.returncode, output)

@@ -1,0 +1,195 @@
+"""Builds that are killed, or run out of disk or memory, and what readers and the next build see.
+
+CI kills a few; `KILLS=60 .venv/bin/pytest -n 0 -s tests/python/test_crashes.py` kills many.
+"""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pytest
+from landing import dbt_command, dbt_process
+
+KILL_COUNT = int(os.environ.get("KILLS", 6))
+BUILD = ("--quiet", "build", "--exclude-resource-type", "unit_test")
+
+
+def contents(path):
+    """What a reader finds: the rows of each table, in any order, numbers to six digits.
+
+    The last digits of a sum depend on the order of its rows, which no build promises.
+    """
+    with duckdb.connect(path, read_only=True) as connection:
+        names = connection.sql(
+            "select schema_name || '.' || table_name from duckdb_tables() order by all"
+        ).fetchall()
+        return {
+            name: sorted(
+                [f"{value:.6g}" if isinstance(value, float) else str(value) for value in row]
+                for row in connection.sql(f"from {name}").fetchall()
+            )
+            for (name,) in names
+        }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("crashes")
+
+
+@pytest.fixture(scope="module")
+def fleets(folder):
+    """Two landing folders, of one name: another day makes another fleet."""
+    for name, start_date in [("first", "2022-03-12"), ("second", "2022-03-13")]:
+        landing_dir = folder / name / "fleet"
+        arguments = {"landing_dir": str(landing_dir), "sites": 1, "components": 1, "days": 1}
+        run = dbt_command(
+            *("run-operation", "generate_fleet", "--target", "scratch"),
+            *("--args", str(arguments | {"start_date": start_date})),
+            folder=folder,
+            landing_dir=landing_dir,
+        )
+        assert run.returncode == 0, run.stdout
+    return [folder / name / "fleet" for name in ("first", "second")]
+
+
+@pytest.fixture(scope="module")
+def published(folder):
+    return folder / "warehouse.duckdb"
+
+
+@pytest.fixture(scope="module")
+def good(folder, fleets):
+    """What undisturbed builds of the two publish, and how long one takes."""
+    states, seconds = [], []
+    for landing_dir in fleets:
+        alone = folder / f"{landing_dir.parent.name}.duckdb"
+        started = time.monotonic()
+        run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir, warehouse=alone)
+        seconds.append(time.monotonic() - started)
+        assert run.returncode == 0, run.stdout
+        states.append(contents(alone))
+    assert states[0] != states[1]
+    assert states[0].keys() == states[1].keys()
+    return states, min(seconds)
+
+
+def killed_build(folder, landing_dir, delay, at_publication):
+    """Kills a build after a delay, counted from its start or from its publication's."""
+    process = dbt_process(*BUILD, folder=folder, landing_dir=landing_dir)
+    new = folder / "warehouse.duckdb.new"
+    while at_publication and process.poll() is None and not new.exists():
+        time.sleep(0.002)
+    try:
+        process.wait(delay)
+        return "ended"
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return "killed, publishing" if new.exists() else "killed"
+
+
+def leftovers(folder):
+    """All that a build may leave behind, but must not in the end."""
+    kept = {"warehouse.duckdb", "warehouse.duckdb.work"}
+    return sorted({path.name for path in folder.glob("warehouse.duckdb*")} - kept)
+
+
+def test_killed_builds_harm_nothing(folder, fleets, good, published):
+    """A killed build leaves a published file that is neither old nor new, or a lasting trouble."""
+    states, seconds = good
+    random = Random(KILL_COUNT)
+    run = dbt_command(*BUILD, folder=folder, landing_dir=fleets[0])
+    assert run.returncode == 0, run.stdout
+    is_second = False
+    outcomes = []
+    for number in range(KILL_COUNT):
+        at_publication = number % 3 == 2
+        delay = random.uniform(0, 0.5 if at_publication else seconds)
+        landing_dir = fleets[not is_second]
+        outcome = killed_build(folder, landing_dir, delay, at_publication)
+        is_new = contents(published) == states[not is_second]
+        assert is_new or contents(published) == states[is_second], (number, delay, outcome)
+        outcomes.append((outcome, "new" if is_new else "old"))
+
+        # As often as not the next build is killed too, before one is left in peace.
+        if random.random() < 0.5 and number < KILL_COUNT - 1:
+            is_second = is_second != is_new
+            continue
+        (folder / "warehouse.duckdb.work.tmp").mkdir(exist_ok=True)
+        (folder / "warehouse.duckdb.work.tmp/duckdb_temp_storage_DEFAULT-0.tmp").touch()
+        run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
+        assert run.returncode == 0, (number, delay, outcome, run.stdout)
+        is_second = not is_second
+        assert contents(published) == states[is_second], (number, delay, outcome)
+        assert leftovers(folder) in ([], ["warehouse.duckdb.work.tmp"])
+        assert not list(folder.glob("warehouse.duckdb.work.tmp/*"))
+    print({outcome: outcomes.count(outcome) for outcome in outcomes})
+    assert ("killed", "old") in outcomes
+    assert not shutil.rmtree(folder / "warehouse.duckdb.work.tmp", ignore_errors=True)
+
+
+@pytest.mark.parametrize("half_way", [False, True])
+def test_a_killed_run_is_not_published_by_a_later_test(folder, fleets, published, half_way):
+    """dbt test publishes a work file that holds the tables of two runs."""
+    work = folder / "warehouse.duckdb.work"
+    before = published.read_bytes()
+    run = dbt_command("--quiet", "run", folder=folder, landing_dir=fleets[0])
+    assert run.returncode == 0, run.stdout
+    if half_way:
+        process = dbt_process("--quiet", "run", folder=folder, landing_dir=fleets[0])
+        while process.poll() is None and not os.path.exists(f"{work}.wal"):
+            time.sleep(0.002)
+        time.sleep(0.5)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    tests = ("--quiet", "test", "--exclude-resource-type", "unit_test")
+    run = dbt_command(*tests, folder=folder, landing_dir=fleets[0])
+    assert run.returncode == 0, run.stdout
+    assert ("Not published" in run.stdout) == half_way
+    assert (published.read_bytes() == before) == half_way
+
+
+def test_a_full_disk_ends_in_a_clear_message(folder, fleets, good, published):
+    """A write that fails harms what readers open, or shows a traceback."""
+    before = published.read_bytes()
+    process = dbt_process(
+        *BUILD,
+        folder=folder,
+        landing_dir=fleets[1],
+        # Stands for a full disk, which takes root to make: no file may grow beyond 1.2 MB.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1_200_000, 1_200_000)),
+    )
+    output = process.communicate()[0]
+    assert process.returncode != 0
+    assert "File too large" in output
+    assert "Traceback" not in output
+    assert published.read_bytes() == before
+    run = dbt_command(*BUILD, folder=folder, landing_dir=fleets[1])
+    assert run.returncode == 0, run.stdout
+    assert contents(published) == good[0][1]
+
+
+def test_too_little_memory_ends_in_a_clear_message(folder, fleets, good, published, monkeypatch):
+    """A memory limit that is too low, or none, harms what readers open, or shows a traceback."""
+    before = Path(published).read_bytes()
+    for limit, sentence in [
+        ("30MB", "Out of Memory Error"),
+        ("lots", "DUCKDB_MEMORY_LIMIT is 'lots'; it must be a size such as 4GB."),
+    ]:
+        monkeypatch.setenv("DUCKDB_MEMORY_LIMIT", limit)
+        run = dbt_command(*BUILD, folder=folder, landing_dir=fleets[0])
+        assert run.returncode != 0
+        assert sentence in run.stdout
+        assert "Traceback" not in run.stdout
+        assert published.read_bytes() == before
+    monkeypatch.delenv("DUCKDB_MEMORY_LIMIT")
+    run = dbt_command(*BUILD, folder=folder, landing_dir=fleets[0])
+    assert run.returncode == 0, run.stdout
+    assert contents(published) == good[0][0]

@@ -1,0 +1,307 @@
+"""What readers see while builds run, fail or meet, and what the engine may not touch."""
+
+import json
+import subprocess
+import sys
+import time
+
+import duckdb
+import pytest
+from dbt.adapters.duckdb.environments.local import LocalEnvironment
+from landing import (
+    BIN,
+    ROOT,
+    SIGNAL_FILE,
+    SIGNAL_HEADER,
+    csv_text,
+    dbt_command,
+    dbt_process,
+    write_file,
+)
+
+BUILD = ("--quiet", "build", "--exclude-resource-type", "unit_test")
+TEST = ("--quiet", "test", "--exclude-resource-type", "unit_test")
+READING = {
+    **{"timestamp": 1647086400000, "site": "1", "asset": "2", "component": "3"},
+    **{"signal_name": "LM_handleNegCoreTempDegC", "value": "105.5"},
+}
+QUERY = "select sum(row_count)::int as n from marts.load_audit"
+# A board's server: opens the file for each request, asks, and closes it.
+SERVER = f"""
+import sys, time, duckdb
+while True:
+    with duckdb.connect(sys.argv[1], read_only=True) as connection:
+        print(connection.sql("{QUERY}").fetchall()[0][0], flush=True)
+    time.sleep(0.01)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("publish")
+
+
+@pytest.fixture(scope="module")
+def landing_dir(folder):
+    write_file(folder / "landing", SIGNAL_FILE.format("a"), csv_text(SIGNAL_HEADER, [READING]))
+    return folder / "landing"
+
+
+@pytest.fixture(scope="module")
+def published(folder, landing_dir):
+    run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
+    assert run.returncode == 0, run.stdout
+    return folder / "warehouse.duckdb"
+
+
+class Shell:
+    """A DuckDB shell that a person leaves open."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [BIN / "duckdb", "-no-init", "-csv", "-noheader", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def ask(self, query):
+        self.process.stdin.write(f"{query};\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def quit(self):
+        return self.process.communicate(".quit\n")[0]
+
+
+def add_reading(landing_dir, number):
+    reading = READING | {"timestamp": READING["timestamp"] + 10_000 * number}
+    write_file(landing_dir, SIGNAL_FILE.format(number), csv_text(SIGNAL_HEADER, [reading]))
+
+
+def test_readers_and_builds_do_not_meet(folder, landing_dir, published):
+    """An open shell or server stops a build, or sees anything but the old data or the new."""
+    server = subprocess.Popen([sys.executable, "-c", SERVER, published], stdout=subprocess.PIPE)
+    shell = Shell("-readonly", published)
+    assert shell.ask(QUERY) == "1"
+    add_reading(landing_dir, 1)
+    run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
+    assert run.returncode == 0, run.stdout
+    assert shell.ask(QUERY) == "1"
+    assert shell.quit() == ""
+    time.sleep(1)
+    assert server.poll() is None
+    server.terminate()
+    answers = server.communicate()[0].split()
+    assert answers == sorted(answers)
+    assert set(answers) == {b"1", b"2"}
+
+    # A shell that may write, and did: DuckDB keeps other processes out until it ends, the
+    # build too if it needed this file.
+    shell = Shell(published)
+    assert shell.ask("create table scratch as select 1; select 7") == "7"
+    add_reading(landing_dir, 2)
+    run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
+    assert run.returncode == 0, run.stdout
+    assert shell.ask("select count(*) from scratch") == "1"
+    for arguments in [["-readonly"], []]:
+        reopened = Shell(*arguments, published)
+        assert reopened.ask(QUERY) == "3"
+        assert (
+            reopened.ask("select count(*) from duckdb_tables() where table_name = 'scratch'") == "0"
+        )
+        assert reopened.quit() == ""
+    assert shell.quit() == ""
+
+
+def test_what_is_published_is_what_is_public(folder, published):
+    """A table that the project calls public is missing, or others, or a description is."""
+    nodes = json.loads((folder / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
+    public = {
+        (node["schema"], node["name"], node["description"])
+        for node in nodes.values()
+        if node["resource_type"] == "model" and node["access"] == "public"
+    }
+    with duckdb.connect(published, read_only=True) as connection:
+        tables = "select schema_name, table_name, comment from duckdb_tables()"
+        assert set(connection.sql(tables).fetchall()) == public
+        bare = "from duckdb_columns() where not internal and comment is null"
+        assert not connection.sql(bare).fetchall()
+        views = "from duckdb_views() where not internal"
+        assert not connection.sql(views).fetchall()
+    assert ("staging", "stg_rejected_rows") in {table[:2] for table in public}
+
+
+def test_only_a_whole_run_that_passed_is_published(folder, landing_dir, published):
+    """A failed test or a part of the project changes what readers open, or nobody says why."""
+
+    def dbt(*arguments):
+        run = dbt_command(*arguments, folder=folder, landing_dir=landing_dir)
+        return run.returncode, run.stdout, published.stat().st_ino
+
+    inode = published.stat().st_ino
+    with duckdb.connect(f"{published}.work") as connection:
+        connection.execute("insert into marts.fleet_daily from marts.fleet_daily")
+    code, output, now = dbt(*TEST)
+    assert (code, now) == (1, inode)
+    assert "Not published" in output
+    assert "failed: unique_key_fleet_daily" in output
+
+    for arguments, reason in [
+        (("run",), "the run left out"),
+        (("test", "--select", "load_audit"), "data tests"),
+        (("run", "--select", "load_audit"), "models"),
+        (("test", "--exclude-resource-type", "unit_test"), "the last dbt run was of a part"),
+    ]:
+        code, output, now = dbt("--quiet", *arguments)
+        assert (code, now) == (0, inode), (arguments, output)
+        assert reason in output, (arguments, output)
+
+    assert dbt("--quiet", "run")[2] == inode
+    code, output, now = dbt(*TEST)
+    assert code == 0, output
+    assert now != inode
+    assert "Next: make answers" in output
+
+
+def test_the_second_of_two_builds_says_who_is_first(folder, landing_dir, published):
+    """Two builds meet in one file, or the second ends in a traceback."""
+    first = dbt_process(*BUILD, folder=folder, landing_dir=landing_dir)
+    while first.poll() is None and not published.with_name("warehouse.duckdb.work.wal").exists():
+        time.sleep(0.01)
+    second = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
+    output = first.communicate()[0]
+    assert first.returncode == 0, output
+    assert second.returncode != 0
+    assert f"Process {first.pid} (" in second.stdout
+    assert "Traceback" not in second.stdout
+
+
+def duckdb_file(path):
+    with duckdb.connect(path) as connection:
+        connection.execute("create table precious as select 1 as a")
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "sentence"),
+    [
+        ("no/w.duckdb", None, "does not exist: create it first"),
+        ("w.duckdb", lambda path: path.mkdir(), "is not a DuckDB file"),
+        ("w.duckdb", lambda path: path.write_text("precious"), "is not a DuckDB file"),
+        ("w.duckdb", lambda path: path.symlink_to("other"), "is a link"),
+        ("w.duckdb", duckdb_file, "was not made by a build, it holds main.precious"),
+        ("w.duckdb.work", duckdb_file, "set WAREHOUSE_PATH to another file"),
+        ("w.duckdb.work", lambda path: path.write_text("precious"), "is not a DuckDB file"),
+        ("w.duckdb.new", lambda path: path.write_text("precious"), "is not a DuckDB file"),
+        ("back\\slash.duckdb", None, "without a backslash"),
+    ],
+)
+def test_files_that_are_not_ours_are_left_alone(
+    tmp_path, parsed_folder, manifest, landing_dir, name, make, sentence
+):
+    """A file or folder in the way is overwritten, or the refusal is not one clear sentence."""
+    path = tmp_path / name
+    if make:
+        make(path)
+    before = path.read_bytes() if path.is_file() else None
+    warehouse = str(path).removesuffix(".work").removesuffix(".new")
+    run = dbt_command(
+        *("--quiet", "run", "--select", "load_audit"),
+        folder=parsed_folder,
+        landing_dir=landing_dir,
+        warehouse=warehouse,
+    )
+    assert run.returncode != 0
+    assert sentence in run.stdout
+    assert "Traceback" not in run.stdout
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_the_engine_reaches_nothing_else(warehouse, landing_dir, tmp_path):
+    """SQL of a build reads or writes what is neither landing folder nor warehouse."""
+    secret = write_file(tmp_path, "secret.csv", "a\n1\n")
+    link = landing_dir / "link.csv"
+    link.symlink_to(secret)
+    inside = landing_dir / SIGNAL_FILE.format("a")
+    text = {path: str(path).replace("'", "''") for path in (secret, link, inside)}
+    refused = [
+        f"from read_text('{text[secret]}')",
+        f"from read_text('{landing_dir}/../../{tmp_path.name}/secret.csv')",
+        f"from read_text('{text[link]}')",
+        f"from read_csv('{text[secret]}')",
+        f"from glob('{tmp_path}/*')",
+        f"attach '{tmp_path}/other.duckdb'",
+        f"attach '{ROOT}/supercharger.duckdb' (read_only)",
+        f"copy (select 1) to '{tmp_path}/out.csv'",
+        "install httpfs",
+        "from read_text('https://example.com/')",
+        "set enable_external_access = true",
+        "set allowed_directories = ['/']",
+        f"set temp_directory = '{tmp_path}'",
+    ]
+    asked = []
+
+    def ask(connection):
+        for query in [f"from read_text('{text[inside]}')", *refused]:
+            try:
+                asked.append((query, connection.execute(query).fetchall()))
+            except duckdb.Error as error:
+                asked.append((query, str(error)))
+
+    close = LocalEnvironment.close
+
+    def ask_and_close(environment):
+        if environment.conn and not asked:
+            ask(environment.conn.cursor())
+        close(environment)
+
+    with pytest.MonkeyPatch.context() as patch:  # the connection of a real run
+        patch.setattr(LocalEnvironment, "close", ask_and_close)
+        warehouse.dbt("show", "--inline", "select 1 as a", landing_dir=landing_dir)
+    link.unlink()
+    assert isinstance(asked[0][1], list), asked[0]
+    for query, answer in asked[1:]:
+        assert isinstance(answer, str), query
+        assert any(word in answer for word in ("disabled", "locked", "Permission")), answer
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["secret.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("overheat_threshold_c", "'105; drop table marts.load_audit'"),
+        ("overheat_threshold_c", ".nan"),
+        ("window_seconds", "'30'"),
+        ("session_gap_seconds", "true"),
+        ("sensor_suspect_seconds", "-1"),
+    ],
+)
+def test_variables_that_are_no_numbers_are_refused(
+    tmp_path, parsed_folder, manifest, landing_dir, name, value
+):
+    """A value becomes SQL, or a wrong one is taken without a word."""
+    run = dbt_command(
+        *("--quiet", "compile", "--target", "scratch", "--vars", f"{{{name}: {value}}}"),
+        folder=tmp_path,
+        landing_dir=landing_dir,
+    )
+    assert run.returncode != 0
+    assert f"{name} is " in run.stdout
+    assert "it must be a" in run.stdout
+    assert "Traceback" not in run.stdout
+
+
+@pytest.mark.parametrize("name", ["VARS", "FLEET", "LANDING_DIR", "WAREHOUSE_PATH"])
+@pytest.mark.parametrize("text", ["$(shell touch {0})", "'; touch {0}; '", "`touch {0}`"])
+def test_what_make_is_told_is_not_run(tmp_path, name, text):
+    """A value that a user gives to make is run by make or by the shell."""
+    value = text.format(tmp_path / "run")
+    for target in ("build", "fleet"):
+        subprocess.run(
+            ["make", "--no-print-directory", target, f"{name}={value}", "DBT=true"],
+            check=False,
+            cwd=ROOT,
+            capture_output=True,
+        )
+    assert not list(tmp_path.iterdir())
