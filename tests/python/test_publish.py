@@ -149,7 +149,7 @@ def test_only_a_whole_run_that_passed_is_published(folder, landing_dir, publishe
     assert "failed: unique_key_fleet_daily" in output
 
     for arguments, reason in [
-        (("--quiet", "run", "--select", "load_audit"), "the run left out"),
+        (("--quiet", "run", "--select", "fleet_daily"), "the run left out"),
         (TEST, "the last dbt run was of a part"),
         (("--quiet", "run"), "data tests"),
     ]:
