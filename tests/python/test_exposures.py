@@ -1,0 +1,79 @@
+"""The exposures say what the boards and the answers read: the lineage must not end in a tale."""
+
+import jinja2
+import pytest
+import sqlglot
+import yaml
+from landing import ROOT
+
+BOARDS = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "charts").glob("*.yml"))
+    if path.stem != "meta"
+}
+
+
+class Anything(jinja2.ChainableUndefined):
+    """What a variable or another query stands for, as far as a parser of SQL goes."""
+
+    def __str__(self):
+        return "anything"
+
+
+def marts_read(board):
+    """The tables of the schema marts in the queries of a board."""
+    jinja = jinja2.Environment(undefined=Anything)
+    return {
+        table.name
+        for query in board["queries"].values()
+        for table in sqlglot.parse_one(
+            jinja.from_string(query["sql"] if isinstance(query, dict) else query).render(),
+            dialect="duckdb",
+        ).find_all(sqlglot.exp.Table)
+        if table.db == "marts"
+    }
+
+
+@pytest.fixture(scope="module")
+def exposures(manifest):
+    return {exposure.name: exposure for exposure in manifest.exposures.values()}
+
+
+def marts_named(node):
+    return {identifier.split(".")[-1] for identifier in node.depends_on.nodes}
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_board_is_exposed_with_the_marts_it_reads(name, exposures):
+    """A board reads a mart that its exposure does not name, or the other way round."""
+    assert marts_read(BOARDS[name])
+    assert marts_named(exposures[f"board_{name}"]) == marts_read(BOARDS[name])
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_chart_holds_no_sql(name):
+    """A chart has a query of its own, which the test above does not see."""
+    board = BOARDS[name]
+    layers = [layer for chart in board["charts"].values() for layer in chart.get("layers", [])]
+    for chart in [*board["charts"].values(), *layers]:
+        assert chart.get("query", next(iter(board["queries"]))) in board["queries"]
+
+
+def test_a_question_is_exposed_with_the_marts_of_its_answer(manifest, exposures):
+    """An analysis answers from other marts than the exposure of its question names."""
+    answers = [node for node in manifest.nodes.values() if node.resource_type == "analysis"]
+    assert len(answers) == 4
+    for answer in answers:
+        question = "_".join(answer.name.split("_")[:2])
+        assert marts_named(exposures[question]) == marts_named(answer)
+
+
+def test_nothing_else_is_exposed(exposures):
+    """An exposure is left of a board or a question that is gone, or has no owner or address."""
+    questions = {f"question_{number}" for number in range(1, 5)}
+    assert exposures.keys() == questions | {f"board_{name}" for name in BOARDS}
+    for exposure in exposures.values():
+        assert exposure.owner.name
+        assert exposure.maturity
+        assert exposure.url
+        assert exposure.description
