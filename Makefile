@@ -8,13 +8,15 @@ VARS ?= {}
 FLEET ?= {landing_dir: target/fleet}
 LANDING_DIR ?= data/sample
 WAREHOUSE_PATH ?= supercharger.duckdb
+PORT ?= 8050
 # What a user writes into them is neither make's nor the shell's to run: it
 # reaches the commands through the environment, as it was written.
 override VARS := $(value VARS)
 override FLEET := $(value FLEET)
 override LANDING_DIR := $(value LANDING_DIR)
 override WAREHOUSE_PATH := $(value WAREHOUSE_PATH)
-export VARS FLEET LANDING_DIR WAREHOUSE_PATH
+override PORT := $(value PORT)
+export VARS FLEET LANDING_DIR WAREHOUSE_PATH PORT
 export DO_NOT_TRACK := 1
 export UV_PYTHON_DOWNLOADS := never
 # Without byte code each start of dbt takes seconds longer.
@@ -77,6 +79,19 @@ lint: $(BIN)/.synced-boards ## check the style of SQL and Python, and the boards
 	@log="$$(WAREHOUSE_PATH="$$BUILT" $(DCT) render charts/*.yml --format svg --no-cache --no-warnings --output 'target/lint_boards/{stem}.svg' 2>&1)" || { echo "$$log" | grep -v 'target/lint_boards'; exit 1; }
 	@echo "The boards agree with the marts."
 
+.PHONY: site
+site: $(BIN)/.synced-boards ## write the boards, the dbt docs and the lineage to site/, to be opened offline
+	@$(BIN)/python scripts/build_site.py
+
+.PHONY: serve
+serve: $(BIN)/.synced-boards ## serve the interactive boards on 127.0.0.1 (PORT=8050), read-only
+	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
+	@$(DCT) serve --host 127.0.0.1 --port "$$PORT"
+
+.PHONY: export
+export: $(BIN)/.synced-boards ## write the marts to export/ as Parquet, CSV and a Tableau extract
+	@$(BIN)/python scripts/export.py
+
 .PHONY: fleet
 fleet: $(BIN)/.synced ## generate a fleet: make fleet FLEET="{landing_dir: target/fleet, components: 50, days: 2}"
 	@$(DBT) --quiet run-operation generate_fleet --target scratch --args "$$FLEET"
@@ -91,5 +106,5 @@ docs: $(BIN)/.synced ## write the dbt docs as one page, target/static_index.html
 
 .PHONY: clean
 clean: ## remove target/, logs/ and the warehouse; keeps .venv
-	@rm -rf target logs "$$WAREHOUSE_PATH.work.tmp"
+	@rm -rf target logs site export "$$WAREHOUSE_PATH.work.tmp"
 	@rm -f -- "$$WAREHOUSE_PATH"{,.work,.new}{,.wal{,.checkpoint,.recovery}}

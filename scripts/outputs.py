@@ -1,0 +1,58 @@
+"""What make site and make export share: the marts they read, and the folder they write."""
+
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+# Written into each folder: it says which marts the folder shows, and that it
+# may be replaced.
+BUILD_INFO = "build_info.json"
+
+
+def warehouse_path():
+    return Path(os.environ.get("WAREHOUSE_PATH") or "supercharger.duckdb")
+
+
+def open_marts():
+    """The warehouse, read-only."""
+    path = warehouse_path()
+    if not path.is_file():
+        raise SystemExit(f"There is no warehouse '{path}' yet: run make build first.")
+    try:
+        connection = duckdb.connect(path, read_only=True)
+        connection.table("marts.build_info")
+    except duckdb.CatalogException:
+        raise SystemExit(f"'{path}' holds no marts: run make build first.") from None
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise SystemExit(f"The warehouse '{path}' cannot be read: {reason}") from None
+    return connection
+
+
+@contextmanager
+def replaced_folder(target, connection):
+    """An empty folder that takes the target's place if all goes well, and vanishes if not."""
+    target = Path(target).resolve()
+    if target.is_dir() and any(target.iterdir()) and not (target / BUILD_INFO).exists():
+        raise SystemExit(f"'{target}' holds other files and would be replaced: name another.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_dir():
+            raise SystemExit(f"'{target}' is not a folder: name another.")
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+            new = Path(scratch, "new")
+            new.mkdir()
+            yield new
+            info = connection.table("marts.build_info")
+            [row] = info.fetchall()
+            text = json.dumps(dict(zip(info.columns, row, strict=True)), default=str, indent=2)
+            (new / BUILD_INFO).write_text(text + "\n", encoding="utf-8")
+            if target.exists():
+                target.rename(Path(scratch, "old"))
+            new.rename(target)
+    except OSError as error:
+        raise SystemExit(f"'{target}' cannot be written: {error.strerror or error}.") from None
