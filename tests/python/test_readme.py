@@ -166,6 +166,14 @@ def test_the_evidence_shown_is_that_of_the_watchlist(built, folder):
     assert evidence in README.replace("\n> ", " ")
 
 
+def test_the_pictures_are_small():
+    """A picture of the README is missing, or slow to load."""
+    pictures = re.findall(r"!\[.+?\]\((.+?)\)", README)
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert (ROOT / picture).stat().st_size < 300_000
+
+
 def test_help_explains_every_target():
     """A target of the Makefile has no explanation."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
