@@ -13,3 +13,9 @@
         'negative_steady_rise', 'positive_steady_rise', 'asymmetry',
     ]) -}}
 {%- endmacro %}
+
+
+{% macro section_steps() -%}
+    {#- Windows from the start of a section to its end: four minutes. -#}
+    {{- return([240 // var('window_seconds'), 1] | max) -}}
+{%- endmacro %}

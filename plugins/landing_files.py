@@ -19,22 +19,34 @@ READABLE = re.compile(r"(signals|alerts)_data.*[.]csv([.](gz|zst))?$", re.IGNORE
 
 class Plugin(BasePlugin):
     def configure_connection(self, conn):
-        columns = "STRUCT(file VARCHAR, read_problem VARCHAR)[]"
+        columns = (
+            "STRUCT(file VARCHAR, read_problem VARCHAR, size_bytes BIGINT, modified_ns BIGINT)[]"
+        )
         conn.create_function("landing_files", landing_files, ["VARCHAR"], columns)
 
 
 def landing_files(folder):
-    """The files of a folder, and for those that a build would read why it cannot."""
+    """The files of a folder, how a later version would differ, and why one cannot be read."""
     if not os.path.isdir(folder):
         return []
     return [
         {
             "file": os.path.join(folder, os.fsencode(name).decode("utf-8", "replace")),
             "read_problem": landing_problem(os.path.join(folder, name)),
+            **landing_version(os.path.join(folder, name)),
         }
         for name in os.listdir(folder)
         if not os.path.isdir(os.path.join(folder, name))
     ]
+
+
+def landing_version(path):
+    """Size and time of change: of a file that vanished, none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return {"size_bytes": None, "modified_ns": None}
+    return {"size_bytes": found.st_size, "modified_ns": found.st_mtime_ns}
 
 
 def landing_problem(path):

@@ -22,7 +22,9 @@
     {%- set files_query -%}
         select
             landing_file.file,
-            landing_file.read_problem
+            landing_file.read_problem,
+            landing_file.size_bytes,
+            landing_file.modified_ns
         from (select unnest(landing_files({{ folder }})) as landing_file)
         where
             not starts_with(
@@ -78,7 +80,7 @@
         {%- set files = list_landing_files() -%}
         {%- set readable_paths = [] -%}
         {%- set signal_paths = [] -%}
-        {%- for path, problem in files if is_readable_landing_file(path) -%}
+        {%- for path, problem, size, modified_ns in files if is_readable_landing_file(path) -%}
             {%- if problem is none -%}
                 {%- do readable_paths.append(path) -%}
             {%- endif -%}
@@ -106,6 +108,7 @@
             ) -%}
         {%- endif -%}
         {%- do create_landing_macros(files, readable_paths) -%}
+        {%- do run_query(create_built_days()) -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -121,7 +124,7 @@
         create schema if not exists landing;
 
         create or replace macro landing.files() as table
-        {%- for path, problem in files %}
+        {%- for path, problem, size, modified_ns in files %}
             select
                 {{ dbt.string_literal(dbt.escape_single_quotes(path)) }}
                     as file_path,
@@ -130,6 +133,9 @@
                     dbt.string_literal(dbt.escape_single_quotes(problem))
                     if problem is not none else 'null::varchar'
                 }} as read_problem,
+                {{ 'null' if size is none else size }}::bigint as size_bytes,
+                {{ 'null' if modified_ns is none else modified_ns }}::bigint
+                    as modified_ns,
                 {% if path in readable_paths -%}
                     (
                         select line

@@ -4,11 +4,27 @@
 {%- endmacro %}
 
 
+{% macro has_read_a_file() -%}
+    {#- The reader leaves its tables in the model's own connection only where
+        it has read something. -#}
+    {%- set reject_tables -%}
+        select 1 from duckdb_tables() where table_name = 'reject_errors'
+    {%- endset -%}
+    {{- return(execute and run_query(reject_tables).rows | length > 0) -}}
+{%- endmacro %}
+
+
 {% macro keep_unreadable_lines(relation) -%}
     {#- Lines that the reader itself refuses (not UTF-8, or longer than its
         buffer) stand in temporary tables of the model's own connection. -#}
     insert into {{ relation }} (
-        file_path, file_name, record_type, reject_reason, raw_line, line_number
+        file_path,
+        file_name,
+        record_type,
+        reject_reason,
+        raw_line,
+        line_number,
+        file_version
     )
     select
         scans.file_path,
@@ -16,7 +32,8 @@
         files.record_type,
         'unreadable line: ' || lower(errors.error_type::varchar),
         errors.csv_line,
-        errors.line
+        errors.line,
+        hash(files.file_version, getvariable('code_version'))
     from reject_errors as errors
     inner join reject_scans as scans
         on
@@ -34,5 +51,29 @@
         select coalesce(list(distinct file_path), [''])
         from {{ ref('stg_landing_rows') }}
         where reject_reason is not null and line_number is null
+    )
+{%- endmacro %}
+
+
+{% macro read_changed_files() -%}
+    {#- Only files that are new, or have changed, are read; the rows of those
+        that have changed, or are gone, are deleted first. -#}
+    set variable code_version
+    = {{ dbt.string_literal(local_md5(model.get('compiled_code', ''))) }};
+    {% if is_incremental() -%}
+        delete from {{ this }}
+        where file_version not in (
+            select hash(file_version, getvariable('code_version'))
+            from {{ ref('stg_landing_files') }}
+        );
+    {%- endif %}
+    set variable files_to_read = (
+        select coalesce(list(file_path), [''])
+        from {{ ref('stg_landing_files') }}
+        {% if is_incremental() -%}
+            where hash(file_version, getvariable('code_version')) not in (
+                select file_version from {{ this }}
+            )
+        {%- endif %}
     )
 {%- endmacro %}

@@ -1,8 +1,15 @@
 -- One row per component and 30 s window that holds a reading.
 --
 -- The windows side by side: what both poles, the board and the power did at
--- the same time, and which charging session it was. A gap inside a window is
--- shorter than the window, so the gaps between sessions are exact here.
+-- the same time, and which part of the day's use it was. A gap inside a window
+-- is shorter than the window, so the gaps between sessions are exact here.
+{{ config(
+    materialized='incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ build_by_day(
+        'window_start', ['int_signal_windows'], ['int_signals']
+    ) }}"
+) }}
 {% do check_variables() -%}
 {% if var('session_gap_seconds') < var('window_seconds') -%}
     {{ exceptions.raise_compiler_error(
@@ -22,6 +29,7 @@ windows as (
     from {{ ref('int_signal_windows') }} as windows
     inner join {{ ref('int_signals') }} as signals
         on windows.signal_name = signals.signal_name
+    where {{ is_day_to_build('windows.window_start') }}
 
 ),
 
@@ -58,7 +66,7 @@ gaps as (
         ) as gap_ms
     from component_windows
     window component_in_time as (
-        partition by site_id, asset_id, component_id
+        partition by site_id, asset_id, component_id, window_start::date
         order by window_start
     )
 
@@ -72,10 +80,10 @@ numbered_windows as (
             where gap_ms is null
             or gap_ms > {{ var('session_gap_seconds') }} * 1000
         ) over (
-            partition by site_id, asset_id, component_id
+            partition by site_id, asset_id, component_id, window_start::date
             order by window_start
             rows between unbounded preceding and current row
-        ) as session_number
+        ) as part_number
     from gaps
 
 )
@@ -92,7 +100,7 @@ select
     avg_power_kw,
     max_power_kw,
     power_reading_count::bigint as power_reading_count,
-    session_number,
+    part_number,
     window_start,
     first_reading_at,
     last_reading_at

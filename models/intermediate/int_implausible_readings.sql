@@ -2,6 +2,14 @@
 --
 -- A step between two readings cannot be seen in averages, so this model goes
 -- back to single readings, but only in windows that can hold a step.
+{{ config(
+    materialized='incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ build_by_day(
+        'observed_at', ['int_window_changes'], ['int_signals'], days_before=1
+    ) }}"
+) }}
+
 with
 
 signals as (
@@ -14,7 +22,7 @@ signals as (
 suspicious_windows as (
 
     select * from {{ ref('int_window_changes') }}
-    where is_suspicious
+    where is_suspicious and {{ is_day_to_build('window_start') }}
 
 ),
 
@@ -69,6 +77,7 @@ needed_readings as (
             and readings.signal_name = distinct_windows.signal_name
             and {{ window_start('readings.observed_at') }}
             = distinct_windows.window_start
+    where {{ is_day_to_build('readings.observed_at', days_before=1) }}
 
 ),
 
@@ -127,4 +136,6 @@ judged_readings as (
 )
 
 select * from judged_readings
-where is_out_of_limits or is_impossible_step
+where
+    (is_out_of_limits or is_impossible_step)
+    and {{ is_day_to_build('observed_at') }}

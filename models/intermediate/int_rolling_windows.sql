@@ -6,6 +6,14 @@
 -- the threshold) and their neighbours hold every period of interest with all
 -- its readings. The computation goes back to single readings because a
 -- period that ends at a reading does not align with the tumbling windows.
+{{ config(
+    materialized='incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ build_by_day(
+        'window_end', ['int_signal_windows'], ['int_signals'], days_before=1
+    ) }}"
+) }}
+
 with
 
 hot_windows as (
@@ -22,6 +30,7 @@ hot_windows as (
     where
         signals.quantity = 'temperature'
         and windows.max_value > {{ var('overheat_threshold_c') }}
+        and {{ is_day_to_build('windows.window_start', days_before=1) }}
 
 ),
 
@@ -68,6 +77,7 @@ needed_readings as (
             and readings.signal_name = distinct_windows.signal_name
             and {{ window_start('readings.observed_at') }}
             = distinct_windows.window_start
+    where {{ is_day_to_build('readings.observed_at', days_before=1) }}
 
 ),
 
@@ -91,7 +101,9 @@ exact_windows as (
             and rolling_windows.signal_name = distinct_windows.signal_name
             and {{ window_start('rolling_windows.window_end') }}
             = distinct_windows.window_start
-    where distinct_windows.holds_period_end
+    where
+        distinct_windows.holds_period_end
+        and {{ is_day_to_build('rolling_windows.window_end') }}
 
 )
 

@@ -1,9 +1,16 @@
 -- One row per series and 30 s window that holds a reading.
+{{ config(
+    materialized='incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ build_by_day('window_start', ['stg_repeated_rows']) }}"
+) }}
+
 with
 
 readings as (
 
     select * from {{ ref('stg_signals') }}
+    where {{ is_day_to_build('observed_at') }}
 
 ),
 

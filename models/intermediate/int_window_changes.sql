@@ -2,7 +2,16 @@
 -- reading, or reads the same as the window before it.
 --
 -- One look at each window and the one before it serves both questions: only
--- these few windows can hold a step, or belong to a frozen run.
+-- these few windows can hold a step, or belong to a frozen run. The one before
+-- is looked for on the same day and the day before.
+{{ config(
+    materialized='incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ build_by_day(
+        'window_start', ['int_signal_windows'], ['int_signals'], days_before=1
+    ) }}"
+) }}
+
 with
 
 windows as (
@@ -15,14 +24,15 @@ windows as (
         windows.min_value,
         windows.max_value,
         windows.window_start,
-        row_number() over series_in_time as window_number,
         lag(windows.min_value) over series_in_time as previous_min_value,
         lag(windows.max_value) over series_in_time as previous_max_value,
         lag(windows.window_start) over series_in_time as previous_window_start
     from {{ ref('int_signal_windows') }} as windows
     inner join {{ ref('int_signals') }} as signals
         on windows.signal_name = signals.signal_name
-    where signals.quantity = 'temperature'
+    where
+        signals.quantity = 'temperature'
+        and {{ is_day_to_build('windows.window_start', days_before=1) }}
     window series_in_time as (
         partition by
             windows.site_id,
@@ -66,10 +76,11 @@ select
     component_id,
     signal_name,
     min_value,
-    window_number,
     is_suspicious,
     is_unchanged,
     window_start,
     previous_window_start
 from judged_windows
-where is_suspicious or is_unchanged
+where
+    (is_suspicious or is_unchanged)
+    and {{ is_day_to_build('window_start') }}

@@ -7,7 +7,9 @@ landing_files as (
         file_path,
         is_read,
         read_problem,
-        first_line
+        first_line,
+        size_bytes,
+        modified_ns
     from {{ source('landing', 'files') }}
 
 ),
@@ -19,6 +21,8 @@ named_files as (
         is_read,
         read_problem,
         first_line,
+        size_bytes,
+        modified_ns,
         -- Not parse_filename, to which a backslash ends a folder, too.
         string_split(file_path, '/')[-1] as file_name,
         list_transform(
@@ -111,5 +115,9 @@ select
     asset_position,
     component_position,
     name_position,
-    value_position
+    value_position,
+    size_bytes,
+    -- A file that is posted again under its name has another one.
+    hash(judged_files) as file_version,
+    make_timestamp_ns(modified_ns)::timestamp as modified_at
 from judged_files

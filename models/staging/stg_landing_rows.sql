@@ -1,5 +1,10 @@
 -- One row per row of the landing files: typed, or with the reason why not.
-{{ config(post_hook="{{ keep_unreadable_lines(this) }}") }}
+{{ config(
+    materialized='incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ read_changed_files() }}",
+    post_hook="{{ keep_unreadable_lines(this) if has_read_a_file() }}"
+) }}
 
 with
 
@@ -9,7 +14,12 @@ lines as (
         filename as file_path,
         line
     from {{ source('landing', 'lines') }}
-    where line is not null
+    where
+        line is not null
+        and (
+            getvariable('files_to_read') is null
+            or filename in getvariable('files_to_read')
+        )
 
 ),
 
@@ -39,6 +49,7 @@ cast_lines as (
         record_type,
         line,
         file_problem,
+        file_version,
         field_count,
         len(fields) as line_field_count,
         nullif(trim(fields[site_position]), '') as site_id,
@@ -108,6 +119,7 @@ select
     reject_reason,
     case when reject_reason is not null then line end as raw_line,
     null::bigint as line_number,
+    hash(file_version, getvariable('code_version')) as file_version,
     case when reject_reason is null then value end as value,
     case
         when reject_reason is null

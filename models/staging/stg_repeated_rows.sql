@@ -1,5 +1,11 @@
 -- One row per reading or alert that the landing files hold more than once,
 -- and file that holds it.
+{{ config(
+    materialized='incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ build_by_day('recorded_at', ['stg_days']) }}"
+) }}
+
 with
 
 accepted_rows as (
@@ -17,7 +23,7 @@ accepted_rows as (
             site_id, asset_id, component_id, record_name, value, recorded_at
         ) as row_hash
     from {{ ref('stg_landing_rows') }}
-    where reject_reason is null
+    where reject_reason is null and {{ is_day_to_build('recorded_at') }}
 
 ),
 

@@ -89,7 +89,8 @@ def build(database, compiled, folder):
     patterns = [re.sub(r"[\[*?]", r"[\g<0>]", path) for path in paths]
     database.execute("set variable paths = $1", [patterns])
     first_lines = [
-        "select {} as file_path, true as is_read, null::varchar as read_problem, ({}) as first_line".format(
+        "select {} as file_path, true as is_read, null::varchar as read_problem, "
+        "0 as size_bytes, 0 as modified_ns, ({}) as first_line".format(
             sql_text(path),
             "select line from "
             + macros["lines_in_order"].replace("getvariable('paths')", sql_text(pattern))
@@ -103,7 +104,7 @@ def build(database, compiled, folder):
     for model in models:
         if model.name == "stg_rejected_rows":
             database.execute(macros["rejected"])
-        kind = model.config.materialized
+        kind = "view" if model.config.materialized == "view" else "table"
         database.execute(
             f"create or replace {kind} {model.schema}.{model.name} as {model.compiled_code}"
         )

@@ -4,13 +4,19 @@
 -- Sums of squares and products around the stretch's own means. Added over the
 -- stretches of a component they give its regression on the recent power, each
 -- stretch with a baseline of its own.
+{{ config(
+    materialized='incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ build_by_day('day', ['int_thermal_windows']) }}"
+) }}
+
 with
 
 windows as (
 
     select * from {{ ref('int_thermal_windows') }}
     where
-        true
+        {{ is_day_to_build('window_start') }}
         {% for minutes in thermal_spans() -%}
             and power_squared_{{ minutes }}_min is not null
         {% endfor %}
@@ -32,7 +38,8 @@ stretches as (
                 as temp_power_{{ minutes }},
         {% endfor -%}
         regr_syy(temp_c, power_squared) as temp_temp,
-        count(*) as window_count
+        count(*) as window_count,
+        window_start::date as day
     from windows
     group by all
     having count(*) >= 4

@@ -1,10 +1,34 @@
 -- One row per component, pole and 30 s window with a temperature that can be
 -- trusted: the temperature, the power, and the recent power.
+{{ config(
+    materialized='incremental',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ build_by_day(
+        'window_start',
+        ['int_component_windows'],
+        ['int_signals'],
+        {'int_untrusted_windows': 'window_start'},
+        days_before=1
+    ) }}"
+) }}
+
 with
 
 component_windows as (
 
-    select * from {{ ref('int_component_windows') }}
+    select
+        windows.*,
+        parts.session_number,
+        parts.session_window_start
+    from {{ ref('int_component_windows') }} as windows
+    inner join {{ ref('int_session_parts') }} as parts
+        on
+            windows.site_id = parts.site_id
+            and windows.asset_id = parts.asset_id
+            and windows.component_id = parts.component_id
+            and windows.window_start::date = parts.day
+            and windows.part_number = parts.part_number
+    where {{ is_day_to_build('windows.window_start', days_before=1) }}
 
 ),
 
@@ -33,7 +57,7 @@ recent_power as (
         -- A session is cut every two hours, so that the weather of a day does
         -- not count as heat of the handle.
         hash(
-            session_number,
+            part_number,
             time_bucket(
                 interval '2' hour, window_start, timestamp '2000-01-01'
             )
@@ -52,7 +76,7 @@ recent_power as (
             * least(
                 epoch(
                     window_start
-                    - first_value(window_start) over session_in_time
+                    - session_window_start
                 ) + {{ var('window_seconds') }},
                 {{ minutes * 60 }}
             )
@@ -78,7 +102,9 @@ recent_power as (
         from recent_power
         anti join untrusted_{{ pole }}_windows
             using (site_id, asset_id, component_id, window_start)
-        where recent_power.{{ pole }}_pole_temp_c is not null
+        where
+            recent_power.{{ pole }}_pole_temp_c is not null
+            and {{ is_day_to_build('recent_power.window_start') }}
 
     ),
 
@@ -97,7 +123,6 @@ select
     asset_id,
     component_id,
     pole,
-    session_number,
     stretch_id,
     temp_c,
     avg_power_kw,

@@ -3,7 +3,17 @@ with
 
 windows as (
 
-    select * from {{ ref('int_component_windows') }}
+    select
+        windows.*,
+        parts.session_number
+    from {{ ref('int_component_windows') }} as windows
+    inner join {{ ref('int_session_parts') }} as parts
+        on
+            windows.site_id = parts.site_id
+            and windows.asset_id = parts.asset_id
+            and windows.component_id = parts.component_id
+            and windows.window_start::date = parts.day
+            and windows.part_number = parts.part_number
 
 ),
 

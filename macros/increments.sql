@@ -1,0 +1,165 @@
+{#- Models that are built by UTC day. Such a model is a function of what it
+    reads of a day (and of the day before, where it says so), so only days
+    whose input has changed are computed again: the model's pre-hook finds
+    these, deletes their rows, and the body reads no other days.
+
+    What a day was made of is a version, kept in the table `built_days`, one
+    row per model and day, in the same transaction as the rows. It covers the
+    model's own compiled SQL, and so its variables, and the versions of its
+    inputs, down to the files that hold the day. -#}
+
+{% macro create_built_days() -%}
+    create schema if not exists {{ built_days().include(identifier=false) }};
+    create table if not exists {{ built_days() }} (
+        model_name varchar not null,
+        day date not null,
+        day_version ubigint not null
+    )
+{%- endmacro %}
+
+
+{% macro built_days() -%}
+    {{- return(api.Relation.create(
+        database=target.database, schema='staging', identifier='built_days'
+    )) -}}
+{%- endmacro %}
+
+
+{% macro build_by_day(
+    day_of, inputs, tables=[], daily_tables={}, days_before=0
+) -%}
+    {#- day_of: the column whose UTC day a row belongs to. inputs: stg_days, or
+        models that are built by day themselves. tables: small ones, of which
+        any change concerns all days. daily_tables: small ones too, whose rows
+        concern the day of the column named. days_before: how many days before
+        a day the model also reads. -#}
+    {%- set model_name = dbt.string_literal(this.identifier) -%}
+    {%- set is_rebuilt = not is_incremental() -%}
+    create or replace temporary table day_versions as
+    with
+
+    input_days as (
+
+        {% for input in inputs -%}
+            select
+                {{ dbt.string_literal(input) }} as input_name,
+                day,
+                day_version,
+                true as is_own
+            from
+            {%- if input == 'stg_days' %} {{ ref(input) }}
+            {%- else %} {{ built_days() }}
+            where
+                model_name = {{ dbt.string_literal(ref(input).identifier) }}
+            {%- endif %}
+            union all
+        {% endfor -%}
+        {% for table, column in daily_tables.items() -%}
+            select
+                {{ dbt.string_literal(table) }} as input_name,
+                {{ column }}::date as day,
+                hash(list(rows.row_hash order by rows.row_hash)) as day_version,
+                false as is_own
+            from (
+                select {{ column }}, hash(contents) as row_hash
+                from {{ ref(table) }} as contents
+            ) as rows
+            group by all
+            union all
+        {% endfor -%}
+        select null, null, null, null where false
+
+    ),
+
+    read_days as (
+
+        {% for offset in range(days_before + 1) -%}
+            select
+                input_name,
+                day + {{ offset }} as day,
+                {{ offset }} as days_before,
+                day_version,
+                is_own and {{ offset == 0 }} as is_own
+            from input_days
+            {% if not loop.last %}union all{% endif %}
+        {% endfor %}
+
+    )
+
+    select
+        day,
+        hash(
+            {{ dbt.string_literal(local_md5(model.get('compiled_code', ''))) }},
+            {% for table in tables -%}
+                (
+                    select list(hash(contents) order by hash(contents))
+                    from {{ ref(table) }} as contents
+                ),
+            {% endfor -%}
+            list(day_version order by input_name, days_before)
+        ) as day_version
+    from read_days
+    group by day
+    having bool_or(is_own);
+
+    create or replace temporary table changed_days as
+    from day_versions
+    {% if not is_rebuilt -%}
+        except
+        select day, day_version from {{ built_days() }}
+        where model_name = {{ model_name }}
+    {%- endif %};
+
+    {% if not is_rebuilt -%}
+        delete from {{ this }}
+        where
+            {{ day_of }}::date in (select day from changed_days)
+            or {{ day_of }}::date not in (select day from day_versions);
+    {%- endif %}
+
+    delete from {{ built_days() }}
+    where
+        model_name = {{ model_name }}
+        and (
+            {{ is_rebuilt }}
+            or day in (select day from changed_days)
+            or day not in (select day from day_versions)
+        );
+
+    insert into {{ built_days() }}
+    select {{ model_name }}, day, day_version
+    from changed_days;
+
+    set variable days_to_build = (
+        select coalesce(list(day), []::date[]) from changed_days
+    );
+    drop table day_versions;
+    drop table changed_days
+{%- endmacro %}
+
+
+{% macro is_day_to_build(column, days_before=0) -%}
+    {#- True of the rows of the days that the model's pre-hook found changed,
+        and of the days before them that it also reads. In a unit test, which
+        has no pre-hook, of all. The engine skips what lies outside of the first
+        and the last of these days; days without a gap need no second look. -#}
+    {%- set days = "getvariable('days_to_build')::date[]" -%}
+    (
+        {{ days }} is null
+        or (
+            {{ column }}
+            >= list_min({{ days }}) - {{ days_before }}
+            and {{ column }}
+            < list_max({{ days }}) + 1
+            and (
+                len({{ days }}) > list_max({{ days }}) - list_min({{ days }})
+                {% for offset in range(days_before + 1) -%}
+                    or list_contains(
+                        {{ days }},
+                        {{ column }}::date + {{ offset }}
+                    )
+                {% endfor -%}
+            )
+        )
+    )
+{%- endmacro %}

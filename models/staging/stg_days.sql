@@ -1,0 +1,18 @@
+-- One row per UTC day of which the landing files hold a record.
+with
+
+file_days as (
+
+    select distinct
+        file_version,
+        recorded_at::date as day
+    from {{ ref('stg_landing_rows') }}
+    where reject_reason is null
+
+)
+
+select
+    day,
+    hash(list(file_version order by file_version)) as day_version
+from file_days
+group by day
