@@ -261,6 +261,7 @@ KINDS_OF_EVIDENCE = {  # and a usual amount; of ratios the logarithm
     "positive_steady_rise_robust_z": 4,
     "site_baseline_robust_z": 3,
     "site_baseline_excess_c": 5,
+    "site_coolest_quarter_excess_c": 5,
     "glitch_count": 2,
     "frozen_seconds": 900,
     "alert_count": 10,

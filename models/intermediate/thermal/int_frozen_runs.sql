@@ -19,30 +19,64 @@ windows as (
 
 ),
 
--- The number of a window, less its number among the unchanged ones, is the
--- same for neighbours.
-unchanged_windows as (
+linked_windows as (
 
     select
         *,
-        window_number - row_number() over (
-            partition by site_id, asset_id, component_id, signal_name
-            order by window_start
-        ) as run_number
+        coalesce(
+            previous_window_start > lag(window_start) over (
+                partition by site_id, asset_id, component_id, signal_name
+                order by window_start
+            ),
+            true
+        ) as is_run_start
     from {{ ref('int_window_changes') }}
     where is_unchanged
 
 ),
 
-unchanged_counts as (
+unchanged_windows as (
+
+    select
+        *,
+        count(*) filter (where is_run_start) over (
+            partition by site_id, asset_id, component_id, signal_name
+            order by window_start
+            rows between unbounded preceding and current row
+        ) as run_number
+    from linked_windows
+
+),
+
+lengths as (
 
     select
         site_id,
         asset_id,
         component_id,
         signal_name,
-        count(*) as unchanged_count
+        run_number,
+        any_value(min_value) as frozen_temp_c,
+        count(*) as unchanged_count,
+        -- The window that the first unchanged one equals belongs to the run.
+        (count(*) + 1) * {{ var('window_seconds') }} as frozen_seconds,
+        min(previous_window_start) as started_at,
+        max(window_start) + {{ window_interval() }} as ended_at
     from unchanged_windows
+    group by all
+
+),
+
+series_runs as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        sum(unchanged_count) as unchanged_count,
+        max(frozen_seconds) as longest_seconds
+    from lengths
     group by all
 
 ),
@@ -60,41 +94,36 @@ window_counts as (
 
 ),
 
--- How often a sound sensor reads the same in two windows: the median over the
--- components, so that frozen ones have no say. It is low where readings are
--- fine and noisy, and high where they are whole degrees.
-usual_shares as (
+-- How often, and how long, a sound sensor reads the same: the medians over the
+-- components, so that frozen ones have no say. Both are low where readings are
+-- fine and noisy, and high where they are whole degrees and the sensor is slow.
+usual_runs as (
 
     select
         signal_name,
-        median(
-            coalesce(unchanged_counts.unchanged_count, 0)
-            / window_counts.window_count
-        ) as usual_unchanged_share
+        median(coalesce(series_runs.unchanged_count, 0) / window_count)
+            as usual_unchanged_share,
+        median(coalesce(series_runs.longest_seconds, 0))
+            as usual_longest_seconds
     from window_counts
-    left join unchanged_counts
+    left join series_runs
         using (site_id, asset_id, component_id, signal_name)
     group by signal_name
 
 ),
 
--- Ten minutes in use: far longer than a sensor's noise can hide. The window
--- that the first unchanged one equals belongs to the run.
+-- Ten minutes in use, and twice what is usual: far longer than a sensor's
+-- noise can hide.
 runs as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
-        run_number,
-        any_value(min_value) as frozen_temp_c,
-        (count(*) + 1) * {{ var('window_seconds') }} as frozen_seconds,
-        min(previous_window_start) as started_at,
-        max(window_start) + {{ window_interval() }} as ended_at
-    from unchanged_windows
-    group by all
-    having (count(*) + 1) * {{ var('window_seconds') }} >= 600
+        lengths.*,
+        usual_runs.usual_unchanged_share
+    from lengths
+    inner join usual_runs on lengths.signal_name = usual_runs.signal_name
+    where
+        lengths.frozen_seconds >= 600
+        and lengths.frozen_seconds >= 2 * usual_runs.usual_longest_seconds
 
 ),
 
@@ -141,8 +170,6 @@ frozen_runs as (
         runs.started_at,
         runs.ended_at
     from runs
-    inner join usual_shares
-        on runs.signal_name = usual_shares.signal_name
     left join other_sensors
         on
             runs.site_id = other_sensors.site_id
@@ -152,7 +179,7 @@ frozen_runs as (
             and runs.run_number = other_sensors.run_number
     group by all
     having
-        any_value(usual_shares.usual_unchanged_share) <= 0.05
+        any_value(runs.usual_unchanged_share) <= 0.05
         or max(other_sensors.range_c) >= 5
 
 )

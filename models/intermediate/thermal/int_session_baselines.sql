@@ -9,9 +9,9 @@ session_starts as (
         asset_id,
         component_id,
         session_number,
-        min(window_start) as started_at,
-        max(window_start) as last_window_start
-    from {{ ref('int_component_windows') }}
+        min(first_window_start) as started_at,
+        max(last_window_start) as last_window_start
+    from {{ ref('int_session_parts') }}
     group by all
 
 ),
@@ -25,11 +25,27 @@ rested_starts as (
             order by started_at
         ) as rest
     from session_starts
-    qualify rest is null or rest >= interval '1' hour
+    -- Before the fleet's first record nobody knows who rested.
+    qualify
+        coalesce(rest, started_at - min(started_at) over ())
+        >= interval '1' hour
 
 ),
 
 -- Both poles, in the first minute, before the power has warmed them.
+first_windows as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        started_at,
+        started_at + unnest(range(0, 60, {{ var('window_seconds') }}))
+        * interval '1' second as window_start
+    from rested_starts
+
+),
+
 start_temperatures as (
 
     select
@@ -38,14 +54,13 @@ start_temperatures as (
         starts.component_id,
         starts.started_at,
         avg(windows.temp_c) as start_temp_c
-    from rested_starts as starts
+    from first_windows as starts
     inner join {{ ref('int_thermal_windows') }} as windows
         on
             starts.site_id = windows.site_id
             and starts.asset_id = windows.asset_id
             and starts.component_id = windows.component_id
-            and starts.session_number = windows.session_number
-    where windows.window_start < starts.started_at + interval '60' second
+            and starts.window_start = windows.window_start
     group by all
 
 ),

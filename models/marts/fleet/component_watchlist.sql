@@ -118,6 +118,14 @@ figures as (
                 + profiles.positive_time_constant_seconds
             ) / 120
         ) over () as fleet_time_constant_minutes,
+        -- What cools less is slower in proportion; halfway is nearer to the
+        -- contacts.
+        components.nearest_cause = 'weak_cooling'
+        and pow(time_constant_minutes / fleet_time_constant_minutes, 2)
+        < least(
+            profiles.negative_steady_rise_fleet_ratio,
+            profiles.positive_steady_rise_fleet_ratio
+        ) as is_hardly_slower,
         least(profiles.negative_window_count, profiles.positive_window_count)
         * {{ var('window_seconds') }} / 60.0 as minutes_in_use
     from scored_components as components
@@ -161,14 +169,8 @@ sentences as (
             positive_steady_rise_fleet_ratio,
             time_constant_minutes,
             fleet_time_constant_minutes,
-            -- What cools less is slower in proportion; halfway is nearer to
-            -- the contacts.
             if(
-                pow(time_constant_minutes / fleet_time_constant_minutes, 2)
-                < least(
-                    negative_steady_rise_fleet_ratio,
-                    positive_steady_rise_fleet_ratio
-                ),
+                is_hardly_slower,
                 ', which is hardly slower: two worn contacts look like this',
                 ''
             )
@@ -256,7 +258,12 @@ described_components as (
 
     select
         *,
-        case likely_cause
+        case
+            if(
+                likely_cause = 'none' and is_worth_watching,
+                nearest_cause,
+                likely_cause
+            )
             when 'contact_resistance' then contact_resistance_evidence
             when 'weak_cooling' then weak_cooling_evidence
             when 'hot_site' then hot_site_evidence
@@ -266,13 +273,30 @@ described_components as (
         || if(
             likely_cause = 'none' and is_worth_watching,
             format(
-                '; nearest to {}, at {:.0f} % of what would name it',
-                nearest_cause,
-                100 * suspicion
+                '; that is {:.0f} % of what would name {}',
+                floor(100 * suspicion),
+                nearest_cause
             ),
             ''
         )
-        || consequences as evidence
+        || coalesce('; also ' || nullif(
+            concat_ws(
+                ' and ',
+                {% for cause in ['contact_resistance', 'weak_cooling',
+                                 'hot_site', 'sensor_fault'] -%}
+                    case
+                        when
+                            {{ cause }}_suspicion >= 1
+                            and likely_cause <> '{{ cause }}'
+                            then '{{ cause }}'
+                    end{{ ',' if not loop.last }}
+                {% endfor -%}
+            ),
+            ''
+        ), '')
+        || consequences as evidence,
+        if(is_hardly_slower, '; measure both contacts, too', '')
+            as further_step
     from sentences
 
 )
@@ -296,7 +320,8 @@ select
         components.likely_cause = 'none' and components.is_worth_watching,
         ' yet; if it grows: ' || nearest_cause.next_step,
         ''
-    ) as next_step,
+    )
+    || components.further_step as next_step,
     components.suspect_signal_name,
     components.concern_score,
     components.contact_resistance_suspicion,
