@@ -100,15 +100,17 @@ window_counts as (
 usual_runs as (
 
     select
-        signal_name,
-        median(coalesce(series_runs.unchanged_count, 0) / window_count)
-            as usual_unchanged_share,
+        window_counts.signal_name,
+        median(
+            coalesce(series_runs.unchanged_count, 0)
+            / window_counts.window_count
+        ) as usual_unchanged_share,
         median(coalesce(series_runs.longest_seconds, 0))
             as usual_longest_seconds
     from window_counts
     left join series_runs
         using (site_id, asset_id, component_id, signal_name)
-    group by signal_name
+    group by window_counts.signal_name
 
 ),
 

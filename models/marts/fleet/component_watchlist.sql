@@ -46,6 +46,7 @@ causes as (
         end as nearest_cause,
         if(suspicion >= 1, nearest_cause, 'none') as likely_cause,
         suspicion >= 0.5 as is_worth_watching,
+        if(is_worth_watching, nearest_cause, 'none') as described_cause,
         -- From 0 to 1: five minutes above the limit, or twenty alerts, are
         -- most of the way.
         1 - exp(
@@ -258,12 +259,7 @@ described_components as (
 
     select
         *,
-        case
-            if(
-                likely_cause = 'none' and is_worth_watching,
-                nearest_cause,
-                likely_cause
-            )
+        case described_cause
             when 'contact_resistance' then contact_resistance_evidence
             when 'weak_cooling' then weak_cooling_evidence
             when 'hot_site' then hot_site_evidence
