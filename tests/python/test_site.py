@@ -319,6 +319,17 @@ def test_a_filter_changes_the_picture(server, page):
     )
     assert components(page) != everything[:3]
 
+    page.goto(f"{server}/overheating")
+    episodes = components(page)
+    for choice in [
+        "site=-1055477621",
+        "asset=-1634583289",
+        "signal=LM_handlePosCoreTempDegC",
+        "to_day=2022-03-12",
+    ]:
+        page.goto(f"{server}/overheating?{choice}")
+        assert 0 < len(components(page)) < len(episodes), choice
+
     page.goto(f"{server}/alerts")
     all_alerts = marks(page)
     page.goto(f"{server}/alerts?from_day=2022-03-14")
