@@ -27,10 +27,10 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 PICTURES = ["overview", "watchlist"]
 # Pages that are no boards, by the name that boards link them with. The lineage
-# opens at the table where all of it ends.
+# opens at the table where all of it ends, with what stands next to it.
 OTHER_PAGES = {
     "docs": "docs.html",
-    "lineage": "lineage.html?model=model.supercharger.component_watchlist",
+    "lineage": "lineage.html?model=model.supercharger.component_watchlist&parents=1&children=1",
 }
 NAVIGATION = " · ".join(
     f"[{name}](/{slug})"
