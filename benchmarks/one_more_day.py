@@ -8,12 +8,11 @@ build of the 31st day alone, from nothing; of the 30 days before it, from nothin
 """
 
 import argparse
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from real_week import BIN, ROOT, measure
+from real_week import BIN, ROOT, clean_environment, measure
 
 
 def main():
@@ -26,12 +25,7 @@ def main():
         folder = Path(name)
         month, alone = folder / "month", folder / "alone"
         alone.mkdir()
-        environment = {
-            **{key: value for key, value in os.environ.items() if key[:6] != "PYTHON"},
-            "DO_NOT_TRACK": "1",
-            "DBT_TARGET_PATH": str(folder / "target"),
-            "DBT_LOG_PATH": str(folder / "logs"),
-        }
+        environment = clean_environment(folder)
         dbt = str(BIN / "dbt")
         arguments = f"{{landing_dir: {month}, days: {days}}}"
         fleet = ["run-operation", "generate_fleet", "--target", "scratch", "--args", arguments]

@@ -52,6 +52,16 @@ def measure(command, environment):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024**2
 
 
+def clean_environment(folder):
+    """Of a process that dbt runs in: byte code is kept, and what dbt writes goes to the folder."""
+    return {
+        **{key: value for key, value in os.environ.items() if key[:6] != "PYTHON"},
+        "DO_NOT_TRACK": "1",
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+
+
 def same_answers(warehouse, answers_path):
     """Whether both name the same tumbling windows, with equal temperature and power."""
     with duckdb.connect(warehouse, read_only=True) as connection:
@@ -80,14 +90,8 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         landing, warehouse, answers = folder / "week", folder / "week.duckdb", folder / "a.csv"
-        environment = {
-            **{key: value for key, value in os.environ.items() if key[:6] != "PYTHON"},
-            "DO_NOT_TRACK": "1",
-            "LANDING_DIR": str(landing),
-            "WAREHOUSE_PATH": str(warehouse),
-            "DBT_TARGET_PATH": str(folder / "target"),
-            "DBT_LOG_PATH": str(folder / "logs"),
-        }
+        places = {"LANDING_DIR": str(landing), "WAREHOUSE_PATH": str(warehouse)}
+        environment = clean_environment(folder) | places
         dbt = str(BIN / "dbt")
         arguments = f"{{landing_dir: {landing}}}"
         fleet = ["run-operation", "generate_fleet", "--target", "scratch", "--args", arguments]

@@ -10,22 +10,19 @@
 {% macro landing_literal(path) -%}
     {%- set escaped = path
         | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
-    {{- return(dbt.string_literal(dbt.escape_single_quotes(escaped))) -}}
+    {{- return(text_literal(escaped)) -}}
 {%- endmacro %}
 
 
 {% macro list_landing_files() -%}
     {#- A name that begins with a dot is a system's own file, not a delivery. -#}
-    {%- set folder = dbt.string_literal(
-        dbt.escape_single_quotes(landing_dir())
-    ) -%}
     {%- set files_query -%}
         select
             landing_file.file,
             landing_file.read_problem,
             landing_file.size_bytes,
             landing_file.modified_ns
-        from (select unnest(landing_files({{ folder }})) as landing_file)
+        from (select unnest(landing_files({{ text_literal(landing_dir()) }})) as landing_file)
         where
             not starts_with(
                 string_split(landing_file.file, '/')[-1], '.'
@@ -126,11 +123,10 @@
         create or replace macro landing.files() as table
         {%- for path, problem, size, modified_ns in files %}
             select
-                {{ dbt.string_literal(dbt.escape_single_quotes(path)) }}
-                    as file_path,
+                {{ text_literal(path) }} as file_path,
                 {{ path in readable_paths }} as is_read,
                 {{
-                    dbt.string_literal(dbt.escape_single_quotes(problem))
+                    text_literal(problem)
                     if problem is not none else 'null::varchar'
                 }} as read_problem,
                 {{ 'null' if size is none else size }}::bigint as size_bytes,

@@ -5,7 +5,6 @@
 -- is shorter than the window, so the gaps between sessions are exact here.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ build_by_day(
         'window_start', ['int_signal_windows'], ['int_signals']
     ) }}"

@@ -4,7 +4,6 @@
 -- back to single readings, but only in windows that can hold a step.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ build_by_day(
         'observed_at', ['int_window_changes'], ['int_signals'], days_before=1
     ) }}"

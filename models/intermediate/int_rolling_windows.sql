@@ -8,7 +8,6 @@
 -- period that ends at a reading does not align with the tumbling windows.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ build_by_day(
         'window_end', ['int_signal_windows'], ['int_signals'], days_before=1
     ) }}"

@@ -1,7 +1,6 @@
 -- One row per series and 30 s window that holds a reading.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ build_by_day('window_start', ['stg_repeated_rows']) }}"
 ) }}
 

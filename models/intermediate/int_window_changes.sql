@@ -6,7 +6,6 @@
 -- is looked for on the same day and the day before.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ build_by_day(
         'window_start', ['int_signal_windows'], ['int_signals'], days_before=1
     ) }}"

@@ -1,7 +1,6 @@
 -- One row per row of the landing files: typed, or with the reason why not.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ read_changed_files() }}",
     post_hook="{{ keep_unreadable_lines(this) if has_read_a_file() }}"
 ) }}

@@ -2,7 +2,6 @@
 -- and file that holds it.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ build_by_day('recorded_at', ['stg_days']) }}"
 ) }}
 

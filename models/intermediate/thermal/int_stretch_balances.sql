@@ -8,7 +8,6 @@
 -- it is small against the warming.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ build_by_day('day', ['int_thermal_windows']) }}"
 ) }}
 {%- set steps = section_steps() %}

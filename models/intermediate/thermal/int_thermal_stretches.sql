@@ -6,7 +6,6 @@
 -- stretch with a baseline of its own.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ build_by_day('day', ['int_thermal_windows']) }}"
 ) }}
 

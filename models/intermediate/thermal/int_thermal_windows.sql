@@ -2,7 +2,6 @@
 -- trusted: the temperature, the power, and the recent power.
 {{ config(
     materialized='incremental',
-    on_schema_change='sync_all_columns',
     pre_hook="{{ build_by_day(
         'window_start',
         ['int_component_windows'],

@@ -33,8 +33,7 @@ alerts as (
 build_info as (
 
     select
-        {{ dbt.string_literal(dbt.escape_single_quotes(landing_dir())) }}
-            as landing_dir,
+        {{ text_literal(landing_dir()) }} as landing_dir,
         components.site_count,
         components.asset_count,
         components.component_count,
