@@ -4,7 +4,6 @@ One file that cannot be read would stop DuckDB's reading of all, and a .zst that
 transfer ends without a word. So each file is opened first, and a compressed one is read through.
 """
 
-import gzip
 import os
 import re
 import stat
@@ -13,16 +12,34 @@ import zlib
 from backports import zstd
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-CHUNK_BYTES = 1 << 20
-READABLE = re.compile(r"(signals|alerts)_data.*[.]csv([.](gz|zst))?$", re.IGNORECASE | re.DOTALL)
+CHUNK_BYTES = 1 << 16
+HEADER_BYTES = 1_000_000  # no header is longer
+# Optional parts of the head of a gzip member: the engine takes no other, and none so long.
+GZIP_EXTRA, GZIP_NAME = 4, 8
+GZIP_HEAD_BYTES = 1 << 15
+START = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*([^\r\n]*)")
+# What follows the line end is needed to tell \r from \r\n.
+WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
+LINE_END = re.compile(rb"\r\n?|\n")
+COLUMNS = {
+    "file_path": "VARCHAR",
+    "is_read": "BOOLEAN",
+    "read_problem": "VARCHAR",
+    "first_line": "VARCHAR",
+    "mixes_line_ends": "BOOLEAN",
+    "size_bytes": "BIGINT",
+    "modified_ns": "BIGINT",
+}
 
 
 class Plugin(BasePlugin):
     def configure_connection(self, conn):
-        columns = (
-            "STRUCT(file VARCHAR, read_problem VARCHAR, size_bytes BIGINT, modified_ns BIGINT)[]"
-        )
-        conn.create_function("landing_files", landing_files, ["VARCHAR"], columns)
+        fields = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+        conn.create_function("landing_files", landing_files, ["VARCHAR"], f"STRUCT({fields})[]")
+
+
+class Unreadable(Exception):
+    """Why a file cannot be read."""
 
 
 def landing_files(folder):
@@ -30,50 +47,60 @@ def landing_files(folder):
     if not os.path.isdir(folder):
         return []
     return [
-        {
-            "file": os.path.join(folder, os.fsencode(name).decode("utf-8", "replace")),
-            "read_problem": landing_problem(os.path.join(folder, name)),
-            **landing_version(os.path.join(folder, name)),
-        }
+        landing_file(folder, name)
         for name in os.listdir(folder)
-        if not os.path.isdir(os.path.join(folder, name))
+        # A name that begins with a dot is a system's own file, not a delivery.
+        if not name.startswith(".") and not os.path.isdir(os.path.join(folder, name))
     ]
 
 
-def landing_version(path):
-    """Size and time of change: of a file that vanished, none."""
+def landing_file(folder, name):
+    path = os.path.join(folder, name)
+    file = dict.fromkeys(COLUMNS) | {
+        "file_path": os.path.join(folder, os.fsencode(name).decode("utf-8", "replace")),
+        "is_read": is_readable(name),
+    }
     try:
+        # Before its contents: of a file that grows meanwhile, the next build sees a change.
         found = os.stat(path)
-    except OSError:
-        return {"size_bytes": None, "modified_ns": None}
-    return {"size_bytes": found.st_size, "modified_ns": found.st_mtime_ns}
-
-
-def landing_problem(path):
-    if not READABLE.search(os.path.basename(path)):
-        return None
-    if not is_utf8(path):
-        return "its name is not UTF-8"
-    if "\\" in path and re.search(r"[\[*?]", path):  # a pattern cannot hold a backslash
-        return "its path holds a backslash and one of [ * ?"
-    opener = {".gz": gzip.open, ".zst": zstd.open}.get(os.path.splitext(path)[1].lower())
-    if opener and "?" in path:  # DuckDB takes what follows for a query and reads raw bytes
-        return "a ? in the path of a compressed file"
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return "not a file"
-        if opener and not os.path.getsize(path):
-            return "it has no bytes"
-        with (opener or open)(path, "rb") as file:
-            while file.read(CHUNK_BYTES) and opener:
-                pass
+        file |= {"size_bytes": found.st_size, "modified_ns": found.st_mtime_ns}
+        if file["is_read"]:
+            check_path(folder, name, found)
+            file |= contents(path)
     except EOFError:
-        return "its compressed data ends too early"
-    except (gzip.BadGzipFile, zlib.error, zstd.ZstdError):
-        return "its compressed data is corrupt"
+        file["read_problem"] = "its compressed data ends too early"
+    except (zlib.error, zstd.ZstdError):
+        file["read_problem"] = "its compressed data is corrupt"
+    except Unreadable as problem:
+        file["read_problem"] = str(problem)
     except OSError as error:
-        return error.strerror.lower()
-    return None
+        file["read_problem"] = error.strerror.lower()
+    return file
+
+
+def is_readable(name):
+    """Whether a file is a delivery, by its name."""
+    name = name.lower()
+    return ("signals_data" in name or "alerts_data" in name) and name.endswith(
+        (".csv", ".csv.gz", ".csv.zst")
+    )
+
+
+def check_path(folder, name, found):
+    path = os.path.join(folder, name)
+    if not is_utf8(path):
+        raise Unreadable("its name is not UTF-8")
+    if "\\" in path and re.search(r"[\[*?]", path):  # a pattern cannot hold a backslash
+        raise Unreadable("its path holds a backslash and one of [ * ?")
+    if compression(path) and "?" in path:  # DuckDB takes what follows for a query
+        raise Unreadable("a ? in the path of a compressed file")
+    inside = os.path.realpath(folder)
+    if os.path.commonpath([inside, os.path.realpath(path)]) != inside:
+        raise Unreadable("a link that leads out of the landing folder")
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreadable("not a file")
+    if compression(path) and not found.st_size:
+        raise Unreadable("it has no bytes")
 
 
 def is_utf8(path):
@@ -82,3 +109,86 @@ def is_utf8(path):
     except UnicodeEncodeError:
         return False
     return True
+
+
+def compression(path):
+    """The ending that the engine goes by."""
+    ending = os.path.splitext(path)[1].lower()
+    return ending if ending in (".gz", ".zst") else None
+
+
+def contents(path):
+    """The first line that is not blank, and whether the file has line ends of two kinds.
+
+    The engine's reader goes by the first line end: where it is \\r\\n, a lone \\r takes the
+    character after it away.
+    """
+    opener = {".gz": gzip_chunks, ".zst": zstd_chunks}.get(compression(path), plain_chunks)
+    chunks = opener(path)
+    start = b""
+    for chunk in chunks:
+        start += chunk
+        if len(start) > HEADER_BYTES or WHOLE_START.match(start):
+            break
+    first_end = LINE_END.search(start)
+    mixes_line_ends = False
+    if first_end and first_end[0] == b"\r\n":
+        mixes_line_ends = has_lone_return(start, chunks)
+    if compression(path):
+        for _ in chunks:  # to its end, which tells whether it is whole
+            pass
+    first_line = START.match(start)[1].decode("utf-8", "replace")
+    return {"first_line": first_line or None, "mixes_line_ends": mixes_line_ends}
+
+
+def has_lone_return(start, chunks):
+    """Whether \\r stands anywhere without \\n; the last character of a file does no harm."""
+    while start:
+        is_cut = start.endswith(b"\r")
+        if start.count(b"\r") - is_cut > start.count(b"\r\n"):
+            return True
+        start = next(chunks, b"")
+        if is_cut and start:
+            start = b"\r" + start
+    return False
+
+
+def plain_chunks(path):
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def zstd_chunks(path):
+    with zstd.open(path) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def gzip_chunks(path):
+    """Read as the engine does, which takes less than Python's gzip: no padding between members."""
+    with open(path, "rb") as file:
+        rest = b""
+        while rest := rest + file.read(CHUNK_BYTES):
+            check_gzip_head(rest)
+            member = zlib.decompressobj(wbits=31)
+            while not member.eof:
+                yield member.decompress(rest)
+                if member.eof:
+                    break
+                rest = file.read(CHUNK_BYTES)
+                if not rest:
+                    raise EOFError
+            rest = member.unused_data
+
+
+def check_gzip_head(data):
+    if not data.startswith(b"\x1f\x8b\x08") or len(data) < 10:
+        return  # zlib says what it is instead
+    flags, end = data[3], 10
+    if flags & GZIP_EXTRA:
+        end += 2 + int.from_bytes(data[10:12], "little")
+    if flags & GZIP_NAME:
+        end = data.find(b"\0", end) + 1 or GZIP_HEAD_BYTES + 1
+    if flags & ~(GZIP_EXTRA | GZIP_NAME) or end > GZIP_HEAD_BYTES:
+        raise Unreadable("a gzip header of a kind that DuckDB does not read")

@@ -14,34 +14,6 @@
 {%- endmacro %}
 
 
-{% macro list_landing_files() -%}
-    {#- A name that begins with a dot is a system's own file, not a delivery. -#}
-    {%- set files_query -%}
-        select
-            landing_file.file,
-            landing_file.read_problem,
-            landing_file.size_bytes,
-            landing_file.modified_ns
-        from (select unnest(landing_files({{ text_literal(landing_dir()) }})) as landing_file)
-        where
-            not starts_with(
-                string_split(landing_file.file, '/')[-1], '.'
-            )
-        order by landing_file.file
-    {%- endset -%}
-    {{- return(run_query(files_query).rows) -}}
-{%- endmacro %}
-
-
-{% macro is_readable_landing_file(path) -%}
-    {%- set name = path.split('/')[-1] | lower -%}
-    {{- return(
-        ('signals_data' in name or 'alerts_data' in name)
-        and name.endswith(('.csv', '.csv.gz', '.csv.zst'))
-    ) -}}
-{%- endmacro %}
-
-
 {% macro read_lines(paths_sql, options='') -%}
     {#- Whole lines: no quote, header or type can stop the reader, and a comma
         is split in SQL, where a bad row has a reason. The delimiter, after
@@ -74,101 +46,110 @@
                 ~ 'of seconds that divides a day, such as 30 or 60.'
             ) -%}
         {%- endif -%}
-        {%- set files = list_landing_files() -%}
-        {%- set readable_paths = [] -%}
-        {%- set signal_paths = [] -%}
-        {%- for path, problem, size, modified_ns in files if is_readable_landing_file(path) -%}
-            {%- if problem is none -%}
-                {%- do readable_paths.append(path) -%}
-            {%- endif -%}
-            {%- if 'signals_data' in path.split('/')[-1] | lower -%}
-                {%- do signal_paths.append(path) -%}
-            {%- endif -%}
-        {%- endfor -%}
-        {%- if not signal_paths -%}
+        {%- do run_query(create_landing_files()) -%}
+        {%- set files_query -%}
+            select
+                file_path,
+                string_split(file_path, '/')[-1] as file_name,
+                read_problem,
+                contains(lower(file_name), 'signals_data') as is_signal_file,
+                coalesce(mixes_line_ends, false) as mixes_line_ends
+            from {{ landing_files() }}
+            where is_read
+            order by not is_signal_file, file_path
+        {%- endset -%}
+        {%- set files = run_query(files_query).rows -%}
+        {%- if not files or not files[0].is_signal_file -%}
             {%- do exceptions.raise_compiler_error(
                 "There is nothing to load: the landing folder '"
                 ~ landing_dir() ~ "' is missing, or holds no file with "
                 ~ "signals_data in its name that ends in .csv, .csv.gz or "
-                ~ ".csv.zst (other files there: " ~ files | length
+                ~ ".csv.zst (other files there: "
+                ~ run_query('select count(*) from ' ~ landing_files()).rows[0][0]
                 ~ "); set LANDING_DIR to the folder that holds the "
                 ~ "telemetry."
             ) -%}
         {%- endif -%}
-        {%- if not readable_paths -%}
+        {%- set readable_files = files | selectattr('read_problem', 'none')
+            | list -%}
+        {%- if not readable_files -%}
             {%- do exceptions.raise_compiler_error(
                 "There is nothing to load: no signal file can be read in the "
                 ~ "landing folder '" ~ landing_dir() ~ "'; the first, '"
-                ~ signal_paths[0].split('/')[-1] ~ "': "
-                ~ (files | selectattr(0, 'equalto', signal_paths[0])
-                    | first)[1] ~ "."
+                ~ files[0].file_name ~ "': " ~ files[0].read_problem ~ "."
             ) -%}
         {%- endif -%}
-        {%- do create_landing_macros(files, readable_paths) -%}
+        {%- do run_query(create_line_readers(
+            readable_files | rejectattr('mixes_line_ends')
+            | map(attribute='file_path') | list,
+            readable_files | selectattr('mixes_line_ends')
+            | map(attribute='file_path') | list
+        )) -%}
         {%- do run_query(create_built_days()) -%}
     {%- endif -%}
 {%- endmacro %}
 
 
-{% macro create_landing_macros(files, readable_paths) -%}
-    {%- set path_literals = [] -%}
-    {%- for path in readable_paths -%}
-        {%- do path_literals.append(landing_literal(path)) -%}
-    {%- endfor -%}
-    {%- set path_list = '[' ~ path_literals | join(', ') ~ ']' -%}
-
-    {%- set statements -%}
-        create schema if not exists landing;
-
-        create or replace macro landing.files() as table
-        {%- for path, problem, size, modified_ns in files %}
-            select
-                {{ text_literal(path) }} as file_path,
-                {{ path in readable_paths }} as is_read,
-                {{
-                    text_literal(problem)
-                    if problem is not none else 'null::varchar'
-                }} as read_problem,
-                {{ 'null' if size is none else size }}::bigint as size_bytes,
-                {{ 'null' if modified_ns is none else modified_ns }}::bigint
-                    as modified_ns,
-                {% if path in readable_paths -%}
-                    (
-                        select line
-                        from {{ read_lines(
-                            landing_literal(path),
-                            'ignore_errors = true, parallel = false, '
-                            ~ 'max_line_size = 1000000, buffer_size = 1000001'
-                        ) }}
-                        where line is not null
-                        limit 1
-                    )
-                {%- else -%}
-                    null::varchar
-                {%- endif %} as first_line
-            {{ 'union all' if not loop.last }}
-        {%- endfor %};
-
-        create or replace macro landing.lines() as table
-        from {{ read_lines(
-            path_list, 'store_rejects = true, max_line_size = 200000000, '
-            ~ 'buffer_size = 200000001'
-        ) }};
-
-        create or replace macro landing.lines_in_order() as table
-        from {{ read_lines(
-            path_list,
-            'ignore_errors = true, parallel = false, '
-            ~ 'max_line_size = 200000000, buffer_size = 200000001'
-        ) }};
-    {%- endset -%}
-    {%- do run_query(statements) -%}
+{% macro landing_files() -%}
+    {{- return(api.Relation.create(target.database, 'landing', 'files')) -}}
 {%- endmacro %}
 
 
-{% macro drop_landing_macros() -%}
-    {#- The published file names no folder of the machine that built it. -#}
-    {%- if execute and flags.WHICH in ('build', 'run') -%}
-        {%- do run_query('drop schema if exists landing cascade') -%}
+{% macro create_landing_files() -%}
+    create schema if not exists landing;
+    create schema if not exists {{ landing_files().include(identifier=false) }};
+    create or replace table {{ landing_files() }} as
+    select unnest(
+        landing_files({{ text_literal(landing_dir()) }}),
+        recursive := true
+    )
+{%- endmacro %}
+
+
+{% macro create_line_readers(paths, mixed_paths) -%}
+    {#- A file that mixes line ends is read with \n, where any of them ends a
+        line; \r\n is then two, which would put other files' lines out of
+        number. Each file's lines come in one piece, or they could not be
+        numbered. -#}
+    create or replace macro landing.lines() as table
+    {{ read_files(paths, mixed_paths, 'store_rejects = true') }};
+
+    create or replace macro landing.lines_in_order() as table
+    {{ read_files(
+        paths,
+        mixed_paths,
+        'ignore_errors = true, parallel = false',
+        'filename, line, row_number() over () as folder_line_number',
+        "filename in getvariable('rejected_files')"
+    ) }}
+{%- endmacro %}
+
+
+{% macro read_files(
+    paths, mixed_paths, options, columns='filename, line', condition='true'
+) -%}
+    {%- set options
+        = options ~ ', max_line_size = 200000000, buffer_size = 200000001' -%}
+    {%- set readers = [] -%}
+    {%- if paths -%}
+        {%- do readers.append([paths, options]) -%}
     {%- endif -%}
+    {%- if mixed_paths -%}
+        {%- do readers.append([mixed_paths, options ~ ", new_line = '\\n'"]) -%}
+    {%- endif -%}
+    {%- for reader_paths, reader_options in readers -%}
+        select {{ columns }}
+        from {{ read_lines(path_list(reader_paths), reader_options) }}
+        where {{ condition }}
+        {{ 'union all' if not loop.last }}
+    {% endfor -%}
+{%- endmacro %}
+
+
+{% macro path_list(paths) -%}
+    {%- set literals = [] -%}
+    {%- for path in paths -%}
+        {%- do literals.append(landing_literal(path)) -%}
+    {%- endfor -%}
+    {{- return('[' ~ literals | join(', ') ~ ']') -}}
 {%- endmacro %}

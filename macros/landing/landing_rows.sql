@@ -67,13 +67,14 @@
             from {{ ref('stg_landing_files') }}
         );
     {%- endif %}
-    set variable files_to_read = (
-        select coalesce(list(file_path), [''])
-        from {{ ref('stg_landing_files') }}
-        {% if is_incremental() -%}
+    {# To look each file up among all takes long where there are thousands. -#}
+    set variable files_to_read = {% if is_incremental() -%}
+        (
+            select coalesce(list(file_path), [''])
+            from {{ ref('stg_landing_files') }}
             where hash(file_version, getvariable('code_version')) not in (
                 select file_version from {{ this }}
             )
-        {%- endif %}
-    )
+        )
+    {%- else %} null {%- endif %}
 {%- endmacro %}

@@ -39,9 +39,8 @@ file_lines as (
     select
         filename as file_path,
         line as raw_line,
-        row_number() over () as folder_line_number
+        folder_line_number
     from {{ source('landing', 'lines_in_order') }}
-    where filename in getvariable('rejected_files')
 
 ),
 

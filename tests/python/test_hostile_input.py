@@ -5,6 +5,9 @@ Nearly all cases lie in one landing folder, which one build loads.
 
 import gzip
 import os
+import re
+import struct
+import zlib
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +17,14 @@ NOON = 1647086400000  # 2022-03-12 12:00 UTC
 HEADER = SIGNAL_HEADER.encode()
 QUOTE = "quote is not closed"
 MANY = b"\n".join([HEADER, *(b"%d,%d,x,a,c,p,1," % (i, NOON + i) for i in range(100_000)), b""])
+
+
+def gzip_member(content, flags, head=b""):
+    """As gzip.compress, with what is optional in its head."""
+    packer = zlib.compressobj(wbits=-15)
+    end = struct.pack("<II", zlib.crc32(content), len(content))
+    start = b"\x1f\x8b\x08" + bytes([flags]) + b"\0" * 6 + head
+    return start + packer.compress(content) + packer.flush() + end
 
 
 def good(case, at=0):
@@ -64,9 +75,21 @@ WHOLE = {
     "old mac": HEADER + b"\r" + good("old mac") + b"\r",
     "blank first": b"\n\n" + HEADER + b"\n" + good("blank first"),
     "two gz members.gz": gzip.compress(HEADER + b"\n") + gzip.compress(good("two gz members.gz")),
+    "named.gz": gzip_member(HEADER + b"\n" + good("named.gz"), 8 | 4, b"\2\0xxa.csv\0"),
     "order and case": b"value,SIGNAL_NAME,Component,asset,site,TimeStamp\n"
     b"20.5,LM_powerLimit,c,a,order and case,%d" % NOON,
 }
+
+# The first line ends of files that hold all of them.
+MIXED = {"line feed": b"\n", "return": b"\r", "both": b"\r\n", "after a blank": b"\r\n\n"}
+
+
+def mixed_line_ends(case, first):
+    bad = [
+        b"%d,x%s" % (i, end) for i, end in enumerate([b"\r", b"\n", b"\r\n", b"\r\r\n", b"\n\r"])
+    ]
+    return first + HEADER + first + good(case) + b"\r" + b"".join(2 * bad) + b"x\r"
+
 
 # Files of which nothing can be staged: what load_audit says, and how many rows are rejected.
 BAD_FILES = {
@@ -76,6 +99,15 @@ BAD_FILES = {
     "flipped.csv.gz": (gzip.compress(MANY)[:20000] + b"\0" * 9000, "cannot be read: its comp", 0),
     "checksum.csv.gz": (gzip.compress(MANY)[:-8] + b"12345678", "cannot be read: its compre", 0),
     "garbage after.csv.gz": (gzip.compress(MANY) + b"garbage", "cannot be read: its compress", 0),
+    "zeros after.csv.gz": (gzip.compress(MANY) + b"\0" * 512, "cannot be read: its compress", 0),
+    "text flag.csv.gz": (gzip_member(MANY, 1), "cannot be read: a gzip header", 0),
+    "header checksum.csv.gz": (gzip_member(MANY, 2, b"\0\0"), "cannot be read: a gzip header", 0),
+    "comment.csv.gz": (gzip_member(MANY, 16, b"x\0"), "cannot be read: a gzip header", 0),
+    "long name.csv.gz": (
+        gzip.compress(MANY) + gzip_member(MANY, 8, b"x" * 40_000 + b"\0"),
+        "cannot be read: a gzip header",
+        0,
+    ),
     "why?.csv.gz": (gzip.compress(MANY), "cannot be read: a ? in the path", 0),
     "no gz.csv.gz": (MANY, "cannot be read: its compressed data is corrupt", 0),
     "no zst.csv.zst": (MANY, "cannot be read: its compressed data is corrupt", 0),
@@ -91,6 +123,7 @@ BAD_FILES = {
 SPECIAL = {
     "cut.csv.zst": "cannot be read: its compressed data ends too early",
     "pipe.csv": "cannot be read: not a file",
+    "link out.csv": "cannot be read: a link that leads out of the landing folder",
     "gone.csv": "cannot be read: no such file or directory",
     "back\\slash.csv": "cannot be read: its path holds a backslash",
     "\ufffd.csv": "cannot be read: its name is not UTF-8",
@@ -116,6 +149,9 @@ def loaded(warehouse, tmp_path_factory):
         (folder / file_name(case)).write_bytes(b"\n".join(text))
     for case, content in WHOLE.items():
         (folder / file_name(case)).write_bytes(content)
+    for first, end in MIXED.items():
+        content = mixed_line_ends(f"mixed {first}", end)
+        (folder / f"signals_data mixed {first}.csv").write_bytes(content)
     for name, (content, *_) in BAD_FILES.items():
         (folder / f"signals_data {name}").write_bytes(content)
     whole = write_file(folder, "signals_data cut.csv.zst", MANY)
@@ -128,6 +164,10 @@ def loaded(warehouse, tmp_path_factory):
     (folder / "signals_data back\\slash.csv").write_bytes(MANY)
     with open(os.fsencode(folder) + b"/signals_data \xff.csv", "wb") as file:
         file.write(MANY)
+    outside = write_file(folder.parent, "signals_data outside.csv", MANY)
+    (folder / "signals_data link out.csv").symlink_to(outside)
+    (folder / "signals_data link.csv").symlink_to("elsewhere.csv")
+    write_file(folder, "elsewhere.csv", b"\n".join([HEADER, good("link")]))
     (folder / "signals_data gone.csv").symlink_to(folder / "nothing here")
     (folder / "alerts_data header.csv").write_text(ALERT_HEADER)
     warehouse.load(folder, "stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit")
@@ -169,6 +209,23 @@ def test_an_odd_file_is_read_whole(loaded, case):
     assert file_name(case) not in loaded.rejected
 
 
+@pytest.mark.parametrize("first", MIXED)
+def test_mixed_line_ends_take_nothing_away(loaded, first):
+    """A stray line end takes a character of the next line, or joins two lines."""
+    name = f"mixed {first}"
+    assert loaded.sites.count(name) == 1
+    text = (mixed_line_ends(name, MIXED[first])).decode()
+    assert [row["raw_line"] for row in loaded.rejected[f"signals_data {name}.csv"]] == [
+        line for line in re.split("[\r\n]+", text) if line not in ("", HEADER.decode())
+    ][1:]
+
+
+def test_a_link_inside_the_folder_is_read(loaded):
+    """A link that leads to a file in the landing folder is taken for one that leads out."""
+    assert loaded.sites.count("link") == 1
+    assert "ignored" in loaded.audit["elsewhere.csv"]["file_problem"]
+
+
 @pytest.mark.parametrize("name", [*BAD_FILES, *SPECIAL])
 def test_a_bad_file_says_why(loaded, name):
     """A file that cannot be loaded stops the others, or says nothing."""
@@ -194,9 +251,20 @@ def test_all_adds_up(loaded):
         parts = ("staged_row_count", "rejected_row_count", "repeated_row_count")
         assert row["row_count"] == sum(row[part] for part in parts)
         assert row["rejected_row_count"] == len(loaded.rejected.get(row["file_name"], []))
-    assert len(loaded.sites) == 2 * len(LINES) + len(WHOLE) + len(NAMES)
+    assert len(loaded.sites) == 2 * len(LINES) + len(WHOLE) + len(MIXED) + len(NAMES) + 1
     assert "signals_data folder.csv" not in loaded.audit
     assert loaded.audit["alerts_data header.csv"]["row_count"] == 0
+
+
+def test_a_strange_column_of_the_header_harms_no_row(warehouse, tmp_path):
+    """One byte of a header that is not UTF-8 takes a row for the header, and loses the file."""
+    text = [HEADER + b",gr\xf6\xdfe", good("a") + b",1"]
+    (tmp_path / "signals_data.csv").write_bytes(b"\n".join(text))
+    warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows")
+    assert len(warehouse.rows("from staging.stg_signals")) == 1
+    (rejected,) = warehouse.rows("from staging.stg_rejected_rows")
+    assert rejected["line_number"] == 1
+    assert "invalid encoding" in rejected["reject_reason"]
 
 
 def test_a_line_of_100_mb(warehouse, tmp_path):
