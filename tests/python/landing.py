@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import math
 import os
 import subprocess
 import sys
@@ -100,6 +101,25 @@ class Warehouse:
         with duckdb.connect(self.path, read_only=True) as connection:
             answer = connection.sql(query)
             return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+
+
+def equal(one, other):
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    return one == other
+
+
+def differences(one, other):
+    """Where two warehouses differ; sums of floats depend on the order of their terms."""
+    for table in one.keys() | other.keys():
+        rows, others = one.get(table, []), other.get(table, [])
+        if len(rows) != len(others):
+            yield f"{table}: {len(rows)} rows, from nothing {len(others)}"
+            continue
+        for row, expected in zip(rows, others, strict=True):
+            if not all(map(equal, row, expected)):
+                yield f"{table}: {row}, from nothing {expected}"
+                break
 
 
 def dbt_paths(folder):

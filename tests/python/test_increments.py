@@ -1,13 +1,12 @@
 """A build that goes on from the one before equals a build from nothing, whatever happened."""
 
-import math
 import os
 import random
 import shutil
 
 import pytest
 from fleets import random_fleet, write_fleet
-from landing import Warehouse
+from landing import Warehouse, differences
 
 STEPS = 8
 FLEET = {"sites": 2, "components": 6, "days": 4, "duty": 0.4, "include_bad_rows": True}
@@ -68,25 +67,6 @@ def published_tables(warehouse):
         for table in tables
         if table["name"] != "marts.build_info"
     }
-
-
-def equal(one, other):
-    if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
-    return one == other
-
-
-def differences(one, other):
-    """Where two warehouses differ; sums of floats depend on the order of their terms."""
-    for table in one.keys() | other.keys():
-        rows, others = one.get(table, []), other.get(table, [])
-        if len(rows) != len(others):
-            yield f"{table}: {len(rows)} rows, from nothing {len(others)}"
-            continue
-        for row, expected in zip(rows, others, strict=True):
-            if not all(map(equal, row, expected)):
-                yield f"{table}: {row}, from nothing {expected}"
-                break
 
 
 @pytest.fixture(scope="module")
