@@ -36,6 +36,13 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn):
         fields = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         conn.create_function("landing_files", landing_files, ["VARCHAR"], f"STRUCT({fields})[]")
+        conn.create_function(
+            "is_unchanged",
+            is_unchanged,
+            ["VARCHAR", "BIGINT", "BIGINT"],
+            "BOOLEAN",
+            side_effects=True,  # not to be computed once for all
+        )
 
 
 class Unreadable(Exception):
@@ -76,6 +83,14 @@ def landing_file(folder, name):
     except OSError as error:
         file["read_problem"] = error.strerror.lower()
     return file
+
+
+def is_unchanged(path, size_bytes, modified_ns):
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == (size_bytes, modified_ns)
 
 
 def is_readable(name):

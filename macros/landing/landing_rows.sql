@@ -55,6 +55,37 @@
 {%- endmacro %}
 
 
+{% macro moving_files(condition) -%}
+    {#- SQL of one row: which landing files, of those that meet a condition,
+        are no more what they were when the build began; null where none. -#}
+    select string_agg(
+        string_split(file_path, '/')[-1], ', ' order by file_path
+    ) as moving_files
+    from {{ landing_files() }}
+    where
+        is_read
+        and read_problem is null
+        and {{ condition }}
+        and not is_unchanged(file_path, size_bytes, modified_ns)
+{%- endmacro %}
+
+
+{% macro stop_where_files_moved(variable) -%}
+    {#- Runs after the files that a variable names (null: all) were read: the
+        rows of one that was changed meanwhile may be neither the old nor the
+        new ones, or stand under another header. -#}
+    select error(
+        'Changed while the build read it: ' || moving_files
+        || '; start the build again.'
+    )
+    from ({{ moving_files(
+        "(getvariable('" ~ variable ~ "') is null or list_contains("
+        ~ "getvariable('" ~ variable ~ "')::varchar[], file_path))"
+    ) }})
+    where moving_files is not null
+{%- endmacro %}
+
+
 {% macro read_changed_files() -%}
     {#- Only files that are new, or have changed, are read; the rows of those
         that have changed, or are gone, are deleted first. -#}

@@ -2,7 +2,10 @@
 {{ config(
     materialized='incremental',
     pre_hook="{{ read_changed_files() }}",
-    post_hook="{{ keep_unreadable_lines(this) if has_read_a_file() }}"
+    post_hook=[
+        "{{ keep_unreadable_lines(this) if has_read_a_file() }}",
+        "{{ stop_where_files_moved('files_to_read') }}"
+    ]
 ) }}
 
 with

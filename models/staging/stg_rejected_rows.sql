@@ -1,5 +1,8 @@
 -- One row per row of the landing files that could not be staged.
-{{ config(pre_hook="{{ set_rejected_files() }}") }}
+{{ config(
+    pre_hook="{{ set_rejected_files() }}",
+    post_hook="{{ stop_where_files_moved('rejected_files') }}"
+) }}
 
 with
 

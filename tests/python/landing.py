@@ -76,13 +76,13 @@ class Warehouse:
         """Where a build works: a part of a build publishes nothing."""
         return self.folder / "warehouse.duckdb.work"
 
-    def dbt(self, *arguments, landing_dir):
+    def dbt(self, *arguments, landing_dir, callbacks=None):
         environment = {
             "LANDING_DIR": str(landing_dir),
             "WAREHOUSE_PATH": str(self.path.with_suffix("")),
         }
         with mock.patch.dict(os.environ, environment), chdir(ROOT):
-            result = dbtRunner(self.manifest).invoke(
+            result = dbtRunner(self.manifest, callbacks).invoke(
                 [*arguments, *dbt_paths(self.folder), "--quiet", "--no-write-json"]
             )
         if DuckDBConnectionManager._ENV:  # dbt keeps the file open until its process ends
@@ -92,10 +92,10 @@ class Warehouse:
             raise AssertionError(f"dbt {arguments} failed: {result.exception or messages}")
         return result.result
 
-    def load(self, landing_dir, *models):
+    def load(self, landing_dir, *models, **options):
         """Builds the models and all that they stand on; the seeds are there already."""
         selected = [f"+{model}" for model in models]
-        self.dbt("run", "--select", *selected, landing_dir=landing_dir)
+        self.dbt("run", "--select", *selected, landing_dir=landing_dir, **options)
 
     def rows(self, query):
         with duckdb.connect(self.path, read_only=True) as connection:

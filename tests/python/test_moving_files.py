@@ -1,0 +1,121 @@
+"""Landing files that change or vanish while a build reads them.
+
+A build that meets one stops, names the file and publishes nothing; the next build is right.
+"""
+
+import os
+import re
+import signal
+
+import pytest
+from landing import SIGNAL_HEADER, dbt_command, dbt_process
+
+NOON = 1647086400000
+HEADER = SIGNAL_HEADER.encode()
+MODELS = ["stg_signals", "stg_rejected_rows", "load_audit"]
+TURNED = HEADER.replace(b"SITE,ASSET", b"ASSET,SITE")
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+
+
+def text(site, count=2, header=HEADER):
+    rows = [b"0,%d,%s,a,c,LM_powerLimit,20.5," % (NOON + at, site) for at in range(count)]
+    return b"\n".join([header, *rows, b"bad", b""])
+
+
+def turned(site, count=2):
+    """As long as before, under a header of another order."""
+    rows = [b"0,%d,a,%s,c,LM_powerLimit,20.5," % (NOON + at, site) for at in range(count)]
+    return b"\n".join([TURNED, *rows, b"bad", b""])
+
+
+def rename(path, content):
+    new = path.with_suffix(".part")
+    new.write_bytes(content)
+    new.rename(path)
+
+
+# What happens to a file, and the sites of the folder's good rows from then on.
+MOVES = {
+    "vanishes": (lambda path: path.unlink(), ["b", "b"]),
+    "grows": (lambda path: path.write_bytes(text(b"a", 3)), ["a", "a", "a", "b", "b"]),
+    "shrinks": (lambda path: path.write_bytes(text(b"a", 1)), ["a", "b", "b"]),
+    "is replaced": (lambda path: rename(path, text(b"c", 5)), ["b", "b", *"ccccc"]),
+    "is turned": (lambda path: path.write_bytes(turned(b"a")), ["a", "a", "b", "b"]),
+    "breaks": (lambda path: path.write_bytes(b"\xff\xfe\0"), ["b", "b"]),
+}
+
+
+@pytest.fixture
+def landing(tmp_path):
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    for site in "ab":
+        (folder / f"signals_data_{site}.csv").write_bytes(text(site.encode()))
+    return folder
+
+
+def sites(warehouse):
+    query = "select site_id from staging.stg_signals order by all"
+    return [row["site_id"] for row in warehouse.rows(query)]
+
+
+def when_starting(model, act):
+    """A callback for dbt that acts when the model is about to be built."""
+
+    def callback(event):
+        if event.info.name == "LogStartLine" and event.data.node_info.node_name == model:
+            act()
+
+    return [callback]
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("model", ["stg_landing_files", "stg_rejected_rows"])
+def test_a_file_that_moves_stops_the_build(warehouse, landing, move, model):
+    """Rows are lost, or stand under another header, where a file changes during the build."""
+    act, later_sites = MOVES[move]
+    path = landing / "signals_data_a.csv"
+    os.utime(path, ns=(0, 1))
+    with pytest.raises(AssertionError, match=r"signals_data_a[.]csv"):
+        warehouse.load(landing, *MODELS, callbacks=when_starting(model, lambda: act(path)))
+    warehouse.load(landing, *MODELS)
+    assert sites(warehouse) == later_sites
+
+
+def test_a_file_that_was_read_may_change(warehouse, landing):
+    """A build stops for a file that it needs no more, or the next one does not see the change."""
+    grows, later_sites = MOVES["grows"]
+    path = landing / "signals_data_a.csv"
+    callbacks = when_starting("load_audit", lambda: grows(path))
+    warehouse.load(landing, *MODELS, callbacks=callbacks)
+    assert sites(warehouse) == ["a", "a", "b", "b"]
+    warehouse.load(landing, *MODELS)
+    assert sites(warehouse) == later_sites
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_build_that_meets_a_moving_file_publishes_nothing(landing, parsed_folder):
+    """Real builds, stopped before they read the files: one ends in a traceback, or publishes."""
+    folder, path = parsed_folder, landing / "signals_data_a.csv"
+    run = dbt_command(*BUILD, folder=folder, landing_dir=landing)
+    assert run.returncode == 0, run.stdout
+    published = folder / "warehouse.duckdb"
+    before = published.read_bytes()
+    for move in ["grows", "is replaced", "vanishes"]:
+        (landing / "signals_data_b.csv").touch()  # or nothing else would be read
+        path.write_bytes(text(b"a", 7))
+        process = dbt_process(*BUILD, folder=folder, landing_dir=landing)
+        output = ""
+        for line in process.stdout:
+            output += line
+            if re.search(r"START .* model staging.stg_landing_files ", line):
+                process.send_signal(signal.SIGSTOP)
+                MOVES[move][0](path)
+                process.send_signal(signal.SIGCONT)
+        assert process.wait() != 0, output
+        assert "Traceback" not in output
+        assert "signals_data_a.csv: start the build again" in output
+        assert published.read_bytes() == before
+    run = dbt_command(*BUILD, folder=folder, landing_dir=landing)
+    assert run.returncode == 0, run.stdout
+    assert "Loaded 1 of 1 files, 3 rows" in run.stdout
