@@ -8,6 +8,14 @@
         'session_gap_seconds': [1, 86400],
         'sensor_suspect_seconds': [0, 86400],
     } -%}
+    {%- for name in invocation_args_dict.get('vars') or {}
+        if name not in ranges -%}
+        {#- dbt itself would take no notice of a name that is misspelt. -#}
+        {%- do exceptions.raise_compiler_error(
+            'There is no variable ' ~ (name | string | replace('\n', ' '))
+            ~ '; the variables are ' ~ ranges | join(', ') ~ '.'
+        ) -%}
+    {%- endfor -%}
     {%- for name, range in ranges.items() -%}
         {%- set value = var(name) -%}
         {%- if value is boolean or value is not number

@@ -1,6 +1,7 @@
 """What readers see while builds run, fail or meet, and what the engine may not touch."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -287,6 +288,21 @@ def test_variables_that_are_no_numbers_are_refused(
     assert run.returncode != 0
     assert f"{name} is " in run.stdout
     assert "it must be a" in run.stdout
+    assert "Traceback" not in run.stdout
+
+
+@pytest.mark.parametrize("is_parsed", [False, True])
+def test_a_misspelt_variable_is_refused(tmp_path, parsed_folder, manifest, landing_dir, is_parsed):
+    """A variable with a wrong name is taken without a word, and the default with it."""
+    run = dbt_command(
+        *("--quiet", "run", "--vars", "{overheat_treshold_c: 95}"),
+        folder=parsed_folder if is_parsed else tmp_path,
+        landing_dir=landing_dir,
+        warehouse=tmp_path / "warehouse.duckdb",
+    )
+    assert run.returncode != 0
+    (sentence,) = re.findall("There is no variable overheat_treshold_c; .*", run.stdout)
+    assert "overheat_threshold_c, window_seconds" in sentence
     assert "Traceback" not in run.stdout
 
 
