@@ -46,7 +46,16 @@
                 ~ 'of seconds that divides a day, such as 30 or 60.'
             ) -%}
         {%- endif -%}
-        {%- do run_query(create_landing_files()) -%}
+        {%- set table_query -%}
+            select 1 from duckdb_tables()
+            where
+                database_name = '{{ target.database }}'
+                and schema_name = 'landing'
+                and table_name = 'files'
+        {%- endset -%}
+        {%- do run_query(create_landing_files(
+            is_known=run_query(table_query).rows | length > 0
+        )) -%}
         {%- set files_query -%}
             select
                 file_path,
@@ -95,12 +104,18 @@
 {%- endmacro %}
 
 
-{% macro create_landing_files() -%}
+{% macro create_landing_files(is_known) -%}
+    {#- is_known: whether the table is there from the build before. -#}
     create schema if not exists landing;
     create schema if not exists {{ landing_files().include(identifier=false) }};
     create or replace table {{ landing_files() }} as
     select unnest(
-        landing_files({{ text_literal(landing_dir()) }}),
+        landing_files(
+            {{ text_literal(landing_dir()) }},
+            {% if is_known -%}
+                (select to_json(list(found)) from {{ landing_files() }} as found)
+            {%- else -%} null {%- endif %}
+        ),
         recursive := true
     )
 {%- endmacro %}

@@ -66,7 +66,7 @@ def compiled(tmp_path_factory, manifest):
         ]
     macros = {}
     for name, call in {
-        "files": "create_landing_files()",
+        "files": "create_landing_files(is_known=false)",
         "lines": f"create_line_readers(['{FOLDER}'], [])",
         "mixed lines": f"create_line_readers(['{FOLDER}'], ['{MIXED}'])",
         "only mixed lines": f"create_line_readers([], ['{MIXED}'])",

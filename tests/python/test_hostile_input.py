@@ -7,6 +7,8 @@ import gzip
 import os
 import re
 import struct
+import sys
+import time
 import zlib
 from types import SimpleNamespace
 
@@ -277,6 +279,48 @@ def test_a_line_of_100_mb(warehouse, tmp_path):
     )
     assert sizes == [{"line_number": 3, "size": 100_000_000}]
     assert len(warehouse.rows("from staging.stg_signals")) == 2
+
+
+def test_only_what_changed_is_read_through_again(warehouse, tmp_path, monkeypatch):
+    """Each build decompresses all files, or takes what it knew of a file that has changed."""
+    files = {"a.csv.gz": MANY, "b.csv.gz": MANY[:500], "c.csv": b'\0\1"{}\xff' + MANY[:500]}
+    for name, content in files.items():
+        write_file(tmp_path, f"signals_data_{name}", content)
+    damaged = write_file(tmp_path, "signals_data_d.csv.gz", MANY[:500])
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    warehouse.load(tmp_path, "load_audit")
+    audit = warehouse.rows("from marts.load_audit")
+    plugin = sys.modules["landing_files"]
+    read, contents = [], plugin.contents
+    monkeypatch.setattr(plugin, "contents", lambda path: read.append(path) or contents(path))
+    warehouse.load(tmp_path, "load_audit")
+    assert warehouse.rows("from marts.load_audit") == audit
+    assert read == [str(damaged)]
+    write_file(tmp_path, "signals_data_b.csv.gz", MANY[:600])
+    warehouse.load(tmp_path, "load_audit")
+    assert sorted(os.path.basename(path) for path in read[1:]) == [
+        "signals_data_b.csv.gz",
+        "signals_data_d.csv.gz",
+    ]
+    monkeypatch.setattr(plugin, "JUDGE", "other code")
+    warehouse.load(tmp_path, "load_audit")
+    assert len(read) == 3 + 4
+
+
+def test_two_thousand_files(warehouse, tmp_path):
+    """Rows of thousands of files are lost, or each file costs more than the one before."""
+    for number in range(2000):
+        lines = [HEADER, good(f"site {number}"), b"bad"[: 3 * (number < 9)]]
+        (tmp_path / f"signals_data_{number}.csv").write_bytes(b"\n".join(lines))
+    started = time.process_time()
+    warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows", "load_audit")
+    assert time.process_time() - started < 15
+    (counts,) = warehouse.rows(
+        "select count(*) as file_count, sum(staged_row_count)::bigint as staged_count, "
+        "sum(rejected_row_count)::bigint as rejected_count from marts.load_audit"
+    )
+    assert counts == {"file_count": 2000, "staged_count": 2000, "rejected_count": 9}
+    assert len(warehouse.rows("select distinct site_id from staging.stg_signals")) == 2000
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
