@@ -96,6 +96,10 @@
                     from {{ ref(table) }} as contents
                 ),
             {% endfor -%}
+            {#- Those that are not built by day have no version of their own. -#}
+            {% for parent in model.depends_on.nodes if parent in graph.nodes -%}
+                '{{ local_md5(graph.nodes[parent].raw_code) }}',
+            {% endfor -%}
             list(day_version order by input_name, days_before)
         ) as day_version
     from read_days

@@ -1,5 +1,6 @@
 """A build that goes on from the one before equals a build from nothing, whatever happened."""
 
+import json
 import os
 import random
 import shutil
@@ -8,7 +9,15 @@ import pytest
 from fleets import random_fleet, write_fleet
 from landing import Warehouse, differences
 
-STEPS = 8
+STEPS = 10
+KINDS = ["files", "code", "files", "variable", "code", "files"]
+VARIABLES = {  # the default first
+    "overheat_threshold_c": [105, 104, 106],
+    "session_gap_seconds": [300, 60],
+    "window_seconds": [30, 60],
+    "reading_max_age_seconds": [60, 10],
+    "sensor_suspect_seconds": [600, 100],
+}
 FLEET = {"sites": 2, "components": 6, "days": 4, "duty": 0.4, "include_bad_rows": True}
 FAULTS = {"faulty_share": 0.5, "fold_back_c": 106, "stale_alerts_per_component_day": 0.3}
 
@@ -69,33 +78,94 @@ def published_tables(warehouse):
     }
 
 
+def change_variable(chance, variables):
+    name = chance.choice(sorted(VARIABLES))
+    now = variables.get(name, VARIABLES[name][0])
+    variables[name] = chance.choice([value for value in VARIABLES[name] if value != now])
+    return f"{name}: {variables[name]}"
+
+
+class Code:
+    """The SQL of the models below the marts that have a component, as dbt has read it."""
+
+    def __init__(self, manifest):
+        self.manifest = manifest
+        self.models = {
+            node.name: node
+            for node in manifest.nodes.values()
+            if node.resource_type == "model"
+            and node.access != "public"
+            and "component_id" in node.columns
+        }
+        self.originals = {name: model.raw_code for name, model in self.models.items()}
+
+    def change(self, chance):
+        """Has a model leave out some components; if one does already, puts its SQL back."""
+        altered = [
+            name for name in self.models if self.models[name].raw_code != self.originals[name]
+        ]
+        if altered:
+            self.restore()
+            return f"restored {altered}"
+        name = chance.choice(sorted(self.models))
+        self.models[
+            name
+        ].raw_code = (
+            f"select * from (\n{self.originals[name]}\n) as model where hash(component_id) % 3 > 0"
+        )
+        self.manifest.build_flat_graph()
+        return f"altered {name}"
+
+    def restore(self):
+        for name, model in self.models.items():
+            model.raw_code = self.originals[name]
+        self.manifest.build_flat_graph()
+
+
+@pytest.fixture
+def code(manifest):
+    code = Code(manifest)
+    yield code
+    code.restore()
+
+
 @pytest.fixture(scope="module")
 def fresh_warehouse(tmp_path_factory, manifest):
     return Warehouse(tmp_path_factory.mktemp("fresh"), manifest)
 
 
-def build_from_nothing(warehouse, landing, *arguments):
-    warehouse.path.unlink(missing_ok=True)
-    warehouse.dbt("seed", landing_dir=landing)
-    warehouse.dbt("run", *arguments, landing_dir=landing)
+def run(warehouse, landing, variables):
+    warehouse.dbt("run", "--vars", json.dumps(variables), landing_dir=landing)
     return published_tables(warehouse)
 
 
+def build_from_nothing(warehouse, landing, variables):
+    warehouse.path.unlink(missing_ok=True)
+    warehouse.dbt("seed", landing_dir=landing)
+    return run(warehouse, landing, variables)
+
+
 def test_any_history_ends_like_a_build_from_nothing(
-    request, warehouse, fresh_warehouse, deliveries, tmp_path
+    request, warehouse, fresh_warehouse, code, deliveries, tmp_path
 ):
-    """A new, corrected, shortened or deleted file left something stale behind."""
+    """A change of the files, of a variable or of a model's SQL left something stale behind."""
     chance = random.Random(1)
     landing = tmp_path / "landing"
     landing.mkdir()
     signals = [file for file in deliveries if "signals_data" in file.name]
     for file in chance.sample(signals, 8):
         shutil.copy(file, landing)
-    history = []
-    for _ in range(STEPS * request.config.fleet_count // 25):
-        warehouse.dbt("run", landing_dir=landing)
-        different = list(
-            differences(published_tables(warehouse), build_from_nothing(fresh_warehouse, landing))
-        )
+    variables, history = {}, []
+    for step in range(STEPS * request.config.fleet_count // 25):
+        built = run(warehouse, landing, variables)
+        expected = build_from_nothing(fresh_warehouse, landing, variables)
+        different = list(differences(built, expected))
         assert not different, "\n".join([*history, *different])
-        history.append(deliver(chance, landing, deliveries))
+        kind = KINDS[step % len(KINDS)]
+        if kind == "files":
+            history.append(deliver(chance, landing, deliveries))
+        elif kind == "variable":
+            history.append(change_variable(chance, variables))
+        else:
+            history.append(code.change(chance))
+    print("\n".join(history))
