@@ -92,6 +92,10 @@ lint-models:
 	@set -o pipefail; WAREHOUSE_PATH=target/lint.duckdb.work $(DCT) validate --strict --warehouse 2>&1 | { grep -v ' OK$$' || true; }
 	@echo "The models keep the rules, and the boards agree with the marts."
 
+.PHONY: hooks
+hooks: $(BIN)/.synced ## check what is changed at each git commit, from now on
+	@$(BIN)/pre-commit install
+
 .PHONY: site
 site: $(BIN)/.synced-boards ## write the boards, the dbt docs and the lineage to site/, to be opened offline
 	@$(BIN)/python scripts/build_site.py
