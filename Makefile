@@ -9,6 +9,7 @@ FLEET ?= {landing_dir: target/fleet}
 LANDING_DIR ?= data/sample
 WAREHOUSE_PATH ?= supercharger.duckdb
 PORT ?= 8050
+QUERY ?= --metrics overheated_periods,overheated_components,max_power_when_overheated_kw,avg_power_at_temperature_alert_kw,utilisation_ratio
 # What a user writes into them is neither make's nor the shell's to run: it
 # reaches the commands through the environment, as it was written.
 override VARS := $(value VARS)
@@ -16,7 +17,8 @@ override FLEET := $(value FLEET)
 override LANDING_DIR := $(value LANDING_DIR)
 override WAREHOUSE_PATH := $(value WAREHOUSE_PATH)
 override PORT := $(value PORT)
-export VARS FLEET LANDING_DIR WAREHOUSE_PATH PORT
+override QUERY := $(value QUERY)
+export VARS FLEET LANDING_DIR WAREHOUSE_PATH PORT QUERY
 export DO_NOT_TRACK := 1
 export UV_PYTHON_DOWNLOADS := never
 # Without byte code each start of dbt takes seconds longer.
@@ -28,6 +30,7 @@ UV := $(BIN)/uv
 DBT := $(BIN)/dbt
 DUCKDB := $(BIN)/duckdb
 DCT := $(BIN)/dct
+MF := $(BIN)/mf
 
 .PHONY: help
 help: ## explain every target
@@ -41,9 +44,10 @@ $(BIN)/.synced: uv.lock pyproject.toml
 	@$(UV) sync --quiet --frozen --inexact
 	@touch $@
 
-$(BIN)/.synced-boards: $(BIN)/.synced
-	@echo "Installing what the boards need (once) ..."
-	@$(UV) sync --quiet --frozen --inexact --group boards
+# What one of the optional groups of pyproject.toml needs.
+$(BIN)/.synced-%: $(BIN)/.synced
+	@echo "Installing what the $* need (once) ..."
+	@$(UV) sync --quiet --frozen --inexact --group $*
 	@touch $@
 
 .PHONY: build
@@ -59,8 +63,16 @@ answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PAT
 	  echo; sed -n 's/^-- //p' "$$answer"; \
 	  $(DUCKDB) -bail -no-init -nullvalue '' -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -f "$$answer" || exit 1; done
 
+.PHONY: metrics
+metrics: export DBT_TARGET := published
+metrics: $(BIN)/.synced-metrics ## print the headline metrics; docs/metrics.md says how to ask for more
+	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
+	@$(DBT) --quiet parse --target-path target
+	@# mf looks on PyPI for a newer version of itself; nothing here needs a network.
+	@set -f; HTTPS_PROXY=http://127.0.0.1:9 $(MF) query --decimals 3 $$QUERY
+
 .PHONY: test
-test: $(BIN)/.synced-boards ## run the whole test suite, from nothing
+test: $(BIN)/.synced-boards $(BIN)/.synced-metrics ## run the whole test suite, from nothing
 	@$(BIN)/pytest
 
 .PHONY: lint
