@@ -1,0 +1,158 @@
+"""The rules of dbt-bouncer.yml: a pattern that matches nothing would hold nothing."""
+
+import copy
+import json
+import subprocess
+
+import pytest
+import yaml
+from landing import BIN, ROOT
+
+RULES = yaml.safe_load((ROOT / "dbt-bouncer.yml").read_text(encoding="utf-8"))
+EVERY_RULE = {
+    f"{rule['name']}:{place}"
+    for checks in ("manifest_checks", "catalog_checks")
+    for place, rule in enumerate(RULES[checks])
+}
+
+
+def spoil(project):
+    """Breaks every rule in a manifest, most of them by one model of each layer."""
+
+    def named(kind, name):
+        return next(node for node in project[kind].values() if node["name"] == name)
+
+    def identifier(name):
+        return named("nodes", name)["unique_id"]
+
+    def reads(name, *others):
+        named("nodes", name)["depends_on"]["nodes"] += others
+
+    files, lines, unused_lines = project["sources"].values()
+    staging, intermediate, mart = (
+        named("nodes", name) for name in ("stg_days", "int_loads", "build_info")
+    )
+
+    # Names and folders.
+    staging["schema"] = intermediate["schema"] = mart["schema"] = "elsewhere"
+    intermediate["patch_path"] = "supercharger://models/elsewhere/_elsewhere.yml"
+    named("nodes", "int_alerts")["original_file_path"] = "models/elsewhere/int_alerts.sql"
+    files["original_file_path"] = "models/staging/sources.yml"
+
+    # Lineage.
+    reads("stg_days", identifier("int_loads"))
+    reads("int_loads", identifier("build_info"))
+    reads("build_info", files["unique_id"], lines["unique_id"])
+    troubles = [identifier("sensor_faults"), identifier("int_sensor_troubles")]
+    reads("rejected_rows_by_reason", *troubles)
+    named("nodes", "site_daily")["depends_on"]["nodes"] = []
+    named("nodes", "stg_rejected_rows")["depends_on"]["nodes"].remove(unused_lines["unique_id"])
+    lines["identifier"] = files["identifier"]
+    mart["raw_code"] = "select now() from marts.load_audit;"
+    models = [node for node in project["nodes"].values() if node["resource_type"] == "model"]
+    reads("overheated_components", *[model["unique_id"] for model in models[:7]])
+    for model in models[:11]:
+        reads(model["name"], identifier("max_power_when_overheated"))
+    for model in models:
+        if model["name"].startswith("stg_"):
+            model["config"]["materialized"] = "view"
+
+    # Access, contracts and exposures.
+    mart["access"] = mart["config"]["access"] = "protected"
+    intermediate["access"] = intermediate["config"]["access"] = "public"
+    for exposure in project["exposures"].values():
+        exposure["depends_on"]["nodes"] = [identifier("stg_days")]
+    exposure["description"] = ""
+    exposure["owner"]["name"] = None
+    exposure["depends_on"]["nodes"] = []
+    for semantic_model in project["semantic_models"].values():
+        semantic_model["depends_on"]["nodes"] = [identifier("stg_days")]
+
+    # Tests.
+    for kind in ("nodes", "unit_tests"):
+        for test in [*project[kind].values()]:
+            is_test = test["resource_type"].endswith("test")
+            if is_test and identifier("int_components") in test["depends_on"]["nodes"]:
+                del project[kind][test["unique_id"]]
+
+    # Docs.
+    mart["description"] = "One row."
+    files["description"] = files["source_description"] = ""
+    seed = named("nodes", "cause_catalog")
+    seed["description"] = ""
+    macro = copy.deepcopy(named("macros", "mean"))
+    macro |= {"unique_id": "macro.supercharger.Unused", "name": "Unused", "description": ""}
+    macro["arguments"][0]["description"] = ""
+    project["macros"][macro["unique_id"]] = macro
+
+    # Last, as all else looks nodes up by their names.
+    staging["name"], intermediate["name"], mart["name"] = "days", "loads", "stg_build_info"
+    seed["name"] = "causes"
+    return project
+
+
+def spoilt_catalog(project):
+    """Tables with columns that nobody described, and whose names belie their types."""
+    types = {
+        "Column": "BIGINT",
+        "is_hot": "VARCHAR",
+        "hot": "BOOLEAN",
+        "fired_at": "DATE",
+        "alert_count": "DOUBLE",
+        "site_id": "BIGINT",
+        "avg_temp_c": "VARCHAR",
+    }
+    names = ["model.supercharger.alert_readings", "seed.supercharger.alert_catalog"]
+    project["nodes"][names[0]]["columns"]["site_id"]["description"] = ""
+    return {
+        "metadata": {},
+        "sources": {},
+        "nodes": {
+            name: {
+                "unique_id": name,
+                "metadata": {"type": "BASE TABLE", "schema": "s", "name": name.split(".")[-1]},
+                "columns": {
+                    column: {"name": column, "type": kind, "index": place}
+                    for place, (column, kind) in enumerate(types.items())
+                },
+                "stats": {},
+            }
+            for name in names
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def failures(manifest, tmp_path_factory):
+    """What dbt-bouncer says of a project that breaks every rule."""
+    folder = tmp_path_factory.mktemp("rules")
+    manifest.write(str(folder / "manifest.json"))
+    project = spoil(json.loads((folder / "manifest.json").read_text()))
+    (folder / "catalog.json").write_text(json.dumps(spoilt_catalog(project)))
+    (folder / "manifest.json").write_text(json.dumps(project))
+    (folder / "rules.yml").write_text(
+        yaml.safe_dump({**RULES, "dbt_artifacts_dir": str(folder)}, sort_keys=False)
+    )
+    run = subprocess.run(
+        [
+            *(BIN / "dbt-bouncer", "--config-file", folder / "rules.yml"),
+            *("--output-file", folder / "failures.json", "--output-only-failures"),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1, run.stdout + run.stderr
+    return json.loads((folder / "failures.json").read_text())
+
+
+def test_every_rule_can_be_broken(failures):
+    """A rule of dbt-bouncer.yml finds nothing in a project that breaks it."""
+    broken = {":".join(failure["check_run_id"].split(":")[:2]) for failure in failures}
+    assert sorted(EVERY_RULE - broken) == []
+
+
+def test_what_breaks_a_rule_is_said(failures):
+    """A rule stumbles over what it should report."""
+    said = [failure["failure_message"] for failure in failures]
+    assert [message for message in said if "encountered an error" in message] == []
