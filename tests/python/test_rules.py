@@ -28,7 +28,8 @@ def spoil(project):
     def reads(name, *others):
         named("nodes", name)["depends_on"]["nodes"] += others
 
-    files, lines, unused_lines = project["sources"].values()
+    models = [node for node in project["nodes"].values() if node["resource_type"] == "model"]
+    files, lines, *_, unused = project["sources"].values()
     staging, intermediate, mart = (
         named("nodes", name) for name in ("stg_days", "int_loads", "build_info")
     )
@@ -46,14 +47,14 @@ def spoil(project):
     troubles = [identifier("sensor_faults"), identifier("int_sensor_troubles")]
     reads("rejected_rows_by_reason", *troubles)
     named("nodes", "site_daily")["depends_on"]["nodes"] = []
-    named("nodes", "stg_rejected_rows")["depends_on"]["nodes"].remove(unused_lines["unique_id"])
     lines["identifier"] = files["identifier"]
     mart["raw_code"] = "select now() from marts.load_audit;"
-    models = [node for node in project["nodes"].values() if node["resource_type"] == "model"]
     reads("overheated_components", *[model["unique_id"] for model in models[:7]])
     for model in models[:11]:
         reads(model["name"], identifier("max_power_when_overheated"))
     for model in models:
+        inputs = model["depends_on"]["nodes"]
+        model["depends_on"]["nodes"] = [name for name in inputs if name != unused["unique_id"]]
         if model["name"].startswith("stg_"):
             model["config"]["materialized"] = "view"
 
