@@ -6,7 +6,7 @@ each component in 30 s windows, and merges the two. Only tumbling windows, no ch
 `resample` is the notebook's way: it fills each component's gaps with empty windows. `grouper` is
 what a reader of the pandas documentation would make of it.
 
-    python benchmarks/pandas_notebook.py resample|grouper LANDING_DIR ANSWERS.csv
+    python benchmarks/peers/pandas_notebook.py LANDING_DIR ANSWERS_DIR resample|grouper
 """
 
 import sys
@@ -26,7 +26,7 @@ def windows(readings, keys, statistic, way):
     return grouped.agg(statistic).dropna().reset_index()
 
 
-def main(way, landing_dir, answers_path):
+def main(landing_dir, answers_dir, way):
     """Writes the overheated windows, each with its mean temperature and maximum power."""
     files = sorted(Path(landing_dir).glob("*signals_data*"))
     readings = pd.concat([pd.read_csv(file, index_col=0) for file in files])
@@ -35,14 +35,21 @@ def main(way, landing_dir, answers_path):
     temperatures = readings[readings["signal_name"].str.endswith("TempDegC")]
     power = readings[readings["signal_name"] == "LM_powerLimit"]
     mean_temperatures = windows(temperatures, [*COMPONENT, "signal_name"], "mean", way)
-    overheated = mean_temperatures[mean_temperatures["VALUE"] > 105]
+    # Rounded, for a sum of doubles can miss a mean exactly at the threshold.
+    overheated = mean_temperatures[mean_temperatures["VALUE"].round(9) > 105]
     answers = overheated.merge(
         windows(power, COMPONENT, "max", way),
         on=[*COMPONENT, "timestamp"],
         how="left",
         suffixes=("", "_power"),
     )
-    answers.to_csv(answers_path, index=False)
+    answers.columns = [
+        *("site_id", "asset_id", "component_id", "signal_name"),
+        *("window_start", "avg_temp_c", "max_power_kw"),
+    ]
+    answers.insert(4, "window_method", "tumbling")
+    Path(answers_dir).mkdir(exist_ok=True)
+    answers.to_csv(Path(answers_dir, "overheated_windows.csv"), index=False)
 
 
 if __name__ == "__main__":
