@@ -10,6 +10,7 @@ LANDING_DIR ?= data/sample
 WAREHOUSE_PATH ?= supercharger.duckdb
 PORT ?= 8050
 QUERY ?= --metrics overheated_periods,overheated_components,max_power_when_overheated_kw,avg_power_at_temperature_alert_kw,utilisation_ratio
+BENCH ?=
 # What a user writes into them is neither make's nor the shell's to run: it
 # reaches the commands through the environment, as it was written.
 override VARS := $(value VARS)
@@ -18,7 +19,8 @@ override LANDING_DIR := $(value LANDING_DIR)
 override WAREHOUSE_PATH := $(value WAREHOUSE_PATH)
 override PORT := $(value PORT)
 override QUERY := $(value QUERY)
-export VARS FLEET LANDING_DIR WAREHOUSE_PATH PORT QUERY
+override BENCH := $(value BENCH)
+export VARS FLEET LANDING_DIR WAREHOUSE_PATH PORT QUERY BENCH
 export DO_NOT_TRACK := 1
 export UV_PYTHON_DOWNLOADS := never
 # Without byte code each start of dbt takes seconds longer.
@@ -46,7 +48,7 @@ $(BIN)/.synced: uv.lock pyproject.toml
 
 # What one of the optional groups of pyproject.toml needs.
 $(BIN)/.synced-%: $(BIN)/.synced
-	@echo "Installing what the $* need (once) ..."
+	@echo "Installing the group $* (once) ..."
 	@$(UV) sync --quiet --frozen --inexact --group $*
 	@touch $@
 
@@ -126,8 +128,9 @@ fleet: $(BIN)/.synced ## generate a fleet: make fleet FLEET="{landing_dir: targe
 	@$(DBT) --quiet run-operation generate_fleet --target scratch --args "$$FLEET"
 
 .PHONY: bench
-bench: $(BIN)/.synced ## measure the build against pandas, and write benchmarks/results
-	@$(BIN)/python benchmarks/real_week.py
+bench: $(BIN)/.synced-bench ## measure against Polars, chDB and pandas: make bench BENCH="--scales 1 3 10"
+	@# The variable holds several arguments: it is split, and nothing more.
+	@set -f; $(BIN)/python benchmarks/bench.py $$BENCH
 
 .PHONY: docs
 docs: $(BIN)/.synced ## write the dbt docs as one page, target/static_index.html

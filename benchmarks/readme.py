@@ -18,8 +18,8 @@ def first_table(markdown):
 def blocks():
     """What stands between each pair of markers in the README."""
     return {
-        "real_week": (RESULTS / "real_week.md").read_text(encoding="utf-8").rstrip(),
-        "watchlist": first_table((RESULTS / "watchlist.md").read_text(encoding="utf-8")),
+        name: first_table((RESULTS / f"{name}.md").read_text(encoding="utf-8"))
+        for name in ("bench", "watchlist")
     }
 
 

@@ -169,7 +169,7 @@ def test_the_evidence_shown_is_that_of_the_watchlist(built, folder):
 def test_the_pictures_are_small():
     """A picture of the README is missing, or slow to load."""
     pictures = re.findall(r"!\[.+?\]\((.+?)\)", README)
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     for picture in pictures:
         assert (ROOT / picture).stat().st_size < 300_000
 

@@ -1,0 +1,478 @@
+"""Measures the project against the floor, Polars, chDB and pandas, at several sizes.
+
+    python benchmarks/bench.py                      1 and 3 times the real week, three runs each
+    python benchmarks/bench.py --scales 1 3 10      and ten times: 92 million readings, one run
+    python benchmarks/bench.py --smoke              a tiny fleet: only whether the answers agree
+
+Generates the real week's fleet with as many more days, into a temporary folder, and lets the
+contestants take turns, each in a process of its own:
+
+- this project, parsed before, as it is on any run but the first: its models (`dbt run`, with the
+  seeds loaded), those of questions 1 to 3 only, and everything with every test (`dbt build`), all
+  from nothing; then `dbt build` with nothing new, of one more day, and of that day alone
+- peers/: one typed read (the floor), questions 1 to 3 in Polars and chDB, 1 and 2 in pandas
+
+A contestant's answers are held against ours before any time is told. benchmarks/results gets
+every run (bench.json), the medians and the targets (bench.md) and a picture (bench.svg).
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import report
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+MEMORY_GB = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1024**3
+
+REAL_WEEK_DAYS = 8
+LARGE_SCALE = 10  # from here on a run takes too long for three of them
+LITTLE_MEMORY = "2GB"
+DISK_GB_PER_SCALE = 4
+# Warm and with many faults, so that a few components have every answer; with many readings
+# about 30 s apart, so that a wrong edge of a period shows.
+TINY_FLEET = {
+    **{"sites": 2, "components": 12, "days": 2, "ambient_mean_c": 35, "duty": 0.4},
+    **{"faulty_share": 0.5, "fault_strength": 2, "temp_interval_seconds": 10},
+}
+QUESTIONS_1_TO_3 = [
+    *("+overheated_windows", "+overheated_components", "+max_power_when_overheated"),
+    *("+alert_readings", "+avg_readings_by_alert"),
+]
+# The answers, in parts: none of them may be empty, or equal answers would say nothing.
+TUMBLING = [("overheated_windows", "window_method = 'tumbling'")]
+ROLLING = [("overheated_windows", "window_method = 'rolling'")]
+ALL = [*TUMBLING, *ROLLING, ("avg_readings_by_alert", "true")]
+# Script and arguments, and what it answers.
+PEERS = {
+    "floor": (["duckdb_floor.py"], []),
+    "Polars": (["polars_answers.py"], ALL),
+    "chDB": (["chdb_answers.py"], ALL),
+    "pandas, resample": (["pandas_notebook.py", "resample"], TUMBLING),
+    "pandas, Grouper": (["pandas_notebook.py", "grouper"], TUMBLING),
+}
+# The columns that name a row of an answer, and those that are compared.
+ANSWERS = {
+    "overheated_windows": (
+        {
+            "site_id": "varchar",
+            "asset_id": "varchar",
+            "component_id": "varchar",
+            "signal_name": "varchar",
+            "window_method": "varchar",
+            "window_start": "timestamp",
+        },
+        {"avg_temp_c": "double", "max_power_kw": "double"},
+    ),
+    "avg_readings_by_alert": (
+        {"alert_name": "varchar", "signal_name": "varchar"},
+        {
+            "alert_count": "double",
+            "reading_count": "double",
+            "avg_value": "double",
+            "fresh_reading_count": "double",
+            "avg_fresh_value": "double",
+        },
+    ),
+}
+
+
+class OutOfMemoryError(Exception):
+    """The system killed a contestant, as it does where memory runs out."""
+
+
+def measure(command, environment):
+    """Runs a command, and returns its wall seconds, CPU seconds and peak resident memory in GB.
+
+    Processes that it starts count in the CPU time; the memory is that of the largest of them.
+    """
+    os.sync()  # what the one before wrote is not on this one's time
+    with tempfile.TemporaryFile() as output:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode == -signal.SIGKILL:
+            raise OutOfMemoryError
+        if process.returncode:
+            output.seek(0)
+            sys.stderr.buffer.write(output.read()[-4000:])
+            raise SystemExit(f"\nNothing more is measured, for this failed: {command}")
+    memory = usage.ru_maxrss / 1024**2
+    return [round(figure, 3) for figure in (wall, usage.ru_utime + usage.ru_stime, memory)]
+
+
+def clean_environment(folder):
+    """Of a process that dbt runs in: byte code is kept, and what dbt writes goes to the folder."""
+    return {
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTHON", "DBT_", "DUCKDB_"))
+        },
+        "DO_NOT_TRACK": "1",
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+
+
+def dbt(environment, *arguments):
+    """Runs dbt, and returns what measure() does."""
+    return measure([str(BIN / "dbt"), "--quiet", *arguments], environment)
+
+
+def tell(text):
+    """Says how far it is; never a time."""
+    print(f"{datetime.now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
+
+
+def insist_on_equal_answers(contestant, ours, theirs, answers):
+    """Stops where answers are not ours, or where there is nothing to compare."""
+    with duckdb.connect() as connection:
+        for name, part in answers:
+            keys, values = ANSWERS[name]
+            counts = []
+            for table, folder in (("ours", ours), ("theirs", theirs)):
+                connection.execute(
+                    f"create or replace table {table} as select *, true as is_there from read_csv("
+                    f"$1, header = true, columns = {keys | values}, nullstr = ['', '\\N'])"
+                    f" where {part}",
+                    [str(folder / f"{name}.csv")],
+                )
+                counts += connection.execute(f"select count(*) from {table}").fetchone()
+            is_equal = " and ".join(
+                f"(ours.{value} is not distinct from theirs.{value}"
+                f" or abs(ours.{value} - theirs.{value}) <= 1e-9)"
+                for value in values
+            )
+            (different,) = connection.execute(
+                f"select count(*) from ours full join theirs using ({', '.join(keys)}) where"
+                f" (ours.is_there and theirs.is_there and {is_equal}) is not true"
+            ).fetchone()
+            if not counts[0]:
+                raise SystemExit(f"This fleet has no {name} where {part}: nothing to compare.")
+            if different or counts[0] != counts[1]:
+                raise SystemExit(
+                    f"Nothing more is measured: of {name} where {part}, this project has "
+                    f"{counts[0]} rows and {contestant} {counts[1]}; {different} differ."
+                )
+
+
+class Project:
+    """This project on one landing folder, with a warehouse that can be put back as it was."""
+
+    def __init__(self, folder, landing):
+        self.folder = folder
+        self.home = folder / "warehouse"
+        self.home.mkdir(parents=True)
+        self.warehouse = self.home / "fleet.duckdb"
+        self.environment = clean_environment(folder) | {
+            "LANDING_DIR": str(landing),
+            "WAREHOUSE_PATH": str(self.warehouse),
+        }
+
+    def dbt(self, *arguments, **environment):
+        """Runs dbt, and returns what measure() does."""
+        return dbt(self.environment | environment, *arguments)
+
+    def keep(self, name):
+        """Copies the warehouse as it is."""
+        shutil.copytree(self.home, self.folder / name)
+
+    def put_back(self, name=None):
+        """The warehouse is as it was when it was kept, or there is none."""
+        shutil.rmtree(self.home)
+        if name:
+            shutil.copytree(self.folder / name, self.home)
+        else:
+            self.home.mkdir()
+
+    def node_seconds(self):
+        """How long the nodes of the last run took by dbt's own clock: models, sums by kind."""
+        text = (self.folder / "target/run_results.json").read_text(encoding="utf-8")
+        models, kinds, times = {}, {}, []
+        for result in json.loads(text)["results"]:
+            kind, _, name = result["unique_id"].split(".", 2)
+            seconds = result["execution_time"]
+            kinds[kind] = round(kinds.get(kind, 0) + seconds, 3)
+            if kind == "model":
+                models[name] = round(seconds, 3)
+            if kind != "operation":
+                for step in result["timing"]:
+                    times += [step["started_at"], step["completed_at"]]
+        first, last = (datetime.fromisoformat(time) for time in (min(times), max(times)))
+        kinds[report.SPAN] = round((last - first).total_seconds(), 3)
+        return models, kinds
+
+    def write_answers(self, folder):
+        """Writes the answers to questions 1 to 3 as the peers do."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect(f"{self.warehouse}.work", read_only=True) as connection:
+            for name, (keys, values) in ANSWERS.items():
+                part = "where alignment = 'last_known'" if "alert_name" in keys else ""
+                connection.sql(
+                    f"select {', '.join(keys | values)} from marts.{name} {part}"
+                ).write_csv(str(folder / f"{name}.csv"))
+
+
+class Size:
+    """All that is measured on one fleet."""
+
+    def __init__(self, folder, scale, fleet):
+        self.folder = folder
+        self.landing, self.alone = folder / "landing", folder / "alone"
+        self.alone.mkdir(parents=True)
+        self.answers = folder / "answers"
+        tell(f"{scale} x: generating")
+        arguments = json.dumps({"landing_dir": str(self.landing), **fleet})
+        generation = dbt(
+            clean_environment(folder),
+            *("run-operation", "generate_fleet", "--target", "scratch", "--args", arguments),
+        )
+        self.project = Project(folder / "dbt", self.landing)
+        self.last_day = Project(folder / "dbt_last_day", self.alone)
+        self.results = {
+            "scale": scale,
+            "days": fleet["days"],
+            "gigabytes": sum(file.stat().st_size for file in self.landing.iterdir()) / 1e9,
+            "generation": generation,
+            "runs": {},
+            "models": {},
+            "kinds": {},
+            "left_out": {},
+        }
+
+    def prepare(self):
+        """Parses; keeps a warehouse with only the seeds, and one that lacks the last day."""
+        tell(f"{self.results['scale']} x: building all but the last day")
+        self.last_day.dbt("parse")
+        self.project.dbt("seed")
+        self.project.keep("seeds")
+        signal_files = list(self.landing.glob("*signals_data*"))
+        last_date = max(file.name.split("'")[1] for file in signal_files)
+        last_files = [file for file in signal_files if f"'{last_date}'" in file.name]
+        for file in last_files:
+            shutil.move(file, self.alone)
+        self.project.put_back()
+        self.results["all but the last day"] = self.project.dbt("build")
+        self.project.keep("all but the last day")
+        for file in last_files:
+            os.link(self.alone / file.name, file)
+
+    def run_project(self, contestant, project, *arguments):
+        """One run of dbt, with the times of its nodes; its answers stay what they were."""
+        self.results["runs"].setdefault(contestant, []).append(project.dbt(*arguments))
+        models, kinds = project.node_seconds()
+        for part, seconds in (("models", models), ("kinds", kinds)):
+            lists = self.results[part].setdefault(contestant, {})
+            for name, second in seconds.items():
+                lists.setdefault(name, []).append(second)
+        if project is self.project:
+            is_first = not (self.answers / "ours").exists()
+            folder = self.answers / ("ours" if is_first else "again")
+            project.write_answers(folder)
+            insist_on_equal_answers(contestant, self.answers / "ours", folder, ALL)
+
+    def run_peer(self, contestant):
+        """One run of a peer; its answers must be ours."""
+        (script, *arguments), answers = PEERS[contestant]
+        if contestant in self.results["left_out"]:
+            return
+        folder = self.answers / contestant
+        shutil.rmtree(folder, ignore_errors=True)
+        command = [BIN / "python", f"benchmarks/peers/{script}", self.landing, folder, *arguments]
+        try:
+            run = measure([str(part) for part in command], clean_environment(self.folder))
+        except OutOfMemoryError:
+            self.results["left_out"][contestant] = "ran out of memory"
+            self.results["runs"].pop(contestant, None)
+            return
+        insist_on_equal_answers(contestant, self.answers / "ours", folder, answers)
+        self.results["runs"].setdefault(contestant, []).append(run)
+
+    def leave_out_what_does_not_fit(self, smaller):
+        """A process that needs more memory than there is takes others down with it."""
+        for contestant in PEERS:
+            for size in smaller:
+                growth = self.results["scale"] / size["scale"]
+                peaks = [peak for _, _, peak in size["runs"].get(contestant, [])]
+                needed = max(peaks, default=0) * growth
+                if contestant in size["left_out"] or needed > 0.9 * MEMORY_GB:
+                    self.results["left_out"].setdefault(
+                        contestant, f"not run: needs about {needed:.0f} GB of memory"
+                    )
+
+    def run_round(self):
+        """Everyone once."""
+        project = self.project
+        project.put_back("seeds")
+        self.run_project("questions 1 to 3", project, "run", "--select", *QUESTIONS_1_TO_3)
+        for contestant in PEERS:
+            self.run_peer(contestant)
+        project.put_back("seeds")
+        self.run_project("dbt run", project, "run")
+        project.put_back()
+        self.run_project("dbt build", project, "build")
+        self.run_project("nothing new", project, "build")
+        project.put_back("all but the last day")
+        self.run_project("one more day", project, "build")
+        self.last_day.put_back()
+        self.run_project("that day alone", self.last_day, "build")
+
+    def count_readings(self):
+        """Takes the number of readings from the floor's answer."""
+        text = (self.answers / "floor/floor.csv").read_text(encoding="utf-8")
+        self.results["readings"] = int(text.split(",")[0])
+
+    def open_marts(self, runs):
+        """How long a shell that was just opened takes to show a mart, by its own timer."""
+        warehouse = str(self.project.warehouse)
+        with duckdb.connect(warehouse, read_only=True) as connection:
+            marts = connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'marts' order by all"
+            ).fetchall()
+        shell = [str(BIN / "duckdb"), "-no-init", "-bail", "-readonly", warehouse]
+        environment = clean_environment(self.folder)
+        starts, seconds = [], {name: [] for (name,) in marts}
+        for _ in range(runs):
+            starts.append(measure([*shell, "-c", "select 1"], environment))
+            for name, shown in seconds.items():
+                text = subprocess.run(
+                    [*shell, "-c", ".timer on", "-c", f'from marts."{name}"'],
+                    **{"check": True, "env": environment, "capture_output": True, "text": True},
+                ).stdout
+                shown.append(float(re.search(r"^Run Time .*real ([\d.]+)", text, re.M)[1]))
+        self.results["shell"] = starts
+        self.results["marts"] = seconds
+
+    def build_in_little_memory(self):
+        """A build from nothing that the engine has to spill for."""
+        tell(f"{self.results['scale']} x: a build with {LITTLE_MEMORY}")
+        self.project.put_back()
+        try:
+            run = self.project.dbt("build", DUCKDB_MEMORY_LIMIT=LITTLE_MEMORY)
+        except (SystemExit, OutOfMemoryError):
+            run = None  # told in the report
+        self.results["little memory"] = {"limit": LITTLE_MEMORY, "run": run}
+
+
+def measure_starts(project, runs):
+    """What each tool takes before it does anything."""
+    nothing = ["--select", "config.materialized:nothing"]
+    commands = {
+        "dbt parse, nothing parsed before": ["dbt", "--quiet", "parse", "--no-partial-parse"],
+        "dbt parse, parsed before": ["dbt", "--quiet", "parse"],
+        "dbt compile of nothing, parsed before": ["dbt", "--quiet", "compile", *nothing],
+    } | {
+        f"import {module}": ["python", "-c", f"import {module}"]
+        for module in ("dbt.cli.main", "duckdb", "polars", "chdb", "pandas")
+    }
+    starts = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, (program, *arguments) in commands.items():
+            starts[name].append(measure([str(BIN / program), *arguments], project.environment))
+    return starts
+
+
+def positive(text):
+    """A whole number from 1 on."""
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return int(text)
+
+
+def read_arguments():
+    """What to measure."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--scales", type=positive, nargs="+", default=[1, 3], help="times the real week (1 3)"
+    )
+    parser.add_argument("--runs", type=positive, default=3, help="runs of each contestant (3)")
+    parser.add_argument(
+        "--large-runs", type=positive, default=1, help=f"the same from {LARGE_SCALE} x on (1)"
+    )
+    parser.add_argument(
+        "--smoke", action="store_true", help="only see whether answers agree, on a tiny fleet"
+    )
+    return parser.parse_args()
+
+
+def smoke():
+    """The peers' answers and the report, on a fleet that takes seconds."""
+    with tempfile.TemporaryDirectory() as name:
+        size = Size(Path(name), 1, TINY_FLEET)
+        no_tests = ["--exclude-resource-type", "test", "unit_test"]
+        arguments = ["build", *no_tests, "--select", *QUESTIONS_1_TO_3]
+        size.run_project("questions 1 to 3", size.project, *arguments)
+        for contestant in PEERS:
+            size.run_peer(contestant)
+        size.count_readings()
+        results = {"machine": machine(), "starts": {}, "sizes": [size.results]}
+        report.write(results, Path(name) / "results")
+    print(f"Equal answers: this project, {', '.join(list(PEERS)[1:])}.")
+
+
+def machine():
+    """What the figures depend on."""
+    packages = ["dbt-core", "duckdb", "polars", "chdb", "pandas"]
+    return {
+        "cores": os.cpu_count(),
+        "memory": round(MEMORY_GB),
+        "load": round(os.getloadavg()[0], 1),
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "versions": {package: version(package) for package in packages},
+    }
+
+
+def main():
+    """Measures each size in turn; what is measured is written before the next one begins."""
+    arguments = read_arguments()
+    if arguments.smoke:
+        return smoke()
+    results = {"machine": machine(), "starts": {}, "sizes": []}
+    if results["machine"]["load"] > 1:
+        tell(f"This machine is busy, load {results['machine']['load']}: times will be too long.")
+    scales = sorted(set(arguments.scales))
+    free = shutil.disk_usage(tempfile.gettempdir()).free / 1e9
+    if free < DISK_GB_PER_SCALE * scales[-1]:
+        raise SystemExit(
+            f"{scales[-1]} x needs about {DISK_GB_PER_SCALE * scales[-1]} GB in "
+            f"{tempfile.gettempdir()}, and there are {free:.0f}: set TMPDIR to a larger folder."
+        )
+    for scale in scales:
+        with tempfile.TemporaryDirectory() as name:
+            size = Size(Path(name), scale, {"days": REAL_WEEK_DAYS * scale})
+            size.leave_out_what_does_not_fit(results["sizes"])
+            size.prepare()
+            runs = arguments.runs if scale < LARGE_SCALE else arguments.large_runs
+            if not results["starts"]:
+                results["starts"] = measure_starts(size.project, arguments.runs)
+            for run in range(runs):
+                tell(f"{scale} x: round {run + 1} of {runs}")
+                size.run_round()
+            size.count_readings()
+            size.open_marts(arguments.runs)
+            if scale == scales[-1]:
+                size.build_in_little_memory()
+        results["sizes"].append(size.results)
+        report.write(results)
+    print((report.RESULTS / "bench.md").read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
