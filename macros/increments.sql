@@ -96,10 +96,7 @@
                     from {{ ref(table) }} as contents
                 ),
             {% endfor -%}
-            {#- Those that are not built by day have no version of their own. -#}
-            {% for parent in model.depends_on.nodes if parent in graph.nodes -%}
-                '{{ local_md5(graph.nodes[parent].raw_code) }}',
-            {% endfor -%}
+            '{{ local_md5(code_above(model)) }}',
             list(day_version order by input_name, days_before)
         ) as day_version
     from read_days
@@ -139,6 +136,19 @@
     );
     drop table day_versions;
     drop table changed_days
+{%- endmacro %}
+
+
+{% macro code_above(node) -%}
+    {#- Views and tables have no version of their own: what they are made of
+        counts as the code of the model that reads them. -#}
+    {%- for name in node.depends_on.nodes | sort if name in graph.nodes -%}
+        {%- set parent = graph.nodes[name] -%}
+        {{- parent.raw_code -}}
+        {%- if parent.config.materialized != 'incremental' -%}
+            {{- code_above(parent) -}}
+        {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 

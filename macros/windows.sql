@@ -23,17 +23,14 @@
         it has a reading. Timestamps count microseconds, so the frame that
         starts one microsecond late leaves its lower edge out. -#}
     select distinct
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         round(avg(value) over rolling_window, 9) as avg_value,
         count(*) over rolling_window as reading_count,
         observed_at - {{ window_interval() }} as window_start,
         observed_at as window_end
     from {{ readings }}
     window rolling_window as (
-        partition by site_id, asset_id, component_id, signal_name
+        partition by series_key
         order by observed_at
         range between
         interval '{{ var("window_seconds") * 1000000 - 1 }}' microsecond

@@ -31,6 +31,7 @@ COLUMNS = {
     "read_problem": "VARCHAR",
     "first_line": "VARCHAR",
     "mixes_line_ends": "BOOLEAN",
+    "has_returns": "BOOLEAN",
     "size_bytes": "BIGINT",
     "modified_ns": "BIGINT",
     "judged_by": "VARCHAR",
@@ -164,10 +165,10 @@ def compression(path):
 
 
 def contents(path):
-    """The first line that is not blank, and whether the file has line ends of two kinds.
+    """The first line that is not blank, and which line ends there are.
 
     The engine's reader goes by the first line end: where it is \\r\\n, a lone \\r takes the
-    character after it away.
+    character after it away. Its typed reader stops at an \\r that the first line did not end with.
     """
     opener = {".gz": gzip_chunks, ".zst": zstd_chunks}.get(compression(path), plain_chunks)
     chunks = opener(path)
@@ -178,13 +179,20 @@ def contents(path):
             break
     first_end = LINE_END.search(start)
     mixes_line_ends = False
+    has_returns = b"\r" in start
     if first_end and first_end[0] == b"\r\n":
         mixes_line_ends = has_lone_return(start, chunks)
+    elif not has_returns:
+        has_returns = any(b"\r" in chunk for chunk in chunks)
     if compression(path):
         for _ in chunks:  # to its end, which tells whether it is whole
             pass
     first_line = START.match(start)[1].decode("utf-8", "replace")
-    return {"first_line": first_line or None, "mixes_line_ends": mixes_line_ends}
+    return {
+        "first_line": first_line or None,
+        "mixes_line_ends": mixes_line_ends,
+        "has_returns": has_returns,
+    }
 
 
 def has_lone_return(start, chunks):

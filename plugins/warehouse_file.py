@@ -30,6 +30,7 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn):
         """Opens the work file, removes what a killed build left, and shuts the engine in."""
+        self.connection = conn
         conn.execute("set global TimeZone = 'UTC'")
         try:
             conn.execute("set memory_limit = $1", [self.memory_limit])
@@ -52,7 +53,13 @@ class Plugin(BasePlugin):
         conn.execute("set lock_configuration = true")
 
     def store(self, target_config):
-        """Puts the new file, which is whole and closed, in the place of the published one."""
+        """Makes the new file, and when it is whole and closed, puts it where readers look."""
+        try:
+            self.connection.execute(target_config.config["statements"])
+        except duckdb.Error as error:
+            refuse(
+                f"Not published, '{self.published}' is left as it was: {str(error).splitlines()[0]}"
+            )
         try:
             if os.path.exists(self.published):
                 shutil.copymode(self.published, self.new)

@@ -14,7 +14,7 @@
 {%- endmacro %}
 
 
-{% macro read_lines(paths_sql, options='') -%}
+{% macro read_lines(paths_sql, options) -%}
     {#- Whole lines: no quote, header or type can stop the reader, and a comma
         is split in SQL, where a bad row has a reason. The delimiter, after
         which the rest of a line would be dropped, is the last code point of
@@ -28,9 +28,64 @@
         quote = '',
         escape = '',
         strict_mode = false,
-        filename = true
-        {%- if options %}, {{ options }}{% endif %}
+        filename = true,
+        {{ line_limit() }},
+        {{ options }}
     )
+{%- endmacro %}
+
+
+{% macro has_plain_form() -%}
+    {#- The header of a signal file as the chargers' system exports it, and no
+        line end but \n, at any other of which the typed reader stops. -#}
+    coalesce(
+        first_line
+        = ',timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date'
+        and not has_returns,
+        false
+    )
+{%- endmacro %}
+
+
+{% macro read_plain_rows(paths_sql) -%}
+    {#- Typed rows. Nothing is quoted, padded or guessed: a line that does not
+        fit stands in plain_errors. The time is read as a fraction, which the
+        engine would otherwise round. -#}
+    read_csv(
+        {{ paths_sql }},
+        columns = {
+            'row_number': 'VARCHAR',
+            'timestamp': 'DOUBLE',
+            'site': 'VARCHAR',
+            'asset': 'VARCHAR',
+            'component': 'VARCHAR',
+            'signal_name': 'VARCHAR',
+            'value': 'DOUBLE',
+            'event_date': 'VARCHAR'
+        },
+        auto_detect = false,
+        header = true,
+        delim = ',',
+        quote = '',
+        escape = '',
+        filename = true,
+        {{ line_limit() }},
+        {{ keep_rejects('plain') }}
+    )
+{%- endmacro %}
+
+
+{% macro line_limit() -%}
+    {#- A line that is longer than the buffer would vanish without a word. -#}
+    max_line_size = 200000000, buffer_size = 200000001
+{%- endmacro %}
+
+
+{% macro keep_rejects(way) -%}
+    {#- Lines that the reader refuses stand in temporary tables. -#}
+    store_rejects = true,
+    rejects_table = '{{ way }}_errors',
+    rejects_scan = '{{ way }}_scans'
 {%- endmacro %}
 
 
@@ -62,7 +117,8 @@
                 string_split(file_path, '/')[-1] as file_name,
                 read_problem,
                 contains(lower(file_name), 'signals_data') as is_signal_file,
-                coalesce(mixes_line_ends, false) as mixes_line_ends
+                coalesce(mixes_line_ends, false) as mixes_line_ends,
+                is_signal_file and {{ has_plain_form() }} as is_plain
             from {{ landing_files() }}
             where is_read
             order by not is_signal_file, file_path
@@ -88,10 +144,12 @@
                 ~ files[0].file_name ~ "': " ~ files[0].read_problem ~ "."
             ) -%}
         {%- endif -%}
-        {%- do run_query(create_line_readers(
+        {%- do run_query(create_readers(
             readable_files | rejectattr('mixes_line_ends')
             | map(attribute='file_path') | list,
             readable_files | selectattr('mixes_line_ends')
+            | map(attribute='file_path') | list,
+            readable_files | selectattr('is_plain')
             | map(attribute='file_path') | list
         )) -%}
         {%- do run_query(create_built_days()) -%}
@@ -121,13 +179,16 @@
 {%- endmacro %}
 
 
-{% macro create_line_readers(paths, mixed_paths) -%}
+{% macro create_readers(paths, mixed_paths, plain_paths) -%}
     {#- A file that mixes line ends is read with \n, where any of them ends a
         line; \r\n is then two, which would put other files' lines out of
         number. Each file's lines come in one piece, or they could not be
         numbered. -#}
+    create or replace macro landing.plain_rows() as table
+    from {{ read_plain_rows(path_list(plain_paths or paths or mixed_paths)) }};
+
     create or replace macro landing.lines() as table
-    {{ read_files(paths, mixed_paths, 'store_rejects = true') }};
+    {{ read_files(paths, mixed_paths, keep_rejects('line')) }};
 
     create or replace macro landing.lines_in_order() as table
     {{ read_files(
@@ -143,8 +204,6 @@
 {% macro read_files(
     paths, mixed_paths, options, columns='filename, line', condition='true'
 ) -%}
-    {%- set options
-        = options ~ ', max_line_size = 200000000, buffer_size = 200000001' -%}
     {%- set readers = [] -%}
     {%- if paths -%}
         {%- do readers.append([paths, options]) -%}

@@ -4,13 +4,68 @@
 {%- endmacro %}
 
 
-{% macro has_read_a_file() -%}
-    {#- The reader leaves its tables in the model's own connection only where
-        it has read something. -#}
+{% macro has_read(rejects) -%}
+    {#- The reader leaves its tables of rejected lines in the model's own
+        connection only where it has read something. -#}
     {%- set reject_tables -%}
-        select 1 from duckdb_tables() where table_name = 'reject_errors'
+        select 1 from duckdb_tables()
+        where table_name = {{ dbt.string_literal(rejects ~ '_errors') }}
     {%- endset -%}
     {{- return(execute and run_query(reject_tables).rows | length > 0) -}}
+{%- endmacro %}
+
+
+{% macro give_up_unusual_files(relation) -%}
+    {#- Of a file with a line that could not be typed, or with names that need
+        more than to be copied, no row is kept; a row that is not typed marks
+        it. -#}
+    insert into {{ relation }} (file_version, code_version, is_typed)
+    with
+
+    unusual_files as (
+
+        select files.file_version
+        from plain_errors as errors
+        inner join plain_scans as scans
+            on
+                errors.scan_id = scans.scan_id
+                and errors.file_id = scans.file_id
+        inner join {{ ref('stg_landing_files') }} as files
+            on scans.file_path = files.file_path
+        union
+        select file_version
+        from {{ relation }}
+        where file_version in (
+            select file_version from {{ ref('stg_landing_files') }}
+            where
+                getvariable('files_to_read') is null
+                or file_path in getvariable('files_to_read')
+        )
+        group by file_version, series_key
+        having
+            not bool_and(is_typed)
+            {% for column in [
+                'site_id', 'asset_id', 'component_id', 'record_name'
+            ] -%}
+                or contains(any_value({{ column }}), '"')
+                or any_value({{ column }}) <> trim(any_value({{ column }}))
+            {% endfor %}
+
+    )
+
+    select distinct
+        file_version,
+        getvariable('code_version')::ubigint,
+        false
+    from unusual_files;
+
+    delete from {{ relation }}
+    where
+        series_key is not null
+        and file_version in (
+            select file_version from {{ relation }}
+            where series_key is null
+        )
 {%- endmacro %}
 
 
@@ -18,24 +73,22 @@
     {#- Lines that the reader itself refuses (not UTF-8, or longer than its
         buffer) stand in temporary tables of the model's own connection. -#}
     insert into {{ relation }} (
-        file_path,
-        file_name,
         record_type,
         reject_reason,
         raw_line,
         line_number,
-        file_version
+        file_version,
+        code_version
     )
     select
-        scans.file_path,
-        files.file_name,
         files.record_type,
         'unreadable line: ' || lower(errors.error_type::varchar),
         errors.csv_line,
         errors.line,
-        hash(files.file_version, getvariable('code_version'))
-    from reject_errors as errors
-    inner join reject_scans as scans
+        files.file_version,
+        getvariable('code_version')::ubigint
+    from line_errors as errors
+    inner join line_scans as scans
         on
             errors.scan_id = scans.scan_id
             and errors.file_id = scans.file_id
@@ -48,9 +101,12 @@
     {#- A list in a variable prunes the scan to these files; a join would
         not, and a name pasted into SQL could do harm. -#}
     set variable rejected_files = (
-        select coalesce(list(distinct file_path), [''])
-        from {{ ref('stg_landing_rows') }}
-        where reject_reason is not null and line_number is null
+        select coalesce(list(file_path), [''])
+        from {{ ref('stg_landing_files') }}
+        where file_version in (
+            select file_version from {{ ref('stg_line_rows') }}
+            where reject_reason is not null and line_number is null
+        )
     )
 {%- endmacro %}
 
@@ -86,26 +142,44 @@
 {%- endmacro %}
 
 
-{% macro read_changed_files() -%}
-    {#- Only files that are new, or have changed, are read; the rows of those
-        that have changed, or are gone, are deleted first. -#}
-    set variable code_version
-    = {{ dbt.string_literal(local_md5(model.get('compiled_code', ''))) }};
+{% macro read_changed_files(known_files, condition='true') -%}
+    {#- Of the files that the condition concerns only those that are new, or
+        have changed, are read; the rows of all others are deleted first, and
+        all rows where the model's SQL has changed. -#}
+    set variable code_version = hash({{ dbt.string_literal(
+        local_md5(model.get('compiled_code', ''))
+    ) }});
     {% if is_incremental() -%}
         delete from {{ this }}
-        where file_version not in (
-            select hash(file_version, getvariable('code_version'))
-            from {{ ref('stg_landing_files') }}
-        );
+        where
+            code_version <> getvariable('code_version')::ubigint
+            or file_version not in (
+                select file_version from {{ ref('stg_landing_files') }}
+                where {{ known_files }} and {{ condition }}
+            );
     {%- endif %}
-    {# To look each file up among all takes long where there are thousands. -#}
-    set variable files_to_read = {% if is_incremental() -%}
-        (
-            select coalesce(list(file_path), [''])
+    {#- Null where these are all files that the reader knows: to look each of
+        thousands up among all takes long. -#}
+    set variable files_to_read = (
+        select
+            case
+                when count(*) > count(*) filter (where is_to_read)
+                    or count(*) = 0
+                    then coalesce(
+                        list(file_path) filter (where is_to_read), ['']
+                    )
+            end
+        from (
+            select
+                file_path,
+                {{ condition }}
+                {% if is_incremental() -%}
+                    and file_version not in (
+                        select file_version from {{ this }}
+                    )
+                {%- endif %} as is_to_read
             from {{ ref('stg_landing_files') }}
-            where hash(file_version, getvariable('code_version')) not in (
-                select file_version from {{ this }}
-            )
+            where {{ known_files }}
         )
-    {%- else %} null {%- endif %}
+    )
 {%- endmacro %}

@@ -1,37 +1,80 @@
 -- One row per alert and signal: the readings on either side of the alert.
 --
 -- Single readings, because the age of a reading is part of the answer. The
--- right side of each join is cut to the components that raised an alert, and
--- holds one row per series and time, so no alert can match twice.
+-- windows tell where they are, so the right side of each ASOF join holds only
+-- the readings of a few windows, one per series and time: no alert can match
+-- twice.
 with
-
-alerts as (
-
-    select * from {{ ref('stg_alerts') }}
-
-),
 
 alert_signals as (
 
     select
         alerts.alert_id,
-        alerts.site_id,
-        alerts.asset_id,
-        alerts.component_id,
         signals.signal_name,
+        series.series_key,
         alerts.fired_at
-    from alerts
+    from {{ ref('stg_alerts') }} as alerts
     cross join {{ ref('int_signals') }} as signals
+    left join {{ ref('int_series') }} as series
+        on
+            alerts.component_key = series.component_key
+            and signals.signal_name = series.signal_name
 
 ),
 
-alerted_components as (
+windows as (
 
-    select distinct
-        site_id,
-        asset_id,
-        component_id
-    from alerts
+    select
+        series_key,
+        window_start,
+        first_reading_at,
+        last_reading_at
+    from {{ ref('int_signal_windows') }}
+    where series_key in (select alert_signals.series_key from alert_signals)
+
+),
+
+-- The 30 s up to an alert touch two windows.
+touched_windows as (
+
+    select
+        *,
+        {{ window_start('fired_at') }} as window_start
+    from alert_signals
+    union all
+    select
+        *,
+        {{ window_start('fired_at') }} - {{ window_interval() }}
+            as window_start
+    from alert_signals
+
+),
+
+-- Beside these, the windows with the readings before and after.
+needed_windows as (
+
+    select
+        alert_signals.series_key,
+        windows.window_start
+    from alert_signals
+    asof inner join windows
+        on
+            alert_signals.series_key = windows.series_key
+            and alert_signals.fired_at >= windows.first_reading_at
+    union
+    select
+        alert_signals.series_key,
+        windows.window_start
+    from alert_signals
+    asof inner join windows
+        on
+            alert_signals.series_key = windows.series_key
+            and alert_signals.fired_at <= windows.last_reading_at
+    union
+    select
+        series_key,
+        window_start
+    from touched_windows
 
 ),
 
@@ -39,15 +82,17 @@ alerted_components as (
 readings as (
 
     select
-        signals.site_id,
-        signals.asset_id,
-        signals.component_id,
-        signals.signal_name,
+        signals.series_key,
         {{ mean('signals.value') }} as value,
         count(*) as reading_count,
+        needed_windows.window_start,
         signals.observed_at
     from {{ ref('stg_signals') }} as signals
-    semi join alerted_components using (site_id, asset_id, component_id)
+    inner join needed_windows
+        on
+            signals.series_key = needed_windows.series_key
+            and {{ window_start('signals.observed_at') }}
+            = needed_windows.window_start
     group by all
 
 ),
@@ -62,10 +107,7 @@ previous_readings as (
     from alert_signals
     asof left join readings
         on
-            alert_signals.site_id = readings.site_id
-            and alert_signals.asset_id = readings.asset_id
-            and alert_signals.component_id = readings.component_id
-            and alert_signals.signal_name = readings.signal_name
+            alert_signals.series_key = readings.series_key
             and alert_signals.fired_at >= readings.observed_at
 
 ),
@@ -79,28 +121,8 @@ surrounding_readings as (
     from previous_readings
     asof left join readings
         on
-            previous_readings.site_id = readings.site_id
-            and previous_readings.asset_id = readings.asset_id
-            and previous_readings.component_id = readings.component_id
-            and previous_readings.signal_name = readings.signal_name
+            previous_readings.series_key = readings.series_key
             and previous_readings.fired_at <= readings.observed_at
-
-),
-
--- The 30 s up to an alert touch two tumbling windows: equal windows first,
--- then the time, keeps the join from growing with the history.
-touched_windows as (
-
-    select
-        *,
-        {{ window_start('fired_at') }} as touched_window_start
-    from alert_signals
-    union all
-    select
-        *,
-        {{ window_start('fired_at') }} - {{ window_interval() }}
-            as touched_window_start
-    from alert_signals
 
 ),
 
@@ -117,12 +139,8 @@ window_averages as (
     from touched_windows
     inner join readings
         on
-            touched_windows.site_id = readings.site_id
-            and touched_windows.asset_id = readings.asset_id
-            and touched_windows.component_id = readings.component_id
-            and touched_windows.signal_name = readings.signal_name
-            and touched_windows.touched_window_start
-            = {{ window_start('readings.observed_at') }}
+            touched_windows.series_key = readings.series_key
+            and touched_windows.window_start = readings.window_start
             and touched_windows.fired_at >= readings.observed_at
             and touched_windows.fired_at - {{ window_interval() }}
             < readings.observed_at

@@ -5,6 +5,7 @@ alerts as (
 
     select
         alerts.alert_id,
+        alerts.component_key,
         alerts.site_id,
         alerts.asset_id,
         alerts.component_id,

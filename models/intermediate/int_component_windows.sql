@@ -23,11 +23,12 @@ windows as (
 
     select
         windows.*,
-        signals.quantity,
-        signals.sensor_position
+        series.component_key,
+        series.quantity,
+        series.sensor_position
     from {{ ref('int_signal_windows') }} as windows
-    inner join {{ ref('int_signals') }} as signals
-        on windows.signal_name = signals.signal_name
+    inner join {{ ref('int_series') }} as series
+        on windows.series_key = series.series_key
     where {{ is_day_to_build('windows.window_start') }}
 
 ),
@@ -35,9 +36,7 @@ windows as (
 component_windows as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         window_start,
         {% for position in sensor_positions() -%}
             max(avg_value) filter (where sensor_position = '{{ position }}')
@@ -65,7 +64,7 @@ gaps as (
         ) as gap_ms
     from component_windows
     window component_in_time as (
-        partition by site_id, asset_id, component_id, window_start::date
+        partition by component_key, window_start::date
         order by window_start
     )
 
@@ -79,7 +78,7 @@ numbered_windows as (
             where gap_ms is null
             or gap_ms > {{ var('session_gap_seconds') }} * 1000
         ) over (
-            partition by site_id, asset_id, component_id, window_start::date
+            partition by component_key, window_start::date
             order by window_start
             rows between unbounded preceding and current row
         ) as part_number
@@ -88,9 +87,7 @@ numbered_windows as (
 )
 
 select
-    site_id,
-    asset_id,
-    component_id,
+    component_key,
     {% for position in sensor_positions() -%}
         {{ position }}_temp_c,
     {% endfor -%}

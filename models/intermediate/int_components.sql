@@ -4,12 +4,14 @@ with
 components as (
 
     select
+        component_key,
         site_id,
         asset_id,
         component_id
-    from {{ ref('int_component_windows') }}
+    from {{ ref('stg_series') }}
     union
     select
+        component_key,
         site_id,
         asset_id,
         component_id
@@ -18,6 +20,7 @@ components as (
 )
 
 select
+    component_key,
     site_id,
     asset_id,
     component_id

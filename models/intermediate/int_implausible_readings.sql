@@ -11,9 +11,9 @@
 
 with
 
-signals as (
+series as (
 
-    select * from {{ ref('int_signals') }}
+    select * from {{ ref('int_series') }}
     where quantity = 'temperature' and is_in_catalog
 
 ),
@@ -28,19 +28,13 @@ suspicious_windows as (
 needed_windows as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         window_start,
         true as is_suspicious
     from suspicious_windows
     union all
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         previous_window_start as window_start,
         false as is_suspicious
     from suspicious_windows
@@ -51,10 +45,7 @@ needed_windows as (
 distinct_windows as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         window_start,
         bool_or(is_suspicious) as is_suspicious
     from needed_windows
@@ -70,10 +61,7 @@ needed_readings as (
     from {{ ref('stg_signals') }} as readings
     inner join distinct_windows
         on
-            readings.site_id = distinct_windows.site_id
-            and readings.asset_id = distinct_windows.asset_id
-            and readings.component_id = distinct_windows.component_id
-            and readings.signal_name = distinct_windows.signal_name
+            readings.series_key = distinct_windows.series_key
             and {{ window_start('readings.observed_at') }}
             = distinct_windows.window_start
     where {{ is_day_to_build('readings.observed_at', days_before=1) }}
@@ -93,7 +81,7 @@ steps as (
         ) / 1000.0 as step_seconds
     from needed_readings
     window series_in_time as (
-        partition by site_id, asset_id, component_id, signal_name
+        partition by series_key
         order by observed_at, value
     )
 
@@ -102,10 +90,7 @@ steps as (
 judged_readings as (
 
     select
-        steps.site_id,
-        steps.asset_id,
-        steps.component_id,
-        steps.signal_name,
+        steps.series_key,
         steps.value as temp_c,
         -- The first reading of a window that was not needed for itself would
         -- be compared with one that is not the reading before it.
@@ -116,21 +101,21 @@ judged_readings as (
             when steps.is_suspicious then steps.step_seconds
         end as step_seconds,
         coalesce(
-            steps.value < signals.min_plausible
-            or steps.value > signals.max_plausible,
+            steps.value < series.min_plausible
+            or steps.value > series.max_plausible,
             false
         ) as is_out_of_limits,
         coalesce(
             steps.is_suspicious
             and abs(steps.step_c)
             > round(
-                signals.max_rate_c_per_second * steps.step_seconds, 9
+                series.max_rate_c_per_second * steps.step_seconds, 9
             ),
             false
         ) as is_impossible_step,
         steps.observed_at
     from steps
-    inner join signals on steps.signal_name = signals.signal_name
+    inner join series on steps.series_key = series.series_key
 
 )
 

@@ -2,32 +2,19 @@
 -- mean above the threshold.
 with
 
-tumbling_windows as (
+periods as (
 
     select
-        windows.site_id,
-        windows.asset_id,
-        windows.component_id,
-        windows.signal_name,
+        series_key,
         'tumbling' as window_method,
-        windows.avg_value as avg_temp_c,
-        windows.reading_count,
-        windows.window_start,
-        windows.window_start + {{ window_interval() }} as window_end
-    from {{ ref('int_signal_windows') }} as windows
-    inner join {{ ref('int_signals') }} as signals
-        on windows.signal_name = signals.signal_name
-    where signals.quantity = 'temperature'
-
-),
-
-rolling_windows as (
-
+        avg_value as avg_temp_c,
+        reading_count,
+        window_start,
+        window_start + {{ window_interval() }} as window_end
+    from {{ ref('int_signal_windows') }}
+    union all
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         'rolling' as window_method,
         avg_value as avg_temp_c,
         reading_count,
@@ -37,18 +24,26 @@ rolling_windows as (
 
 ),
 
-periods as (
-
-    select * from tumbling_windows
-    union all
-    select * from rolling_windows
-
-),
-
 overheated_periods as (
 
-    select * from periods
-    where avg_temp_c > {{ var('overheat_threshold_c') }}
+    select
+        periods.series_key,
+        series.component_key,
+        series.site_id,
+        series.asset_id,
+        series.component_id,
+        series.signal_name,
+        periods.window_method,
+        periods.avg_temp_c,
+        periods.reading_count,
+        periods.window_start,
+        periods.window_end
+    from periods
+    inner join {{ ref('int_series') }} as series
+        on periods.series_key = series.series_key
+    where
+        series.quantity = 'temperature'
+        and periods.avg_temp_c > {{ var('overheat_threshold_c') }}
 
 )
 

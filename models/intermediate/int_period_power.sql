@@ -6,9 +6,7 @@ with
 periods as (
 
     select distinct
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         window_method,
         window_start,
         window_end
@@ -36,24 +34,20 @@ period_windows as (
 power_readings as (
 
     select
-        readings.site_id,
-        readings.asset_id,
-        readings.component_id,
+        series.component_key,
         readings.value as power_kw,
         readings.observed_at
     from {{ ref('stg_signals') }} as readings
-    inner join {{ ref('int_signals') }} as signals
-        on readings.signal_name = signals.signal_name
-    where signals.quantity = 'power'
+    inner join {{ ref('int_series') }} as series
+        on readings.series_key = series.series_key
+    where series.quantity = 'power'
 
 ),
 
 period_power as (
 
     select
-        periods.site_id,
-        periods.asset_id,
-        periods.component_id,
+        periods.component_key,
         periods.window_method,
         max(readings.power_kw) as max_power_kw,
         count(*) as power_reading_count,
@@ -62,9 +56,7 @@ period_power as (
     from period_windows as periods
     inner join power_readings as readings
         on
-            periods.site_id = readings.site_id
-            and periods.asset_id = readings.asset_id
-            and periods.component_id = readings.component_id
+            periods.component_key = readings.component_key
             and periods.touched_window_start
             = {{ window_start('readings.observed_at') }}
             -- Tumbling: [start, end). Rolling: (start, end].

@@ -18,16 +18,13 @@ with
 hot_windows as (
 
     select
-        windows.site_id,
-        windows.asset_id,
-        windows.component_id,
-        windows.signal_name,
+        windows.series_key,
         windows.window_start
     from {{ ref('int_signal_windows') }} as windows
-    inner join {{ ref('int_signals') }} as signals
-        on windows.signal_name = signals.signal_name
+    inner join {{ ref('int_series') }} as series
+        on windows.series_key = series.series_key
     where
-        signals.quantity = 'temperature'
+        series.quantity = 'temperature'
         and windows.max_value > {{ var('overheat_threshold_c') }}
         and {{ is_day_to_build('windows.window_start', days_before=1) }}
 
@@ -37,10 +34,7 @@ needed_windows as (
 
     {% for offset in [-1, 0, 1] -%}
         select
-            site_id,
-            asset_id,
-            component_id,
-            signal_name,
+            series_key,
             window_start + {{ offset }} * {{ window_interval() }}
                 as window_start,
             {{ 'true' if offset >= 0 else 'false' }} as holds_period_end
@@ -53,10 +47,7 @@ needed_windows as (
 distinct_windows as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         window_start,
         bool_or(holds_period_end) as holds_period_end
     from needed_windows
@@ -70,10 +61,7 @@ needed_readings as (
     from {{ ref('stg_signals') }} as readings
     inner join distinct_windows
         on
-            readings.site_id = distinct_windows.site_id
-            and readings.asset_id = distinct_windows.asset_id
-            and readings.component_id = distinct_windows.component_id
-            and readings.signal_name = distinct_windows.signal_name
+            readings.series_key = distinct_windows.series_key
             and {{ window_start('readings.observed_at') }}
             = distinct_windows.window_start
     where {{ is_day_to_build('readings.observed_at', days_before=1) }}
@@ -94,10 +82,7 @@ exact_windows as (
     from rolling_windows
     inner join distinct_windows
         on
-            rolling_windows.site_id = distinct_windows.site_id
-            and rolling_windows.asset_id = distinct_windows.asset_id
-            and rolling_windows.component_id = distinct_windows.component_id
-            and rolling_windows.signal_name = distinct_windows.signal_name
+            rolling_windows.series_key = distinct_windows.series_key
             and {{ window_start('rolling_windows.window_end') }}
             = distinct_windows.window_start
     where
@@ -107,10 +92,7 @@ exact_windows as (
 )
 
 select
-    site_id,
-    asset_id,
-    component_id,
-    signal_name,
+    series_key,
     avg_value,
     reading_count,
     window_start,

@@ -1,23 +1,6 @@
--- One row per component and part of a charging session within a UTC day: a
--- session that goes on past midnight has two.
+-- One row per component, UTC day and part, with the charging session that it
+-- is of: one that goes on past midnight has a part on each day.
 with
-
-parts as (
-
-    select
-        site_id,
-        asset_id,
-        component_id,
-        window_start::date as day,
-        part_number,
-        min(window_start) as first_window_start,
-        max(window_start) as last_window_start,
-        min(first_reading_at) as started_at,
-        max(last_reading_at) as ended_at
-    from {{ ref('int_component_windows') }}
-    group by all
-
-),
 
 gaps as (
 
@@ -25,43 +8,47 @@ gaps as (
         *,
         epoch_ms(started_at)
         - epoch_ms(lag(ended_at) over component_in_time) as gap_ms
-    from parts
+    from {{ ref('int_daily_parts') }}
     window component_in_time as (
-        partition by site_id, asset_id, component_id
+        partition by component_key
         order by started_at
     )
 
 ),
 
-numbered_parts as (
+session_parts as (
 
     select
         *,
-        count(*) filter (
+        max(first_window_start) filter (
             where gap_ms is null
             or gap_ms > {{ var('session_gap_seconds') }} * 1000
         ) over (
-            partition by site_id, asset_id, component_id
+            partition by component_key
             order by started_at
             rows between unbounded preceding and current row
-        ) as session_number
+        ) as session_window_start
     from gaps
 
 )
 
 select
-    site_id,
-    asset_id,
-    component_id,
+    component_key,
     part_number,
-    session_number,
+    {% for position in sensor_positions() -%}
+        peak_{{ position }}_temp_c,
+    {% endfor -%}
+    peak_avg_temp_c,
+    peak_temp_c,
+    avg_power_kw,
+    max_power_kw,
+    power_reading_count,
+    above_90_c_window_count,
     day,
     first_window_start,
     last_window_start,
-    min(first_window_start) over session as session_window_start,
+    session_window_start,
     started_at,
-    ended_at
-from numbered_parts
-window session as (
-    partition by site_id, asset_id, component_id, session_number
-)
+    ended_at,
+    peaked_at
+from session_parts

@@ -16,10 +16,7 @@ readings as (
 windows as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         {{ mean('value') }} as avg_value,
         min(value) as min_value,
         max(value) as max_value,

@@ -3,7 +3,7 @@ with
 
 observed_signals as (
 
-    select distinct signal_name from {{ ref('int_signal_windows') }}
+    select distinct signal_name from {{ ref('stg_series') }}
 
 ),
 

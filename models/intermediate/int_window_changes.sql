@@ -16,10 +16,7 @@ with
 windows as (
 
     select
-        windows.site_id,
-        windows.asset_id,
-        windows.component_id,
-        windows.signal_name,
+        windows.series_key,
         windows.min_value,
         windows.max_value,
         windows.window_start,
@@ -27,17 +24,13 @@ windows as (
         lag(windows.max_value) over series_in_time as previous_max_value,
         lag(windows.window_start) over series_in_time as previous_window_start
     from {{ ref('int_signal_windows') }} as windows
-    inner join {{ ref('int_signals') }} as signals
-        on windows.signal_name = signals.signal_name
+    inner join {{ ref('int_series') }} as series
+        on windows.series_key = series.series_key
     where
-        signals.quantity = 'temperature'
+        series.quantity = 'temperature'
         and {{ is_day_to_build('windows.window_start', days_before=1) }}
     window series_in_time as (
-        partition by
-            windows.site_id,
-            windows.asset_id,
-            windows.component_id,
-            windows.signal_name
+        partition by windows.series_key
         order by windows.window_start
     )
 
@@ -50,11 +43,11 @@ judged_windows as (
     select
         windows.*,
         coalesce(
-            windows.min_value < signals.min_plausible
-            or windows.max_value > signals.max_plausible
+            windows.min_value < series.min_plausible
+            or windows.max_value > series.max_plausible
             or greatest(windows.max_value, windows.previous_max_value)
             - least(windows.min_value, windows.previous_min_value)
-            > signals.max_rate_c_per_second,
+            > series.max_rate_c_per_second,
             false
         ) as is_suspicious,
         coalesce(
@@ -64,16 +57,13 @@ judged_windows as (
             false
         ) as is_unchanged
     from windows
-    inner join {{ ref('int_signals') }} as signals
-        on windows.signal_name = signals.signal_name
+    inner join {{ ref('int_series') }} as series
+        on windows.series_key = series.series_key
 
 )
 
 select
-    site_id,
-    asset_id,
-    component_id,
-    signal_name,
+    series_key,
     min_value,
     is_suspicious,
     is_unchanged,

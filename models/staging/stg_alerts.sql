@@ -25,6 +25,7 @@ identified_alerts as (
             alert_name,
             epoch_ms(fired_at)
         )) as alert_id,
+        {{ component_key() }} as component_key,
         site_id,
         asset_id,
         component_id,

@@ -5,6 +5,7 @@ file_days as (
 
     select distinct
         file_version,
+        code_version,
         recorded_at::date as day
     from {{ ref('stg_landing_rows') }}
     where reject_reason is null
@@ -13,6 +14,8 @@ file_days as (
 
 select
     day,
-    hash(list(file_version order by file_version)) as day_version
+    hash(
+        list(hash(file_version, code_version) order by file_version)
+    ) as day_version
 from file_days
 group by day

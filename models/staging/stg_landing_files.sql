@@ -8,6 +8,7 @@ landing_files as (
         is_read,
         read_problem,
         first_line,
+        has_returns,
         size_bytes,
         modified_ns
     from {{ source('landing', 'files') }}
@@ -21,6 +22,7 @@ named_files as (
         is_read,
         read_problem,
         first_line,
+        has_returns,
         size_bytes,
         modified_ns,
         -- Not parse_filename, to which a backslash ends a folder, too.
@@ -109,6 +111,9 @@ select
     record_type,
     first_line,
     file_problem,
+    coalesce(record_type = 'signal', false) and {{ has_plain_form() }}
+        as is_plain,
+    is_read and read_problem is null as is_readable,
     len(header_fields) as field_count,
     timestamp_position,
     site_position,

@@ -1,130 +1,51 @@
 -- One row per row of the landing files: typed, or with the reason why not.
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ read_changed_files() }}",
-    post_hook=[
-        "{{ keep_unreadable_lines(this) if has_read_a_file() }}",
-        "{{ stop_where_files_moved('files_to_read') }}"
-    ]
-) }}
+{{ config(materialized='view') }}
 
 with
 
-lines as (
+plain_rows as (
 
     select
-        filename as file_path,
-        line
-    from {{ source('landing', 'lines') }}
-    where
-        line is not null
-        and (
-            getvariable('files_to_read') is null
-            or filename in getvariable('files_to_read')
-        )
-
-),
-
-files as (
-
-    select * from {{ ref('stg_landing_files') }}
-
-),
-
-split_lines as (
-
-    select
-        lines.line,
-        files.*,
-        {{ csv_fields('lines.line') }} as fields
-    from lines
-    inner join files on lines.file_path = files.file_path
-    where files.file_problem is not null or lines.line <> files.first_line
-
-),
-
-cast_lines as (
-
-    select
-        file_path,
-        file_name,
-        record_type,
-        line,
-        file_problem,
+        'signal' as record_type,
+        site_id,
+        asset_id,
+        component_id,
+        record_name,
+        series_key,
+        null as reject_reason,
         file_version,
-        field_count,
-        len(fields) as line_field_count,
-        nullif(trim(fields[site_position]), '') as site_id,
-        nullif(trim(fields[asset_position]), '') as asset_id,
-        nullif(trim(fields[component_position]), '') as component_id,
-        nullif(trim(fields[name_position]), '') as record_name,
-        nullif(trim(fields[timestamp_position]), '') as timestamp_text,
-        try_cast(trim(fields[timestamp_position]) as double) as epoch_ms,
-        nullif(trim(fields[value_position]), '') as value_text,
-        try_cast(trim(fields[value_position]) as double) as value
-    from split_lines
+        code_version,
+        value,
+        recorded_at
+    from {{ ref('stg_plain_rows') }}
+    where is_typed
 
 ),
 
-judged_lines as (
+line_rows as (
 
     select
-        *,
-        case
-            when file_problem is not null
-                then file_problem
-            when line_field_count is null
-                then 'a quote is not closed, or stands inside a field'
-            when line_field_count <> field_count
-                then
-                    line_field_count || ' fields where the header has '
-                    || field_count
-            when site_id is null
-                then 'no site'
-            when asset_id is null
-                then 'no asset'
-            when component_id is null
-                then 'no component'
-            when record_name is null
-                then 'no ' || record_type || ' name'
-            when timestamp_text is null
-                then 'no timestamp'
-            when epoch_ms is null or not isfinite(epoch_ms)
-                then 'the timestamp is not a number'
-            when not epoch_ms between {{ epoch_ms_range() }}
-                then
-                    'the timestamp is not epoch milliseconds '
-                    || 'between the years 2000 and 2100'
-            when epoch_ms <> floor(epoch_ms)
-                then 'the timestamp is not a whole number of milliseconds'
-            when record_type = 'alert'
-                then null
-            when value_text is null
-                then 'no value'
-            when value is null
-                then 'the value is not a number'
-            when not isfinite(value)
-                then 'the value is not finite'
-        end as reject_reason
-    from cast_lines
+        record_type,
+        site_id,
+        asset_id,
+        component_id,
+        record_name,
+        series_key,
+        reject_reason,
+        file_version,
+        code_version,
+        value,
+        recorded_at
+    from {{ ref('stg_line_rows') }}
+
+),
+
+landing_rows as (
+
+    select * from plain_rows
+    union all
+    select * from line_rows
 
 )
 
-select
-    file_path,
-    file_name,
-    record_type,
-    site_id,
-    asset_id,
-    component_id,
-    record_name,
-    reject_reason,
-    case when reject_reason is not null then line end as raw_line,
-    null::bigint as line_number,
-    hash(file_version, getvariable('code_version')) as file_version,
-    case when reject_reason is null then value end as value,
-    case
-        when reject_reason is null
-            then make_timestamp_ms(epoch_ms::bigint)
-    end as recorded_at
-from judged_lines
+select * from landing_rows

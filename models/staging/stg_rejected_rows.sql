@@ -9,13 +9,15 @@ with
 rejected_rows as (
 
     select
-        file_path,
-        file_name,
-        reject_reason,
-        raw_line,
-        line_number
-    from {{ ref('stg_landing_rows') }}
-    where reject_reason is not null
+        files.file_path,
+        files.file_name,
+        line_rows.reject_reason,
+        line_rows.raw_line,
+        line_rows.line_number
+    from {{ ref('stg_line_rows') }} as line_rows
+    inner join {{ ref('stg_landing_files') }} as files
+        on line_rows.file_version = files.file_version
+    where line_rows.reject_reason is not null
 
 ),
 

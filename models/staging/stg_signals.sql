@@ -10,6 +10,7 @@ accepted_readings as (
         asset_id,
         component_id,
         record_name as signal_name,
+        series_key,
         value,
         recorded_at as observed_at
     from {{ ref('stg_landing_rows') }}
@@ -24,6 +25,7 @@ repeated_readings as (
         asset_id,
         component_id,
         record_name as signal_name,
+        series_key,
         value,
         recorded_at as observed_at
     from {{ ref('stg_repeated_rows') }}
@@ -36,9 +38,7 @@ single_readings as (
     select accepted_readings.*
     from accepted_readings
     anti join repeated_readings
-        using (
-            site_id, asset_id, component_id, signal_name, value, observed_at
-        )
+        using (series_key, value, observed_at)
 
 ),
 
@@ -55,6 +55,7 @@ select
     asset_id,
     component_id,
     signal_name,
+    series_key,
     value,
     observed_at
 from readings

@@ -34,6 +34,11 @@ FOLDERS = int(os.environ.get("FUZZ_FOLDERS", 0))
 SEEDS = []  # those that ever failed
 START = random.randrange(10**9) if FOLDERS else 0
 BATCHES = 30
+FILES_TO_READ = {
+    "stg_plain_rows": "is_plain",
+    "stg_line_rows": "file_version not in "
+    "(select file_version from staging.stg_plain_rows where is_typed)",
+}
 ROWS = ["stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit"]
 MARTS = [
     *("overheated_windows", "overheated_components", "max_power_when_overheated"),
@@ -67,10 +72,11 @@ def compiled(tmp_path_factory, manifest):
     macros = {}
     for name, call in {
         "files": "create_landing_files(is_known=false)",
-        "lines": f"create_line_readers(['{FOLDER}'], [])",
-        "mixed lines": f"create_line_readers(['{FOLDER}'], ['{MIXED}'])",
-        "only mixed lines": f"create_line_readers([], ['{MIXED}'])",
-        "keep": "keep_unreadable_lines(ref('stg_landing_rows'))",
+        "lines": f"create_readers(['{FOLDER}'], [], ['{FOLDER}'])",
+        "mixed lines": f"create_readers(['{FOLDER}'], ['{MIXED}'], ['{FOLDER}', '{MIXED}'])",
+        "only mixed lines": f"create_readers([], ['{MIXED}'], ['{MIXED}'])",
+        "give_up": "give_up_unusual_files(ref('stg_plain_rows'))",
+        "keep": "keep_unreadable_lines(ref('stg_line_rows'))",
         "rejected": "set_rejected_files()",
     }.items():
         (result,) = warehouse.dbt("compile", "--inline", "{{ " + call + " }}", landing_dir=FOLDER)
@@ -113,20 +119,31 @@ def build(database, compiled, folder, is_whole):
         )
     ]
     kind = " ".join(["only"] * (lists[0] == "[]") + ["mixed"] * (lists[1] != "[]") + ["lines"])
-    readers = macros[kind].replace(f"['{FOLDER}']", lists[0]).replace(f"['{MIXED}']", lists[1])
+    both = "[" + ", ".join(item[1:-1] for item in lists if item != "[]") + "]"
+    readers = macros[kind].replace(f"['{FOLDER}', '{MIXED}']", both)
+    readers = readers.replace(f"['{FOLDER}']", lists[0]).replace(f"['{MIXED}']", lists[1])
     database.execute(readers)
     for model in models:
         if not is_whole and model.schema != "staging" and model.name not in ROWS:
             continue
         if model.name == "stg_rejected_rows":
             database.execute(macros["rejected"])
+        if model.name in FILES_TO_READ:
+            database.execute(
+                "set variable files_to_read = (select coalesce(list(file_path), ['']) "
+                f"from staging.stg_landing_files where {FILES_TO_READ[model.name]})"
+            )
         kind = "view" if model.config.materialized == "view" else "table"
         database.execute(
             f"create or replace {kind} {model.schema}.{model.name} as {model.compiled_code}"
         )
-        if model.name == "stg_landing_rows":
-            database.execute(macros["keep"])
-            database.execute("drop table reject_errors; drop table reject_scans")
+        for way, hook in (("plain", "give_up"), ("line", "keep")):
+            if model.name == f"stg_{way}_rows":
+                tables = "select table_name from duckdb_tables()"
+                if (f"{way}_errors",) in database.sql(tables).fetchall():
+                    database.execute(macros[hook])
+                database.execute(f"drop table if exists {way}_errors")
+                database.execute(f"drop table if exists {way}_scans")
 
 
 def marts(database):
@@ -203,10 +220,12 @@ def damaged(rng, line):
 
 def random_lines(rng, columns, rows):
     lines = []
+    # Some files are whole, and one bad row is enough to read a plain one by its lines.
+    damage = rng.choice([0, 0.005, 0.2])
     for row in rows:
         line = ",".join(row.get(column.lower(), "0") for column in columns).encode()
-        lines.append(damaged(rng, line) if rng.random() < 0.2 else line)
-        if rng.random() < 0.05:
+        lines.append(damaged(rng, line) if rng.random() < damage else line)
+        if rng.random() < damage / 4:
             lines.append(rng.choice([b"", line, ",".join(columns).encode()]))
     return lines
 
@@ -218,12 +237,15 @@ def random_files(rng):
         parts = rng.randint(1, 3)
         for part, name in enumerate(rng.sample(NAMES, parts)):
             columns = rng.choice(HEADERS[kind]).split(",")
-            rng.shuffle(columns)
+            is_plain = rng.random() < 0.5
+            if not is_plain:
+                rng.shuffle(columns)
             called = "alert_name" if "alert_name" in columns else "signal_name"
             keys = ("site", "asset", "component", called, "timestamp", "value")
             filled = [dict(zip(keys, map(str, row), strict=False)) for row in rows[part::parts]]
             lines = random_lines(rng, columns, filled)
-            header = [rng.choice([str.upper, str.lower, str])(column) for column in columns]
+            cases = [str] if is_plain else [str.upper, str.lower, str]
+            header = [rng.choice(cases)(column) for column in columns]
             if rng.random() < 0.1:  # a header without one of its columns
                 header[columns.index("VALUE" if kind == "signal" else called)] = "v"
             # One file can be read always: where there is none, a build stops.

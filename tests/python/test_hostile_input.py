@@ -369,7 +369,7 @@ ALERT = f"{ALERT_HEADER}\n0,{NOON},A,a,c,XY_new,2022-03-12\n"
 
 def warnings(warehouse, folder):
     """The tests that warn, with their counts."""
-    warehouse.load(folder, "load_audit", "int_alerts", "int_signals")
+    warehouse.load(folder, "load_audit", "int_alerts", "int_series", "int_series_days")
     results = warehouse.dbt("test", "--select", "path:tests/warnings", landing_dir=folder)
     return {result.node.name: result.failures for result in results if result.failures}
 

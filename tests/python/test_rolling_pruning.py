@@ -16,17 +16,15 @@ from hypothesis import strategies as st
 from landing import ROOT, Warehouse, sql_text
 
 THRESHOLD_C = 105
-COLUMNS = (
-    "site_id, asset_id, component_id, signal_name, avg_value, reading_count, "
-    "window_start, window_end"
-)
+TABLES = ["int_signal_windows", "int_signals", "int_series"]
+COLUMNS = "series_key, avg_value, reading_count, window_start, window_end"
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory, manifest):
     """The SQL of the models by name, and of the window definition over all readings."""
     warehouse = Warehouse(tmp_path_factory.mktemp("compile"), manifest)
-    names = ["int_signal_windows", "int_signals", "int_rolling_windows"]
+    names = [*TABLES, "int_rolling_windows"]
     results = warehouse.dbt("compile", "--select", *names, landing_dir=warehouse.folder)
     sql = {result.node.name: result.node.compiled_code for result in results}
     unpruned = "{{ rolling_windows(ref('stg_signals')) }}"
@@ -58,10 +56,16 @@ def fill(database, compiled, readings):
         create or replace table staging.stg_signals as
         select distinct
             site as site_id, asset as asset_id, component as component_id, name as signal_name,
+            hash(site, asset, component, name) as series_key,
             value::double as value, make_timestamp_ms(ms) as observed_at
-        from readings
+        from readings;
+        create or replace table staging.stg_series as
+        select distinct
+            series_key, hash(site_id, asset_id, component_id) as component_key,
+            site_id, asset_id, component_id, signal_name
+        from staging.stg_signals
     """)
-    for name in ["int_signal_windows", "int_signals"]:
+    for name in TABLES:
         database.execute(f"create or replace table intermediate.{name} as {compiled[name]}")
 
 
@@ -70,7 +74,7 @@ def windows(database, sql):
 
 
 def overheated(rows):
-    return Counter({row: count for row, count in rows.items() if row[4] > THRESHOLD_C})
+    return Counter({row: count for row, count in rows.items() if row[1] > THRESHOLD_C})
 
 
 def test_pruned_windows_equal_all_windows(database, compiled):

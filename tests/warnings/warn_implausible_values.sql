@@ -8,13 +8,13 @@ with
 checked_windows as (
 
     select
-        windows.signal_name,
-        windows.min_value < signals.min_plausible
-        or windows.max_value > signals.max_plausible as is_implausible
+        series.signal_name,
+        windows.min_value < series.min_plausible
+        or windows.max_value > series.max_plausible as is_implausible
     from {{ ref('int_signal_windows') }} as windows
-    inner join {{ ref('int_signals') }} as signals
-        on windows.signal_name = signals.signal_name
-    where signals.is_in_catalog
+    inner join {{ ref('int_series') }} as series
+        on windows.series_key = series.series_key
+    where series.is_in_catalog
 
 ),
 

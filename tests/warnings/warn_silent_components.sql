@@ -7,11 +7,13 @@ with
 components as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        max(last_reading_at) as last_reading_at
-    from {{ ref('int_signal_windows') }}
+        series.site_id,
+        series.asset_id,
+        series.component_id,
+        max(days.last_reading_at) as last_reading_at
+    from {{ ref('int_series_days') }} as days
+    inner join {{ ref('int_series') }} as series
+        on days.series_key = series.series_key
     group by all
 
 ),

@@ -16,20 +16,19 @@ fits as (
 baselines as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         median(start_temp_c) as baseline_temp_c,
         median(baseline_excess_c) as baseline_excess_c,
         count(*) as rested_session_count
     from {{ ref('int_session_baselines') }}
-    group by all
+    group by component_key
 
 ),
 
 component_thermals as (
 
     select
+        components.component_key,
         components.site_id,
         components.asset_id,
         components.component_id,
@@ -70,16 +69,11 @@ component_thermals as (
     {% for pole in poles() -%}
         left join fits as {{ pole }}
             on
-                components.site_id = {{ pole }}.site_id
-                and components.asset_id = {{ pole }}.asset_id
-                and components.component_id = {{ pole }}.component_id
+                components.component_key = {{ pole }}.component_key
                 and {{ pole }}.pole = '{{ pole }}'
     {% endfor -%}
     left join baselines
-        on
-            components.site_id = baselines.site_id
-            and components.asset_id = baselines.asset_id
-            and components.component_id = baselines.component_id
+        on components.component_key = baselines.component_key
 
 )
 

@@ -2,20 +2,14 @@
 -- value never changed, which a sound sensor would not have done.
 with
 
-windows as (
+series as (
 
     select
-        windows.site_id,
-        windows.asset_id,
-        windows.component_id,
-        windows.signal_name,
-        windows.window_start,
-        windows.min_value,
-        windows.max_value
-    from {{ ref('int_signal_windows') }} as windows
-    inner join {{ ref('int_signals') }} as signals
-        on windows.signal_name = signals.signal_name
-    where signals.quantity = 'temperature'
+        series_key,
+        component_key,
+        signal_name
+    from {{ ref('int_series') }}
+    where quantity = 'temperature'
 
 ),
 
@@ -25,7 +19,7 @@ linked_windows as (
         *,
         coalesce(
             previous_window_start > lag(window_start) over (
-                partition by site_id, asset_id, component_id, signal_name
+                partition by series_key
                 order by window_start
             ),
             true
@@ -40,7 +34,7 @@ unchanged_windows as (
     select
         *,
         count(*) filter (where is_run_start) over (
-            partition by site_id, asset_id, component_id, signal_name
+            partition by series_key
             order by window_start
             rows between unbounded preceding and current row
         ) as run_number
@@ -51,11 +45,7 @@ unchanged_windows as (
 lengths as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
-        run_number,
+        series_key,
         any_value(min_value) as frozen_temp_c,
         count(*) as unchanged_count,
         -- The window that the first unchanged one equals belongs to the run.
@@ -63,34 +53,28 @@ lengths as (
         min(previous_window_start) as started_at,
         max(window_start) + {{ window_interval() }} as ended_at
     from unchanged_windows
-    group by all
+    group by series_key, run_number
 
 ),
 
 series_runs as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         sum(unchanged_count) as unchanged_count,
         max(frozen_seconds) as longest_seconds
     from lengths
-    group by all
+    group by series_key
 
 ),
 
 window_counts as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
-        count(*) as window_count
-    from windows
-    group by all
+        series_key,
+        sum(window_count) as window_count
+    from {{ ref('int_series_days') }}
+    group by series_key
 
 ),
 
@@ -100,17 +84,17 @@ window_counts as (
 usual_runs as (
 
     select
-        window_counts.signal_name,
+        series.signal_name,
         median(
             coalesce(series_runs.unchanged_count, 0)
             / window_counts.window_count
         ) as usual_unchanged_share,
         median(coalesce(series_runs.longest_seconds, 0))
             as usual_longest_seconds
-    from window_counts
-    left join series_runs
-        using (site_id, asset_id, component_id, signal_name)
-    group by window_counts.signal_name
+    from series
+    inner join window_counts using (series_key)
+    left join series_runs using (series_key)
+    group by series.signal_name
 
 ),
 
@@ -120,9 +104,11 @@ runs as (
 
     select
         lengths.*,
+        series.component_key,
         usual_runs.usual_unchanged_share
     from lengths
-    inner join usual_runs on lengths.signal_name = usual_runs.signal_name
+    inner join series using (series_key)
+    inner join usual_runs using (signal_name)
     where
         lengths.frozen_seconds >= 600
         and lengths.frozen_seconds >= 2 * usual_runs.usual_longest_seconds
@@ -132,28 +118,20 @@ runs as (
 other_sensors as (
 
     select
-        runs.site_id,
-        runs.asset_id,
-        runs.component_id,
-        runs.signal_name,
-        runs.run_number,
-        max(others.max_value) - min(others.min_value) as range_c
+        runs.series_key,
+        runs.started_at,
+        max(windows.max_value) - min(windows.min_value) as range_c
     from runs
-    inner join windows as others
+    inner join series as others
         on
-            runs.site_id = others.site_id
-            and runs.asset_id = others.asset_id
-            and runs.component_id = others.component_id
-            and runs.signal_name <> others.signal_name
-            and runs.started_at <= others.window_start
-            and runs.ended_at > others.window_start
-    group by
-        runs.site_id,
-        runs.asset_id,
-        runs.component_id,
-        runs.signal_name,
-        runs.run_number,
-        others.signal_name
+            runs.component_key = others.component_key
+            and runs.series_key <> others.series_key
+    inner join {{ ref('int_signal_windows') }} as windows
+        on
+            others.series_key = windows.series_key
+            and runs.started_at <= windows.window_start
+            and runs.ended_at > windows.window_start
+    group by runs.series_key, runs.started_at, others.series_key
 
 ),
 
@@ -162,23 +140,14 @@ other_sensors as (
 frozen_runs as (
 
     select
-        runs.site_id,
-        runs.asset_id,
-        runs.component_id,
-        runs.signal_name,
+        runs.series_key,
         runs.frozen_temp_c,
         runs.frozen_seconds,
         max(other_sensors.range_c) as other_range_c,
         runs.started_at,
         runs.ended_at
     from runs
-    left join other_sensors
-        on
-            runs.site_id = other_sensors.site_id
-            and runs.asset_id = other_sensors.asset_id
-            and runs.component_id = other_sensors.component_id
-            and runs.signal_name = other_sensors.signal_name
-            and runs.run_number = other_sensors.run_number
+    left join other_sensors using (series_key, started_at)
     group by all
     having
         any_value(runs.usual_unchanged_share) <= 0.05

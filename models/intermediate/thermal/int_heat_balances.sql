@@ -6,9 +6,7 @@ with
 sums as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         pole,
         sum(section_count)::bigint as section_count,
         {% for column in [
@@ -65,9 +63,7 @@ residuals as (
 heat_balances as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         pole,
         section_count,
         case when has_steady_state then 1e4 * heating / cooling end

@@ -4,15 +4,11 @@ with
 windows as (
 
     select
-        negative.site_id,
-        negative.asset_id,
-        negative.component_id,
-        negative.avg_power_kw,
-        negative.temp_c - positive.temp_c as pole_imbalance_c
-    from {{ ref('int_thermal_windows') }} as negative
-    inner join {{ ref('int_thermal_windows') }} as positive
-        using (site_id, asset_id, component_id, window_start)
-    where negative.pole = 'negative' and positive.pole = 'positive'
+        component_key,
+        avg_power_kw,
+        negative_temp_c - positive_temp_c as pole_imbalance_c
+    from {{ ref('int_thermal_windows') }}
+    where negative_temp_c is not null and positive_temp_c is not null
 
 ),
 
@@ -25,14 +21,12 @@ fleet as (
 loads as (
 
     select
-        windows.site_id,
-        windows.asset_id,
-        windows.component_id,
+        windows.component_key,
         avg(windows.pole_imbalance_c) as pole_imbalance_under_load_c,
         count(*) as load_window_count
     from windows
     inner join fleet on windows.avg_power_kw >= fleet.median_power_kw
-    group by all
+    group by windows.component_key
 
 )
 

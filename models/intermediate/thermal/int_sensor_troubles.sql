@@ -5,10 +5,7 @@ with
 implausible as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         count(*) as implausible_reading_count,
         count(*) filter (where is_impossible_step) as impossible_step_count,
         -- A bad contact can heat a handle faster than a sound one warms, but
@@ -21,32 +18,32 @@ implausible as (
         ) as glitch_count,
         min(temp_c) as lowest_implausible_temp_c,
         max(temp_c) as highest_implausible_temp_c,
-        max(abs(step_c)) filter (where is_impossible_step) as largest_step_c
+        max(abs(step_c)) filter (where is_impossible_step) as largest_step_c,
+        min(observed_at) as first_implausible_at,
+        max(observed_at) as last_implausible_at
     from {{ ref('int_implausible_readings') }}
-    group by all
+    group by series_key
 
 ),
 
 frozen as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         sum(frozen_seconds)::bigint as frozen_seconds
     from {{ ref('int_frozen_runs') }}
-    group by all
+    group by series_key
 
 ),
 
 sensor_troubles as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series.component_key,
+        series.site_id,
+        series.asset_id,
+        series.component_id,
+        series.signal_name,
         coalesce(implausible.implausible_reading_count, 0)
             as implausible_reading_count,
         coalesce(implausible.impossible_step_count, 0)
@@ -55,10 +52,12 @@ sensor_troubles as (
         implausible.lowest_implausible_temp_c,
         implausible.highest_implausible_temp_c,
         implausible.largest_step_c,
-        coalesce(frozen.frozen_seconds, 0) as frozen_seconds
+        coalesce(frozen.frozen_seconds, 0) as frozen_seconds,
+        implausible.first_implausible_at,
+        implausible.last_implausible_at
     from implausible
-    full join frozen
-        using (site_id, asset_id, component_id, signal_name)
+    full join frozen using (series_key)
+    inner join {{ ref('int_series') }} as series using (series_key)
 
 )
 

@@ -2,14 +2,11 @@
 -- its component started from, and the fleet's at that time of day.
 with
 
-session_starts as (
+sessions as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        session_number,
-        min(first_window_start) as started_at,
+        component_key,
+        session_window_start as started_at,
         max(last_window_start) as last_window_start
     from {{ ref('int_session_parts') }}
     group by all
@@ -21,10 +18,10 @@ rested_starts as (
     select
         *,
         started_at - lag(last_window_start) over (
-            partition by site_id, asset_id, component_id
+            partition by component_key
             order by started_at
         ) as rest
-    from session_starts
+    from sessions
     -- Before the fleet's first record nobody knows who rested.
     qualify
         coalesce(rest, started_at - min(started_at) over ())
@@ -36,9 +33,7 @@ rested_starts as (
 first_windows as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         started_at,
         started_at + unnest(range(0, 60, {{ var('window_seconds') }}))
         * interval '1' second as window_start
@@ -46,21 +41,29 @@ first_windows as (
 
 ),
 
-start_temperatures as (
+first_temperatures as (
 
     select
-        starts.site_id,
-        starts.asset_id,
-        starts.component_id,
+        starts.component_key,
         starts.started_at,
-        avg(windows.temp_c) as start_temp_c
+        unnest([
+            windows.negative_temp_c, windows.positive_temp_c
+        ]) as temp_c
     from first_windows as starts
     inner join {{ ref('int_thermal_windows') }} as windows
         on
-            starts.site_id = windows.site_id
-            and starts.asset_id = windows.asset_id
-            and starts.component_id = windows.component_id
+            starts.component_key = windows.component_key
             and starts.window_start = windows.window_start
+
+),
+
+start_temperatures as (
+
+    select
+        component_key,
+        started_at,
+        avg(temp_c) as start_temp_c
+    from first_temperatures
     group by all
 
 ),
@@ -79,9 +82,7 @@ compared_starts as (
 )
 
 select
-    site_id,
-    asset_id,
-    component_id,
+    component_key,
     start_temp_c,
     fleet_start_temp_c,
     start_temp_c - fleet_start_temp_c as baseline_excess_c,

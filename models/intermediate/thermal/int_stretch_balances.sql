@@ -13,68 +13,74 @@
 {%- set steps = section_steps() %}
 with
 
-windows as (
+{% for pole in poles() -%}
 
-    select
-        *,
-        coalesce(
-            window_start - lag(window_start) over stretch_in_time
-            > interval '{{ 3 * var('window_seconds') }}' second,
-            true
-        ) as is_run_start
-    from {{ ref('int_thermal_windows') }}
-    where power_squared is not null and {{ is_day_to_build('window_start') }}
-    window stretch_in_time as (
-        partition by site_id, asset_id, component_id, pole, stretch_id
-        order by window_start
-    )
+    {{ pole }}_windows as (
 
-),
+        select
+            component_key,
+            stretch_key,
+            {{ pole }}_temp_c as temp_c,
+            power_squared,
+            window_start,
+            window_start - lag(window_start) over (
+                partition by stretch_key
+                order by window_start
+            ) > interval '{{ 3 * var('window_seconds') }}' second
+                as is_after_gap
+        from {{ ref('int_thermal_windows') }}
+        where
+            {{ is_day_to_build('window_start') }}
+            and {{ pole }}_temp_c is not null
+            and power_squared is not null
 
-runs as (
+    ),
 
-    select
-        *,
-        count(*) filter (where is_run_start) over (
-            partition by site_id, asset_id, component_id, pole, stretch_id
+    -- Means by the trapezoidal rule: the first and the last window count half.
+    {{ pole }}_sections as (
+
+        select
+            component_key,
+            stretch_key,
+            '{{ pole }}' as pole,
+            {% for column in ['temp_c', 'power_squared'] -%}
+                (
+                    sum({{ column }})
+                        over (
+                            stretch_in_time
+                            rows between current row and {{ steps }} following
+                        )
+                    - {{ column }} / 2
+                    - lead({{ column }}, {{ steps }}) over stretch_in_time / 2
+                ) / {{ steps }} as avg_{{ column }},
+            {% endfor -%}
+            (lead(temp_c, {{ steps }}) over stretch_in_time - temp_c)
+            / epoch(
+                lead(window_start, {{ steps }}) over stretch_in_time
+                - window_start
+            ) as warming_c_per_second,
+            bool_or(is_after_gap) over (
+                stretch_in_time
+                rows between 1 following and {{ steps }} following
+            ) as has_gap,
+            window_start::date as day
+        from {{ pole }}_windows
+        window stretch_in_time as (
+            partition by stretch_key
             order by window_start
-            rows between unbounded preceding and current row
-        ) as run_number
-    from windows
+        )
 
-),
+    ),
 
--- Means by the trapezoidal rule: the first and the last window count half.
+{% endfor -%}
+
 sections as (
 
-    select
-        site_id,
-        asset_id,
-        component_id,
-        pole,
-        stretch_id,
-        {% for column in ['temp_c', 'power_squared'] -%}
-            (
-                sum({{ column }})
-                    over (
-                        run_in_time
-                        rows between current row and {{ steps }} following
-                    )
-                - {{ column }} / 2
-                - lead({{ column }}, {{ steps }}) over run_in_time / 2
-            ) / {{ steps }} as avg_{{ column }},
-        {% endfor -%}
-        (lead(temp_c, {{ steps }}) over run_in_time - temp_c)
-        / epoch(
-            lead(window_start, {{ steps }}) over run_in_time - window_start
-        ) as warming_c_per_second,
-        window_start::date as day
-    from runs
-    window run_in_time as (
-        partition by
-            site_id, asset_id, component_id, pole, stretch_id, run_number
-        order by window_start
-    )
+    {% for pole in poles() -%}
+        select * from {{ pole }}_sections
+        where warming_c_per_second is not null and not has_gap
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
@@ -82,11 +88,9 @@ sections as (
 stretch_sums as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
+        stretch_key,
         pole,
-        stretch_id,
         count(*) as section_count,
         regr_sxx(warming_c_per_second, avg_temp_c) as temp_temp,
         regr_sxx(warming_c_per_second, avg_power_squared) as power_power,
@@ -96,7 +100,6 @@ stretch_sums as (
         regr_sxy(warming_c_per_second, avg_power_squared) as warming_power,
         day
     from sections
-    where warming_c_per_second is not null
     group by all
 
 )

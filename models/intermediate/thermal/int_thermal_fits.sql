@@ -4,17 +4,14 @@ with
 
 chosen_span as (
 
-    select span_minutes from {{ ref('int_thermal_spans') }}
-    where is_chosen
+    select * from {{ ref('int_chosen_span') }}
 
 ),
 
 recent_sums as (
 
     select
-        stretches.site_id,
-        stretches.asset_id,
-        stretches.component_id,
+        stretches.component_key,
         stretches.pole,
         chosen_span.span_minutes,
         sum(stretches.window_count)::bigint as window_count,
@@ -33,9 +30,7 @@ recent_sums as (
     from {{ ref('int_thermal_stretches') }} as stretches
     cross join chosen_span
     group by
-        stretches.site_id,
-        stretches.asset_id,
-        stretches.component_id,
+        stretches.component_key,
         stretches.pole,
         chosen_span.span_minutes
 
@@ -54,9 +49,7 @@ recent_fits as (
 fits as (
 
     select
-        recent_fits.site_id,
-        recent_fits.asset_id,
-        recent_fits.component_id,
+        recent_fits.component_key,
         recent_fits.pole,
         recent_fits.window_count,
         recent_fits.span_minutes,
@@ -76,9 +69,7 @@ fits as (
     from recent_fits
     left join {{ ref('int_heat_balances') }} as balances
         on
-            recent_fits.site_id = balances.site_id
-            and recent_fits.asset_id = balances.asset_id
-            and recent_fits.component_id = balances.component_id
+            recent_fits.component_key = balances.component_key
             and recent_fits.pole = balances.pole
 
 )

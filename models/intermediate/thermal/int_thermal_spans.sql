@@ -13,7 +13,7 @@ fits as (
                 0
             ) as r_squared
         from {{ ref('int_thermal_stretches') }}
-        group by site_id, asset_id, component_id, pole
+        group by component_key, pole
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

@@ -24,24 +24,25 @@ windows as (
 
 stretches as (
 
-    select
-        site_id,
-        asset_id,
-        component_id,
-        pole,
-        stretch_id,
-        {% for minutes in thermal_spans() -%}
-            regr_sxx(temp_c, power_squared_{{ minutes }}_min)
-                as power_{{ minutes }}_power_{{ minutes }},
-            regr_sxy(temp_c, power_squared_{{ minutes }}_min)
-                as temp_power_{{ minutes }},
-        {% endfor -%}
-        regr_syy(temp_c, power_squared) as temp_temp,
-        count(*) as window_count,
-        window_start::date as day
-    from windows
-    group by all
-    having count(*) >= 4
+    {% for pole in poles() -%}
+        select
+            component_key,
+            stretch_key,
+            '{{ pole }}' as pole,
+            {% for minutes in thermal_spans() -%}
+                regr_sxx({{ pole }}_temp_c, power_squared_{{ minutes }}_min)
+                    as power_{{ minutes }}_power_{{ minutes }},
+                regr_sxy({{ pole }}_temp_c, power_squared_{{ minutes }}_min)
+                    as temp_power_{{ minutes }},
+            {% endfor -%}
+            regr_syy({{ pole }}_temp_c, power_squared) as temp_temp,
+            count({{ pole }}_temp_c) as window_count,
+            window_start::date as day
+        from windows
+        group by all
+        having count({{ pole }}_temp_c) >= 4
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 )
 

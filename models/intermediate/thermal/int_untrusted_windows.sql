@@ -5,10 +5,7 @@ with
 implausible_windows as (
 
     select distinct
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
+        series_key,
         {{ window_start('observed_at') }} as window_start
     from {{ ref('int_implausible_readings') }}
 
@@ -29,10 +26,7 @@ offsets as (
 suspect_windows as (
 
     select
-        windows.site_id,
-        windows.asset_id,
-        windows.component_id,
-        windows.signal_name,
+        windows.series_key,
         windows.window_start
         + offsets.offset_seconds * interval '1' second as window_start
     from implausible_windows as windows
@@ -43,18 +37,12 @@ suspect_windows as (
 frozen_windows as (
 
     select
-        windows.site_id,
-        windows.asset_id,
-        windows.component_id,
-        windows.signal_name,
+        windows.series_key,
         windows.window_start
     from {{ ref('int_frozen_runs') }} as runs
     inner join {{ ref('int_signal_windows') }} as windows
         on
-            runs.site_id = windows.site_id
-            and runs.asset_id = windows.asset_id
-            and runs.component_id = windows.component_id
-            and runs.signal_name = windows.signal_name
+            runs.series_key = windows.series_key
             and runs.started_at <= windows.window_start
             and runs.ended_at > windows.window_start
 

@@ -14,17 +14,13 @@ alerts as (
 
     select
         alert_name,
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         fired_at
     from {{ ref('int_alerts') }}
     union all
     select
         'all temperature alerts' as alert_name,
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         fired_at
     from {{ ref('int_alerts') }}
     where is_temperature_related
@@ -35,14 +31,15 @@ alert_steps as (
 
     select
         alerts.alert_name,
-        alerts.site_id,
-        alerts.asset_id,
-        alerts.component_id,
+        series.signal_name,
+        series.series_key,
         offsets.offset_seconds,
         {{ window_start(
             "alerts.fired_at + offsets.offset_seconds * interval '1' second"
         ) }} as window_start
     from alerts
+    inner join {{ ref('int_series') }} as series
+        on alerts.component_key = series.component_key
     cross join offsets
 
 ),
@@ -63,7 +60,7 @@ profiles as (
 
     select
         alert_steps.alert_name,
-        windows.signal_name,
+        alert_steps.signal_name,
         alert_steps.offset_seconds,
         {{ mean('windows.avg_value') }} as avg_value,
         quantile_cont(windows.avg_value, 0.1) as p10_value,
@@ -72,9 +69,7 @@ profiles as (
     from alert_steps
     inner join {{ ref('int_signal_windows') }} as windows
         on
-            alert_steps.site_id = windows.site_id
-            and alert_steps.asset_id = windows.asset_id
-            and alert_steps.component_id = windows.component_id
+            alert_steps.series_key = windows.series_key
             and alert_steps.window_start = windows.window_start
     group by all
 

@@ -2,28 +2,26 @@
 -- days without a reading of the component.
 with
 
-windows as (
+series_days as (
 
     select
-        windows.*,
-        signals.quantity,
+        days.*,
+        series.component_key,
+        series.quantity,
         coalesce(
-            signals.sensor_position,
-            case when signals.quantity = 'power' then 'power' end
-        ) as measure,
-        windows.window_start::date as day
-    from {{ ref('int_signal_windows') }} as windows
-    inner join {{ ref('int_signals') }} as signals
-        on windows.signal_name = signals.signal_name
+            series.sensor_position,
+            case when series.quantity = 'power' then 'power' end
+        ) as measure
+    from {{ ref('int_series_days') }} as days
+    inner join {{ ref('int_series') }} as series
+        on days.series_key = series.series_key
 
 ),
 
 signal_days as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         day,
         {% for measure in sensor_positions() + ['power'] -%}
             min(min_value) filter (where measure = '{{ measure }}')
@@ -43,9 +41,26 @@ signal_days as (
                 sum(reading_count) filter (where measure = '{{ measure }}'), 0
             )::bigint as {{ measure }}_reading_count,
         {% endfor -%}
-        max(avg_value) filter (where quantity = 'temperature')
+        max(peak_avg_value) filter (where quantity = 'temperature')
             as peak_avg_temp_c
-    from windows
+    from series_days
+    group by all
+
+),
+
+pole_days as (
+
+    select
+        component_key,
+        hour_start::date as day,
+        round(
+            sum(avg_pole_imbalance_c * pole_window_count)
+            / sum(pole_window_count),
+            9
+        ) as avg_pole_imbalance_c,
+        max(max_pole_imbalance_c) as max_pole_imbalance_c,
+        sum(pole_window_count)::bigint as pole_window_count
+    from {{ ref('int_component_hours') }}
     group by all
 
 ),
@@ -53,49 +68,18 @@ signal_days as (
 component_days as (
 
     select
+        {% for count in [
+            'used_window_count', 'overheated_window_count',
+            'suspect_overheated_window_count', 'alert_count',
+            'temperature_alert_count',
+        ] -%}
+            sum({{ count }})::bigint as {{ count }},
+        {% endfor -%}
         site_id,
         asset_id,
         component_id,
-        window_start::date as day,
-        count(*) as used_window_count,
-        {{ mean('abs(negative_pole_temp_c - positive_pole_temp_c)') }}
-            as avg_pole_imbalance_c,
-        max(abs(negative_pole_temp_c - positive_pole_temp_c))
-            as max_pole_imbalance_c,
-        count(negative_pole_temp_c - positive_pole_temp_c)
-            as pole_window_count
-    from {{ ref('int_component_windows') }}
-    group by all
-
-),
-
-overheated_days as (
-
-    select
-        site_id,
-        asset_id,
-        component_id,
-        window_start::date as day,
-        count(*) as overheated_window_count,
-        count(*) filter (where is_sensor_suspect)
-            as suspect_overheated_window_count
-    from {{ ref('overheated_windows') }}
-    where window_method = 'tumbling'
-    group by all
-
-),
-
-alert_days as (
-
-    select
-        site_id,
-        asset_id,
-        component_id,
-        fired_at::date as day,
-        count(*) as alert_count,
-        count(*) filter (where is_temperature_related)
-            as temperature_alert_count
-    from {{ ref('int_alerts') }}
+        hour_start::date as day
+    from {{ ref('component_hourly') }}
     group by all
 
 ),
@@ -104,18 +88,14 @@ alert_days as (
 -- would make a row per component of each day between.
 days as (
 
-    select day from component_days
-    union
-    select day from alert_days
+    select distinct day from component_days
 
 ),
 
 spine as (
 
     select
-        components.site_id,
-        components.asset_id,
-        components.component_id,
+        components.*,
         days.day
     from {{ ref('int_components') }} as components
     cross join days
@@ -136,30 +116,25 @@ select
         signal_days.{{ statistic }}_power as {{ statistic }}_power_kw,
     {% endfor -%}
     signal_days.peak_avg_temp_c,
-    component_days.avg_pole_imbalance_c,
-    component_days.max_pole_imbalance_c,
+    pole_days.avg_pole_imbalance_c,
+    pole_days.max_pole_imbalance_c,
     coalesce(component_days.used_window_count, 0)
     / {{ windows_per_day() }} as utilisation_ratio,
     {% for measure in sensor_positions() + ['power'] -%}
         coalesce(signal_days.{{ measure }}_reading_count, 0)
             as {{ measure }}_reading_count,
     {% endfor -%}
-    coalesce(component_days.pole_window_count, 0) as pole_window_count,
+    coalesce(pole_days.pole_window_count, 0) as pole_window_count,
     coalesce(component_days.used_window_count, 0) as used_window_count,
-    coalesce(overheated_days.overheated_window_count, 0)
+    coalesce(component_days.overheated_window_count, 0)
         as overheated_window_count,
-    coalesce(overheated_days.suspect_overheated_window_count, 0)
+    coalesce(component_days.suspect_overheated_window_count, 0)
         as suspect_overheated_window_count,
-    coalesce(alert_days.alert_count, 0) as alert_count,
-    coalesce(alert_days.temperature_alert_count, 0)
+    coalesce(component_days.alert_count, 0) as alert_count,
+    coalesce(component_days.temperature_alert_count, 0)
         as temperature_alert_count,
     spine.day
 from spine
-left join signal_days
-    using (site_id, asset_id, component_id, day)
-left join component_days
-    using (site_id, asset_id, component_id, day)
-left join overheated_days
-    using (site_id, asset_id, component_id, day)
-left join alert_days
-    using (site_id, asset_id, component_id, day)
+left join signal_days using (component_key, day)
+left join pole_days using (component_key, day)
+left join component_days using (site_id, asset_id, component_id, day)

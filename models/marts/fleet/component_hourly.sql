@@ -2,54 +2,6 @@
 -- alert.
 with
 
-windows as (
-
-    select * from {{ ref('int_component_windows') }}
-
-),
-
-used_hours as (
-
-    select
-        site_id,
-        asset_id,
-        component_id,
-        date_trunc('hour', window_start) as hour_start,
-        count(*) as used_window_count,
-        max(avg_temp_c) as peak_avg_temp_c,
-        round(
-            sum(avg_power_kw * power_reading_count) / sum(power_reading_count),
-            9
-        ) as avg_power_kw,
-        max(max_power_kw) as max_power_kw
-    from windows
-    group by all
-
-),
-
-trusted_hours as (
-
-    select
-        windows.site_id,
-        windows.asset_id,
-        windows.component_id,
-        date_trunc('hour', windows.window_start) as hour_start,
-        max(windows.avg_value) as peak_trusted_avg_temp_c
-    from {{ ref('int_signal_windows') }} as windows
-    inner join {{ ref('int_signals') }} as signals
-        on windows.signal_name = signals.signal_name
-    anti join {{ ref('int_untrusted_windows') }} as untrusted_windows
-        on
-            windows.site_id = untrusted_windows.site_id
-            and windows.asset_id = untrusted_windows.asset_id
-            and windows.component_id = untrusted_windows.component_id
-            and windows.signal_name = untrusted_windows.signal_name
-            and windows.window_start = untrusted_windows.window_start
-    where signals.quantity = 'temperature'
-    group by all
-
-),
-
 overheated_hours as (
 
     select
@@ -69,9 +21,7 @@ overheated_hours as (
 alert_hours as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         date_trunc('hour', fired_at) as hour_start,
         count(*) as alert_count,
         count(*) filter (where is_temperature_related)
@@ -84,11 +34,11 @@ alert_hours as (
 component_hours as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        components.site_id,
+        components.asset_id,
+        components.component_id,
         used_hours.peak_avg_temp_c,
-        trusted_hours.peak_trusted_avg_temp_c,
+        used_hours.peak_trusted_avg_temp_c,
         used_hours.avg_power_kw,
         used_hours.max_power_kw,
         coalesce(used_hours.used_window_count, 0) as used_window_count,
@@ -100,11 +50,9 @@ component_hours as (
         coalesce(alert_hours.temperature_alert_count, 0)
             as temperature_alert_count,
         hour_start
-    from used_hours
-    full join alert_hours
-        using (site_id, asset_id, component_id, hour_start)
-    left join trusted_hours
-        using (site_id, asset_id, component_id, hour_start)
+    from {{ ref('int_component_hours') }} as used_hours
+    full join alert_hours using (component_key, hour_start)
+    inner join {{ ref('int_components') }} as components using (component_key)
     left join overheated_hours
         using (site_id, asset_id, component_id, hour_start)
 

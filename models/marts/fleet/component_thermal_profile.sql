@@ -78,15 +78,13 @@ scored_thermals as (
 sensor_troubles as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         sum(implausible_reading_count)::bigint as implausible_reading_count,
         sum(impossible_step_count)::bigint as impossible_step_count,
         max(glitch_count) as glitch_count,
         max(frozen_seconds) as frozen_seconds
     from {{ ref('int_sensor_troubles') }}
-    group by all
+    group by component_key
 
 )
 
@@ -130,6 +128,5 @@ select
     thermals.log_asymmetry is not null as is_conclusive
 from scored_thermals as thermals
 left join {{ ref('int_site_baselines') }} as site_baselines using (site_id)
-left join {{ ref('int_loads') }} as loads
-    using (site_id, asset_id, component_id)
-left join sensor_troubles using (site_id, asset_id, component_id)
+left join {{ ref('int_loads') }} as loads using (component_key)
+left join sensor_troubles using (component_key)

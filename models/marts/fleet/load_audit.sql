@@ -10,11 +10,11 @@ files as (
 rows_by_file as (
 
     select
-        file_name,
+        file_version,
         count(*) as row_count,
         count(*) filter (where reject_reason is not null) as rejected_row_count
     from {{ ref('stg_landing_rows') }}
-    group by file_name
+    group by file_version
 
 ),
 
@@ -40,7 +40,7 @@ counted_files as (
         coalesce(repeats_by_file.repeated_row_count, 0)::bigint
             as repeated_row_count
     from files
-    left join rows_by_file on files.file_name = rows_by_file.file_name
+    left join rows_by_file on files.file_version = rows_by_file.file_version
     left join repeats_by_file on files.file_name = repeats_by_file.file_name
 
 ),

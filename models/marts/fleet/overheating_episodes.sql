@@ -9,7 +9,11 @@ periods as (
 
 component_windows as (
 
-    select * from {{ ref('int_component_windows') }}
+    select
+        component_key,
+        avg_power_kw,
+        window_start
+    from {{ ref('int_component_windows') }}
 
 ),
 
@@ -50,6 +54,7 @@ episodes as (
         component_id,
         signal_name,
         episode_number,
+        {{ component_key() }} as component_key,
         max(avg_temp_c) as peak_avg_temp_c,
         max(max_power_kw) as max_power_kw,
         count(*) as period_count,
@@ -72,16 +77,12 @@ episodes_with_power as (
     from episodes
     left join component_windows as start_windows
         on
-            episodes.site_id = start_windows.site_id
-            and episodes.asset_id = start_windows.asset_id
-            and episodes.component_id = start_windows.component_id
+            episodes.component_key = start_windows.component_key
             and {{ window_start('episodes.started_at') }}
             = start_windows.window_start
     left join component_windows as end_windows
         on
-            episodes.site_id = end_windows.site_id
-            and episodes.asset_id = end_windows.asset_id
-            and episodes.component_id = end_windows.component_id
+            episodes.component_key = end_windows.component_key
             and {{ window_start(
                 "episodes.ended_at - interval '1' microsecond"
             ) }}

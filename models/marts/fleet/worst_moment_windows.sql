@@ -2,26 +2,18 @@
 -- moment to twenty minutes after, also steps without a reading.
 with
 
-windows as (
-
-    select * from {{ ref('int_component_windows') }}
-
-),
-
 -- What a suspect sensor saw counts only where nothing else was overheated.
 worst_episodes as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        {{ component_key() }} as component_key,
         if(is_sensor_suspect, 'suspect episode', 'episode') as moment_kind,
         signal_name,
         started_at as moment_at
     from {{ ref('overheating_episodes') }}
     qualify
         row_number() over (
-            partition by site_id, asset_id, component_id
+            partition by component_key
             order by
                 is_sensor_suspect asc,
                 peak_avg_temp_c desc,
@@ -34,18 +26,16 @@ worst_episodes as (
 hottest_windows as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        component_key,
         'hottest window' as moment_kind,
         null as signal_name,
-        window_start as moment_at
-    from windows
-    where avg_temp_c is not null
+        {{ window_start('peaked_at') }} as moment_at
+    from {{ ref('int_session_parts') }}
+    where peak_avg_temp_c is not null
     qualify
         row_number() over (
-            partition by site_id, asset_id, component_id
-            order by avg_temp_c desc, window_start asc
+            partition by component_key
+            order by peak_avg_temp_c desc, peaked_at asc
         ) = 1
 
 ),
@@ -56,7 +46,7 @@ worst_moments as (
     union all
     select hottest_windows.*
     from hottest_windows
-    anti join worst_episodes using (site_id, asset_id, component_id)
+    anti join worst_episodes using (component_key)
 
 ),
 
@@ -84,9 +74,9 @@ steps as (
 worst_moment_windows as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
+        components.site_id,
+        components.asset_id,
+        components.component_id,
         steps.moment_kind,
         steps.signal_name,
         steps.offset_seconds,
@@ -95,10 +85,14 @@ worst_moment_windows as (
         windows.board_temp_c,
         windows.avg_power_kw,
         steps.moment_at,
-        window_start
+        steps.window_start
     from steps
-    left join windows
-        using (site_id, asset_id, component_id, window_start)
+    inner join {{ ref('int_components') }} as components
+        on steps.component_key = components.component_key
+    left join {{ ref('int_component_windows') }} as windows
+        on
+            steps.component_key = windows.component_key
+            and steps.window_start = windows.window_start
 
 )
 

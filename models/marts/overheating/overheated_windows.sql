@@ -16,19 +16,13 @@ period_power as (
 suspect_periods as (
 
     select distinct
-        periods.site_id,
-        periods.asset_id,
-        periods.component_id,
-        periods.signal_name,
+        periods.series_key,
         periods.window_method,
         periods.window_start
     from periods
     inner join {{ ref('int_implausible_readings') }} as implausible_readings
         on
-            periods.site_id = implausible_readings.site_id
-            and periods.asset_id = implausible_readings.asset_id
-            and periods.component_id = implausible_readings.component_id
-            and periods.signal_name = implausible_readings.signal_name
+            periods.series_key = implausible_readings.series_key
             and implausible_readings.observed_at
             >= periods.window_start - {{ sensor_suspect_interval() }}
             and implausible_readings.observed_at
@@ -54,17 +48,12 @@ overheated_windows as (
     from periods
     left join period_power
         on
-            periods.site_id = period_power.site_id
-            and periods.asset_id = period_power.asset_id
-            and periods.component_id = period_power.component_id
+            periods.component_key = period_power.component_key
             and periods.window_method = period_power.window_method
             and periods.window_start = period_power.window_start
     left join suspect_periods
         on
-            periods.site_id = suspect_periods.site_id
-            and periods.asset_id = suspect_periods.asset_id
-            and periods.component_id = suspect_periods.component_id
-            and periods.signal_name = suspect_periods.signal_name
+            periods.series_key = suspect_periods.series_key
             and periods.window_method = suspect_periods.window_method
             and periods.window_start = suspect_periods.window_start
 

@@ -10,7 +10,7 @@ readings as (
         sum(reading_count)::bigint as reading_count,
         min(first_reading_at) as first_reading_at,
         max(last_reading_at) as last_reading_at
-    from {{ ref('int_signal_windows') }}
+    from {{ ref('int_series_days') }}
 
 ),
 

@@ -1,0 +1,76 @@
+-- One row per component and UTC hour in which it was in use.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ build_by_day(
+        'hour_start',
+        ['int_component_windows', 'int_signal_windows'],
+        ['int_signals'],
+        {'int_untrusted_windows': 'window_start'}
+    ) }}"
+) }}
+
+with
+
+used_hours as (
+
+    select
+        component_key,
+        max(avg_temp_c) as peak_avg_temp_c,
+        avg(abs(negative_pole_temp_c - positive_pole_temp_c))
+            as avg_pole_imbalance_c,
+        max(abs(negative_pole_temp_c - positive_pole_temp_c))
+            as max_pole_imbalance_c,
+        round(
+            sum(avg_power_kw * power_reading_count) / sum(power_reading_count),
+            9
+        ) as avg_power_kw,
+        max(max_power_kw) as max_power_kw,
+        count(*) as used_window_count,
+        count(negative_pole_temp_c - positive_pole_temp_c)
+            as pole_window_count,
+        date_trunc('hour', window_start) as hour_start
+    from {{ ref('int_component_windows') }}
+    where {{ is_day_to_build('window_start') }}
+    group by all
+
+),
+
+trusted_hours as (
+
+    select
+        series.component_key,
+        max(windows.avg_value) as peak_trusted_avg_temp_c,
+        date_trunc('hour', windows.window_start) as hour_start
+    from {{ ref('int_signal_windows') }} as windows
+    inner join {{ ref('int_series') }} as series
+        on windows.series_key = series.series_key
+    anti join {{ ref('int_untrusted_windows') }} as untrusted_windows
+        on
+            windows.series_key = untrusted_windows.series_key
+            and windows.window_start = untrusted_windows.window_start
+    where
+        series.quantity = 'temperature'
+        and {{ is_day_to_build('windows.window_start') }}
+    group by all
+
+),
+
+component_hours as (
+
+    select
+        component_key,
+        used_hours.peak_avg_temp_c,
+        trusted_hours.peak_trusted_avg_temp_c,
+        used_hours.avg_pole_imbalance_c,
+        used_hours.max_pole_imbalance_c,
+        used_hours.avg_power_kw,
+        used_hours.max_power_kw,
+        used_hours.used_window_count,
+        used_hours.pole_window_count,
+        hour_start
+    from used_hours
+    left join trusted_hours using (component_key, hour_start)
+
+)
+
+select * from component_hours

@@ -1,0 +1,35 @@
+-- One row per series and UTC day: what its windows add up to.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ build_by_day('day', ['int_signal_windows']) }}"
+) }}
+
+with
+
+windows as (
+
+    select * from {{ ref('int_signal_windows') }}
+    where {{ is_day_to_build('window_start') }}
+
+),
+
+series_days as (
+
+    select
+        series_key,
+        count(*) as window_count,
+        sum(reading_count)::bigint as reading_count,
+        min(min_value) as min_value,
+        round(sum(avg_value * reading_count) / sum(reading_count), 9)
+            as avg_value,
+        max(max_value) as max_value,
+        max(avg_value) as peak_avg_value,
+        min(first_reading_at) as first_reading_at,
+        max(last_reading_at) as last_reading_at,
+        window_start::date as day
+    from windows
+    group by all
+
+)
+
+select * from series_days
