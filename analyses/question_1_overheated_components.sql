@@ -1,8 +1,8 @@
 -- Question 1: which components have an average temperature above
--- {{ var('overheat_threshold_c') }} °C in any period of
--- {{ var('window_seconds') }} s, over all temperature signals? Hottest first;
--- a suspect sensor is to be checked before the handle. Counts are of tumbling
--- and rolling periods.
+-- {{ var('overheat_threshold_c') }} °C (or what signal_catalog sets for the
+-- signal) in any period of {{ var('window_seconds') }} s, over all temperature
+-- signals? Hottest first; a suspect sensor is to be checked before the handle.
+-- Counts are of tumbling and rolling periods.
 select
     site_id,
     asset_id,

@@ -40,6 +40,31 @@
 {%- endmacro %}
 
 
+{% macro overheat_threshold(signals) -%}
+    coalesce(
+        {{ signals }}.overheat_threshold_c, {{ var('overheat_threshold_c') }}
+    )
+{%- endmacro %}
+
+
+{% macro overheat_threshold_words(signals) -%}
+    {#- One number for all temperatures, or none. -#}
+    (
+        select
+            if(
+                count(distinct {{ overheat_threshold('signals') }}) > 1,
+                'the signal''s threshold',
+                printf('%g °C', coalesce(
+                    any_value({{ overheat_threshold('signals') }}),
+                    {{ var('overheat_threshold_c') }}
+                ))
+            )
+        from {{ signals }} as signals
+        where signals.quantity = 'temperature'
+    )
+{%- endmacro %}
+
+
 {% macro sensor_suspect_interval() -%}
     interval '{{ var("sensor_suspect_seconds") }}' second
 {%- endmacro %}

@@ -8,7 +8,7 @@
         {%- endif -%}
         {%- set relations = {} -%}
         {%- for node in graph.nodes.values() if node.name in (
-            'load_audit', 'overheated_windows'
+            'load_audit', 'overheated_windows', 'int_signals', 'int_alerts'
         ) -%}
             {%- do relations.update({node.name: node.relation_name}) -%}
         {%- endfor -%}
@@ -23,7 +23,9 @@
                     format('{:,}', audit.repeated_count) as repeated_count,
                     overheated.component_count,
                     overheated.suspect_count,
-                    overheated.max_power_kw
+                    overheated.max_power_kw,
+                    {{ overheat_threshold_words(relations['int_signals']) }}
+                        as threshold_words
                 from (
                     select
                         count(*) as file_count,
@@ -57,7 +59,7 @@
                 ~ ' rejected, ' ~ summary.repeated_count ~ ' repeated.'
             ) -%}
             {%- do print(
-                'Components above ' ~ var('overheat_threshold_c') ~ ' °C in a '
+                'Components above ' ~ summary.threshold_words ~ ' in a '
                 ~ var('window_seconds') ~ ' s period: '
                 ~ summary.component_count ~ ', of them by a suspect sensor '
                 ~ 'only: ' ~ summary.suspect_count ~ '; maximum power of the '
@@ -65,6 +67,29 @@
                 ~ (summary.max_power_kw ~ ' kW'
                     if summary.max_power_kw is not none else 'none') ~ '.'
             ) -%}
+            {%- set unknown_query -%}
+                {#- Names are foreign text: no control characters. -#}
+                select
+                    regexp_replace(string_agg(name, ', '), '\p{C}', '?', 'g')
+                        as names
+                from (
+                    select 'signal ' || signal_name as name
+                    from {{ relations['int_signals'] }}
+                    where not is_in_catalog
+                    union
+                    select 'alert ' || alert_name as name
+                    from {{ relations['int_alerts'] }}
+                    where not is_in_catalog
+                    order by name desc
+                )
+            {%- endset -%}
+            {%- set unknown = run_query(unknown_query).rows[0].names -%}
+            {%- if unknown -%}
+                {%- do print(
+                    'Not in the catalogs, judged by the name only: '
+                    ~ unknown | truncate(300) ~ '.'
+                ) -%}
+            {%- endif -%}
             {%- do print(
                 "Next: make answers, or .venv/bin/duckdb -readonly '"
                 ~ warehouse_path() | replace("'", "'\\''")

@@ -35,6 +35,7 @@ overheated_periods as (
         series.signal_name,
         periods.window_method,
         periods.avg_temp_c,
+        {{ overheat_threshold('series') }} as overheat_threshold_c,
         periods.reading_count,
         periods.window_start,
         periods.window_end
@@ -43,7 +44,7 @@ overheated_periods as (
         on periods.series_key = series.series_key
     where
         series.quantity = 'temperature'
-        and periods.avg_temp_c > {{ var('overheat_threshold_c') }}
+        and periods.avg_temp_c > {{ overheat_threshold('series') }}
 
 )
 

@@ -25,7 +25,7 @@ hot_windows as (
         on windows.series_key = series.series_key
     where
         series.quantity = 'temperature'
-        and windows.max_value > {{ var('overheat_threshold_c') }}
+        and windows.max_value > {{ overheat_threshold('series') }}
         and {{ is_day_to_build('windows.window_start', days_before=1) }}
 
 ),

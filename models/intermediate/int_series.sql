@@ -15,6 +15,7 @@ series as (
         signals.min_plausible,
         signals.max_plausible,
         signals.max_rate_c_per_second,
+        signals.overheat_threshold_c,
         signals.is_in_catalog
     from {{ ref('stg_series') }} as series
     inner join {{ ref('int_signals') }} as signals

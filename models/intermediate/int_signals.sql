@@ -31,6 +31,7 @@ signals as (
         signal_catalog.min_plausible,
         signal_catalog.max_plausible,
         signal_catalog.max_rate_c_per_second,
+        signal_catalog.overheat_threshold_c,
         signal_catalog.signal_name is not null as is_in_catalog
     from observed_signals
     left join signal_catalog

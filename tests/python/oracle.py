@@ -37,6 +37,9 @@ class Oracle:
         self.alert_readings = list(self._alert_readings())
         self.avg_readings_by_alert = list(self._avg_readings_by_alert())
 
+    def _threshold(self, signal):
+        return Fraction(self.catalog.get(signal, {}).get("overheat_threshold_c") or THRESHOLD_C)
+
     def _is_temperature(self, signal):
         known = self.catalog.get(signal)
         return known["quantity"] == "temperature" if known else signal.endswith("TempDegC")
@@ -76,7 +79,7 @@ class Oracle:
             ):
                 end = start + PERIOD_MS
                 values = within(readings, method, start)
-                if mean(values) <= THRESHOLD_C:
+                if mean(values) <= self._threshold(series[3]):
                     continue
                 powers = within(power, method, start)
                 yield dict(zip(SERIES, series, strict=True)) | {

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -128,6 +129,40 @@ def test_the_queries_of_the_readme_run(built, folder):
         text=True,
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_another_fleet_needs_only_seeds_and_variables(tmp_path):
+    """The example of another fleet does not come out as the README shows it."""
+    project = tmp_path / "project"
+    left_out = [".git", ".venv*", "target", "logs", "data", "site", "export", "*.duckdb*"]
+    shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(*left_out))
+    (project / ".venv").symlink_to(ROOT / ".venv")
+    example = README.split("### An example: another fleet")[1].split("\n## ")[0]
+    files = re.findall(r"`([\w/]+\.csv)`[^`]*:\n\n```csv\n(.*?)```", example, re.DOTALL)
+    assert len(files) == 3
+    for path, lines in files:
+        (project / path).parent.mkdir(exist_ok=True)
+        with (project / path).open("a", encoding="utf-8") as file:
+            file.write(lines)
+    commands = re.findall(r"^\$ (.+)\n((?:(?!\$|```).+\n)+)", example, re.MULTILINE)
+    assert len(commands) == 4
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("LANDING_DIR", "WAREHOUSE_PATH", "DBT_TARGET_PATH", "DBT_LOG_PATH")
+    }
+    for command, shown in commands:
+        run = subprocess.run(
+            ["bash", "-c", command],
+            check=False,
+            cwd=project,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        printed = {clean(line) for line in run.stdout.splitlines()}
+        assert {clean(line) for line in shown.splitlines()} <= printed, run.stdout
 
 
 def test_the_benchmarks_tables_are_the_last_measured():

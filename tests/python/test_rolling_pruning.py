@@ -16,15 +16,16 @@ from hypothesis import strategies as st
 from landing import ROOT, Warehouse, sql_text
 
 THRESHOLD_C = 105
-TABLES = ["int_signal_windows", "int_signals", "int_series"]
-COLUMNS = "series_key, avg_value, reading_count, window_start, window_end"
+OWN_THRESHOLD_C = {"LM_pcbaTempDegC": 100}
+MODELS = ["int_signal_windows", "int_signals", "int_series"]  # each after what it reads
+COLUMNS = "signal_name, avg_value, series_key, reading_count, window_start, window_end"
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory, manifest):
     """The SQL of the models by name, and of the window definition over all readings."""
     warehouse = Warehouse(tmp_path_factory.mktemp("compile"), manifest)
-    names = [*TABLES, "int_rolling_windows"]
+    names = [*MODELS, "int_rolling_windows"]
     results = warehouse.dbt("compile", "--select", *names, landing_dir=warehouse.folder)
     sql = {result.node.name: result.node.compiled_code for result in results}
     unpruned = "{{ rolling_windows(ref('stg_signals')) }}"
@@ -44,8 +45,14 @@ def database():
         create schema intermediate;
         create schema reference;
         create table reference.signal_catalog as
-        from read_csv({sql_text(ROOT / "seeds/signal_catalog.csv")});
+        from read_csv({sql_text(ROOT / "seeds/signal_catalog.csv")},
+            types = {{'overheat_threshold_c': 'double'}});
     """)
+    for signal, threshold_c in OWN_THRESHOLD_C.items():
+        connection.execute(
+            "update reference.signal_catalog set overheat_threshold_c = ? where signal_name = ?",
+            [threshold_c, signal],
+        )
     return connection
 
 
@@ -56,25 +63,33 @@ def fill(database, compiled, readings):
         create or replace table staging.stg_signals as
         select distinct
             site as site_id, asset as asset_id, component as component_id, name as signal_name,
+            hash(site, asset, component) as component_key,
             hash(site, asset, component, name) as series_key,
             value::double as value, make_timestamp_ms(ms) as observed_at
         from readings;
         create or replace table staging.stg_series as
         select distinct
-            series_key, hash(site_id, asset_id, component_id) as component_key,
-            site_id, asset_id, component_id, signal_name
+            series_key, component_key, site_id, asset_id, component_id, signal_name
         from staging.stg_signals
     """)
-    for name in TABLES:
+    for name in MODELS:
         database.execute(f"create or replace table intermediate.{name} as {compiled[name]}")
 
 
 def windows(database, sql):
-    return Counter(database.sql(f"select {COLUMNS} from ({sql})").fetchall())
+    series = "intermediate.int_series"
+    query = f"select {COLUMNS} from ({sql}) inner join {series} using (series_key)"
+    return Counter(database.sql(query).fetchall())
 
 
 def overheated(rows):
-    return Counter({row: count for row, count in rows.items() if row[1] > THRESHOLD_C})
+    return Counter(
+        {
+            row: count
+            for row, count in rows.items()
+            if row[1] > OWN_THRESHOLD_C.get(row[0], THRESHOLD_C)
+        }
+    )
 
 
 def test_pruned_windows_equal_all_windows(database, compiled):

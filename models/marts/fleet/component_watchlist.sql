@@ -245,11 +245,11 @@ sentences as (
                 )
         end as none_evidence,
         format(
-            '; {} temperature alert{}, {:.1f} min above {} °C.',
+            '; {} temperature alert{}, {:.1f} min above {}.',
             temperature_alert_count,
             if(temperature_alert_count = 1, '', 's'),
             overheated_seconds / 60.0,
-            {{ var('overheat_threshold_c') }}
+            {{ overheat_threshold_words(ref('int_signals')) }}
         ) as consequences
     from figures
 
