@@ -30,7 +30,7 @@ accepted_rows as (
 
 -- Two equal rows fall into the same 64th of a window. Counting the 64ths that
 -- hold a row finds the few windows that may hold a repeat, in half the time
--- that grouping by whole rows takes.
+-- that grouping by a hash of the row takes.
 crowded_windows as (
 
     select
