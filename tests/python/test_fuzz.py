@@ -98,8 +98,11 @@ def database():
         create schema marts; create schema reference
     """)
     for seed in ROOT.glob("seeds/*.csv"):
-        table = f"create table reference.{seed.stem} as from read_csv({sql_text(seed)})"
-        connection.execute(table)
+        # An empty column has no type of its own.
+        types = ", types = {'overheat_threshold_c': 'DOUBLE'}" * (seed.stem == "signal_catalog")
+        connection.execute(
+            f"create table reference.{seed.stem} as from read_csv({sql_text(seed)}{types})"
+        )
     landing_files.Plugin("landing_files", {}).configure_connection(connection)
     return connection
 
