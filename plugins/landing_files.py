@@ -95,7 +95,7 @@ def landing_file(folder, name, known):
             open(path, "rb").close()  # it may not be ours to read any more
             before = known.get(file["file_path"], {})
             if is_same(before, file):
-                file |= {name: before[name] for name in ("first_line", "mixes_line_ends")}
+                file = before
             else:
                 file |= contents(path)
     except EOFError:

@@ -169,3 +169,21 @@ def test_any_history_ends_like_a_build_from_nothing(
         else:
             history.append(code.change(chance))
     print("\n".join(history))
+
+
+def test_a_build_with_nothing_new_computes_nothing(warehouse, deliveries, tmp_path):
+    """Files are read, or days are computed, although nothing has changed."""
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    for file in deliveries:
+        shutil.copy(file, landing)
+    made = []
+    for _ in range(2):
+        run(warehouse, landing, {})
+        versions = (
+            "select 'plain' as kind, file_version, code_version from staging.stg_plain_rows "
+            "union select 'line', file_version, code_version from staging.stg_line_rows "
+            "union select model_name, day_version, 0 from staging.built_days"
+        )
+        made.append(sorted(map(str, warehouse.rows(versions))))
+    assert made[0] == made[1]
