@@ -76,7 +76,8 @@ class Warehouse:
         """Where a build works: a part of a build publishes nothing."""
         return self.folder / "warehouse.duckdb.work"
 
-    def dbt(self, *arguments, landing_dir, callbacks=None):
+    def invoke(self, *arguments, landing_dir, callbacks=None):
+        """What dbt says of a command, failed or not."""
         environment = {
             "LANDING_DIR": str(landing_dir),
             "WAREHOUSE_PATH": str(self.path.with_suffix("")),
@@ -87,6 +88,10 @@ class Warehouse:
             )
         if DuckDBConnectionManager._ENV:  # dbt keeps the file open until its process ends
             DuckDBConnectionManager.env().close()
+        return result
+
+    def dbt(self, *arguments, **options):
+        result = self.invoke(*arguments, **options)
         if not result.success:
             messages = [node.message for node in getattr(result.result, "results", [])]
             raise AssertionError(f"dbt {arguments} failed: {result.exception or messages}")

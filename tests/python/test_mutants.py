@@ -1,0 +1,22 @@
+"""The list of mutants, benchmarks/mutants.yml; benchmarks/mutants.py runs it."""
+
+import sys
+
+from landing import ROOT
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+from mutants import read_mutants
+
+
+def test_every_mutant_still_applies():
+    """The text that a mutant alters is gone from its model, or stands in it more than once."""
+    for mutant in read_mutants(ROOT):
+        assert mutant.new != mutant.old
+        count = mutant.path.read_text(encoding="utf-8").count(mutant.old)
+        assert count == 1, f"{mutant.model}, {mutant.change}: found {count} times"
+
+
+def test_every_model_has_a_mutant():
+    """A model is in no mutant: nothing shows that its tests notice a mistake."""
+    models = {path.stem for path in (ROOT / "models").rglob("*.sql")}
+    assert {mutant.model for mutant in read_mutants(ROOT)} == models
