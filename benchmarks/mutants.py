@@ -155,8 +155,9 @@ def report(outcomes):
         "# Does the suite notice a mistake?",
         "",
         f"{len(outcomes)} mutants of {models} models, {killed} killed "
-        f"({killed / len(outcomes):.1%}; target at least {LEAST_SHARE:.0%}). `python benchmarks/mutants.py` "
-        "makes this table: each row is one change of one model, and the first test that failed.",
+        f"({killed / len(outcomes):.1%}; target at least {LEAST_SHARE:.0%}). "
+        "`benchmarks/mutants.py` makes this table: each row is one change of one model, and the "
+        "first test that failed.",
         "",
         "| model | change | killed by |",
         "| --- | --- | --- |",
