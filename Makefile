@@ -57,6 +57,10 @@ build: $(BIN)/.synced ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (sup
 	@# Unit tests do not depend on the data: make test runs them.
 	@$(DBT) --log-level warn build --exclude-resource-type unit_test --vars "$$VARS"
 
+.PHONY: spark
+spark: $(BIN)/.synced-spark ## build the same models on Apache Spark, into target/spark
+	@$(BIN)/python scripts/build_on_spark.py
+
 .PHONY: answers
 answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PATH
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }

@@ -23,7 +23,7 @@ identified_alerts as (
             asset_id,
             component_id,
             alert_name,
-            epoch_ms(fired_at)
+            {{ epoch_ms('fired_at') }}
         )) as alert_id,
         {{ component_key() }} as component_key,
         site_id,

@@ -14,8 +14,7 @@ file_days as (
 
 select
     day,
-    hash(
-        list(hash(file_version, code_version) order by file_version)
-    ) as day_version
+    {{ hash_of_all(hash_of(['file_version', 'code_version'])) }}
+        as day_version
 from file_days
 group by day

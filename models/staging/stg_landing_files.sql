@@ -25,12 +25,12 @@ named_files as (
         has_returns,
         size_bytes,
         modified_ns,
-        -- Not parse_filename, to which a backslash ends a folder, too.
-        string_split(file_path, '/')[-1] as file_name,
-        list_transform(
-            {{ csv_fields('first_line') }},
-            lambda field: lower(trim(field))
-        ) as header_fields,
+        {{ file_name('file_path') }} as file_name,
+        {{ list_map(
+            csv_fields('first_line'),
+            'field',
+            'lower(' ~ without_blanks('field') ~ ')'
+        ) }} as header_fields,
         case
             when contains(lower(file_name), 'signals_data')
                 then 'signal'
@@ -45,26 +45,30 @@ positioned_files as (
 
     select
         *,
-        list_filter(header_fields, lambda field: field in (
-            'timestamp', 'site', 'asset', 'component', 'signal_name',
-            'alert_name', 'value'
-        )) as known_fields,
-        list_position(header_fields, 'timestamp') as timestamp_position,
-        list_position(header_fields, 'site') as site_position,
-        list_position(header_fields, 'asset') as asset_position,
-        list_position(header_fields, 'component') as component_position,
+        {{ list_where(
+            'header_fields',
+            'field',
+            "field in ('timestamp', 'site', 'asset', 'component', "
+            ~ "'signal_name', 'alert_name', 'value')"
+        ) }} as known_fields,
+        {% for column in ['timestamp', 'site', 'asset', 'component'] -%}
+            {{ list_position('header_fields', "'" ~ column ~ "'") }}
+                as {{ column }}_position,
+        {% endfor -%}
         -- Some exports of alerts carry the alert's name in signal_name.
         case record_type
-            when 'signal' then list_position(header_fields, 'signal_name')
+            when 'signal'
+                then {{ list_position('header_fields', "'signal_name'") }}
             else
                 coalesce(
-                    list_position(header_fields, 'alert_name'),
-                    list_position(header_fields, 'signal_name')
+                    {{ list_position('header_fields', "'alert_name'") }},
+                    {{ list_position('header_fields', "'signal_name'") }}
                 )
         end as name_position,
         -- An alert's value says nothing that its name does not.
         case record_type
-            when 'signal' then list_position(header_fields, 'value')
+            when 'signal'
+                then {{ list_position('header_fields', "'value'") }}
         end as value_position
     from named_files
 
@@ -98,7 +102,9 @@ judged_files as (
                         'signal_name and VALUE',
                         'alert_name'
                     )
-            when len(known_fields) > len(list_distinct(known_fields))
+            when
+                {{ list_length('known_fields') }}
+                > {{ list_length('array_distinct(known_fields)') }}
                 then 'the header names a column twice'
         end as file_problem
     from positioned_files
@@ -114,7 +120,7 @@ select
     coalesce(record_type = 'signal', false) and {{ has_plain_form() }}
         as is_plain,
     is_read and read_problem is null as is_readable,
-    len(header_fields) as field_count,
+    {{ list_length('header_fields') }} as field_count,
     timestamp_position,
     site_position,
     asset_position,
@@ -123,6 +129,9 @@ select
     value_position,
     size_bytes,
     -- A file that is posted again under its name has another one.
-    hash(judged_files) as file_version,
-    make_timestamp_ns(modified_ns)::timestamp as modified_at
+    {{ hash_of([
+        'file_path', 'is_read', 'read_problem', 'first_line', 'has_returns',
+        'size_bytes', 'modified_ns'
+    ]) }} as file_version,
+    {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at
 from judged_files

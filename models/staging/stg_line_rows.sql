@@ -24,10 +24,7 @@ lines as (
     from {{ source('landing', 'lines') }}
     where
         line is not null
-        and (
-            getvariable('files_to_read') is null
-            or filename in getvariable('files_to_read')
-        )
+        and {{ is_file_to_read('filename') }}
 
 ),
 
@@ -57,15 +54,21 @@ cast_lines as (
         file_problem,
         file_version,
         field_count,
-        len(fields) as line_field_count,
-        nullif(trim(fields[site_position]), '') as site_id,
-        nullif(trim(fields[asset_position]), '') as asset_id,
-        nullif(trim(fields[component_position]), '') as component_id,
-        nullif(trim(fields[name_position]), '') as record_name,
-        nullif(trim(fields[timestamp_position]), '') as timestamp_text,
-        try_cast(trim(fields[timestamp_position]) as double) as epoch_ms,
-        nullif(trim(fields[value_position]), '') as value_text,
-        try_cast(trim(fields[value_position]) as double) as value
+        {{ list_length('fields') }} as line_field_count,
+        {% for name, position in {
+            'site_id': 'site_position',
+            'asset_id': 'asset_position',
+            'component_id': 'component_position',
+            'record_name': 'name_position',
+            'timestamp_text': 'timestamp_position',
+            'value_text': 'value_position'
+        }.items() -%}
+            nullif(
+                {{ without_blanks(list_item('fields', position)) }}, ''
+            ) as {{ name }},
+        {% endfor -%}
+        {{ number('timestamp_text') }} as epoch_ms,
+        {{ number('value_text') }} as value
     from split_lines
 
 ),
@@ -93,7 +96,7 @@ judged_lines as (
                 then 'no ' || record_type || ' name'
             when timestamp_text is null
                 then 'no timestamp'
-            when epoch_ms is null or not isfinite(epoch_ms)
+            when epoch_ms is null or not {{ is_finite('epoch_ms') }}
                 then 'the timestamp is not a number'
             when not epoch_ms between {{ epoch_ms_range() }}
                 then
@@ -107,7 +110,7 @@ judged_lines as (
                 then 'no value'
             when value is null
                 then 'the value is not a number'
-            when not isfinite(value)
+            when not {{ is_finite('value') }}
                 then 'the value is not finite'
         end as reject_reason
     from cast_lines
@@ -125,10 +128,10 @@ select
     case when reject_reason is not null then line end as raw_line,
     null::bigint as line_number,
     file_version,
-    getvariable('code_version')::ubigint as code_version,
+    {{ code_version() }} as code_version,
     case when reject_reason is null then value end as value,
     case
         when reject_reason is null
-            then make_timestamp_ms(epoch_ms::bigint)
+            then {{ time_of_ms('epoch_ms::bigint') }}
     end as recorded_at
 from judged_lines

@@ -22,9 +22,7 @@ plain_rows as (
         timestamp between {{ epoch_ms_range() }}
         and timestamp = floor(timestamp) as has_time
     from {{ source('landing', 'plain_rows') }}
-    where
-        getvariable('files_to_read') is null
-        or filename in getvariable('files_to_read')
+    where {{ is_file_to_read('filename') }}
 
 )
 
@@ -40,11 +38,11 @@ select
         'plain_rows.signal_name'
     ) }} as series_key,
     files.file_version,
-    getvariable('code_version')::ubigint as code_version,
+    {{ code_version() }} as code_version,
     plain_rows.value,
     coalesce(
         plain_rows.has_time
-        and isfinite(plain_rows.value)
+        and {{ is_finite('plain_rows.value') }}
         and plain_rows.site is not null
         and plain_rows.asset is not null
         and plain_rows.component is not null
@@ -53,7 +51,7 @@ select
     ) as is_typed,
     case
         when plain_rows.has_time
-            then make_timestamp_ms(plain_rows.timestamp::bigint)
+            then {{ time_of_ms('plain_rows.timestamp::bigint') }}
     end as recorded_at
 from plain_rows
 inner join {{ ref('stg_landing_files') }} as files

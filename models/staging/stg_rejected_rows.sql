@@ -81,20 +81,24 @@ numbered_lines as (
         reasons.file_name,
         reasons.reject_reason,
         reasons.raw_line,
-        readable_lines.readable_number + (
-            select count(*)
-            from unreadable_lines
-            where
-                unreadable_lines.file_path = readable_lines.file_path
-                and unreadable_lines.line_number
-                - unreadable_lines.unreadable_number
-                < readable_lines.readable_number
-        ) as line_number
+        readable_lines.readable_number
+        + count(unreadable_lines.line_number) as line_number
     from readable_lines
     inner join reasons
         on
             readable_lines.file_path = reasons.file_path
             and readable_lines.raw_line = reasons.raw_line
+    left join unreadable_lines
+        on
+            readable_lines.file_path = unreadable_lines.file_path
+            and unreadable_lines.line_number
+            - unreadable_lines.unreadable_number
+            < readable_lines.readable_number
+    group by
+        reasons.file_name,
+        reasons.reject_reason,
+        reasons.raw_line,
+        readable_lines.readable_number
 
 ),
 

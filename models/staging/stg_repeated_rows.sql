@@ -21,8 +21,10 @@ accepted_rows as (
         file_version,
         recorded_at,
         {{ window_start('recorded_at') }} as window_start,
-        epoch_ms(recorded_at) % {{ window_ms }} * 64 // {{ window_ms }}
-            as window_part
+        floor(
+            {{ epoch_ms('recorded_at') }} % {{ window_ms }} * 64
+            / {{ window_ms }}
+        )::bigint as window_part
     from {{ ref('stg_landing_rows') }}
     where reject_reason is null and {{ is_day_to_build('recorded_at') }}
 
@@ -38,7 +40,7 @@ crowded_windows as (
         window_start
     from accepted_rows
     group by series_key, window_start
-    having count(*) > bit_count(bit_or(1::ubigint << window_part))
+    having count(*) > {{ count_of_parts('window_part') }}
 
 ),
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import subprocess
 
 import pytest
@@ -157,3 +158,33 @@ def test_what_breaks_a_rule_is_said(failures):
     """A rule stumbles over what it should report."""
     said = [failure["failure_message"] for failure in failures]
     assert [message for message in said if "encountered an error" in message] == []
+
+
+def test_every_engine_has_every_macro():
+    """A macro of macros/engine lacks an engine or a description, or nothing uses it."""
+    described = yaml.safe_load((ROOT / "macros/engine/_engine.yml").read_text())["macros"]
+    described += yaml.safe_load((ROOT / "macros/_macros.yml").read_text())["macros"]
+    described = {
+        macro["name"]: [argument["name"] for argument in macro.get("arguments", [])]
+        for macro in described
+        if len(macro["description"]) > 10
+    }
+    found, dispatched = {}, set()
+    for file in (ROOT / "macros").rglob("*.sql"):
+        text = file.read_text(encoding="utf-8")
+        dispatched |= set(re.findall(r"adapter\.dispatch\('(\w+)'\)", text))
+        for name, arguments in re.findall(r"\{% macro (\w+)\((.*?)\) -?%\}", text, re.DOTALL):
+            if "engine" in file.parts:
+                arguments = re.sub(r"=('[^']*'|\[\]|\{\}|\w+)", "", arguments)
+                found[name] = re.findall(r"\w+", arguments)
+    assert dispatched
+    for name in dispatched:
+        assert {f"default__{name}", f"spark__{name}"} <= found.keys(), f"{name} lacks an engine"
+    places = ("dbt_project.yml", "macros/**/*.sql", "models/**/*.sql", "tests/**/*.sql")
+    files = [file for place in places for file in ROOT.glob(place)]
+    code = "".join(file.read_text(encoding="utf-8") for file in files)
+    for name, arguments in found.items():
+        if "__" not in name:
+            calls = re.findall(rf"(?<!macro )\b{name}\(", code)
+            assert calls, f"nothing uses {name}"
+            assert described.get(name) == arguments, f"{name} is not described with its arguments"

@@ -36,6 +36,11 @@
 
 
 {% macro has_plain_form() -%}
+    {{- return(adapter.dispatch('has_plain_form')()) -}}
+{%- endmacro %}
+
+
+{% macro default__has_plain_form() -%}
     {#- The header of a signal file as the chargers' system exports it, and no
         line end but \n, at any other of which the typed reader stops. -#}
     coalesce(
@@ -101,20 +106,11 @@
                 ~ 'of seconds that divides a day, such as 30 or 60.'
             ) -%}
         {%- endif -%}
-        {%- set table_query -%}
-            select 1 from duckdb_tables()
-            where
-                database_name = '{{ target.database }}'
-                and schema_name = 'landing'
-                and table_name = 'files'
-        {%- endset -%}
-        {%- do run_query(create_landing_files(
-            is_known=run_query(table_query).rows | length > 0
-        )) -%}
+        {%- do adapter.dispatch('find_landing_files')() -%}
         {%- set files_query -%}
             select
                 file_path,
-                string_split(file_path, '/')[-1] as file_name,
+                {{ file_name('file_path') }} as file_name,
                 read_problem,
                 contains(lower(file_name), 'signals_data') as is_signal_file,
                 coalesce(mixes_line_ends, false) as mixes_line_ends,
@@ -144,21 +140,53 @@
                 ~ files[0].file_name ~ "': " ~ files[0].read_problem ~ "."
             ) -%}
         {%- endif -%}
-        {%- do run_query(create_readers(
-            readable_files | rejectattr('mixes_line_ends')
-            | map(attribute='file_path') | list,
-            readable_files | selectattr('mixes_line_ends')
-            | map(attribute='file_path') | list,
-            readable_files | selectattr('is_plain')
-            | map(attribute='file_path') | list
-        )) -%}
-        {%- do run_query(create_built_days()) -%}
+        {%- do adapter.dispatch('prepare_readers')(readable_files) -%}
     {%- endif -%}
 {%- endmacro %}
 
 
 {% macro landing_files() -%}
-    {{- return(api.Relation.create(target.database, 'landing', 'files')) -}}
+    {{- return(api.Relation.create(
+        target.database or none, 'landing', 'files'
+    )) -}}
+{%- endmacro %}
+
+
+{% macro file_name(path) -%}
+    {{- return(adapter.dispatch('file_name')(path)) -}}
+{%- endmacro %}
+
+
+{% macro default__file_name(path) -%}
+    {#- Not parse_filename, to which a backslash ends a folder, too. -#}
+    split_part({{ path }}, '/', -1)
+{%- endmacro %}
+
+
+{% macro default__find_landing_files() -%}
+    {%- set table_query -%}
+        select 1 from duckdb_tables()
+        where
+            database_name = '{{ target.database }}'
+            and schema_name = 'landing'
+            and table_name = 'files'
+    {%- endset -%}
+    {%- do run_query(create_landing_files(
+        is_known=run_query(table_query).rows | length > 0
+    )) -%}
+{%- endmacro %}
+
+
+{% macro default__prepare_readers(files) -%}
+    {%- do run_query(create_readers(
+        files | rejectattr('mixes_line_ends')
+        | map(attribute='file_path') | list,
+        files | selectattr('mixes_line_ends')
+        | map(attribute='file_path') | list,
+        files | selectattr('is_plain')
+        | map(attribute='file_path') | list
+    )) -%}
+    {%- do run_query(create_built_days()) -%}
 {%- endmacro %}
 
 

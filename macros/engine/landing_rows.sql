@@ -7,6 +7,11 @@
 {% macro has_read(rejects) -%}
     {#- The reader leaves its tables of rejected lines in the model's own
         connection only where it has read something. -#}
+    {{- return(adapter.dispatch('has_read')(rejects)) -}}
+{%- endmacro %}
+
+
+{% macro default__has_read(rejects) -%}
     {%- set reject_tables -%}
         select 1 from duckdb_tables()
         where table_name = {{ dbt.string_literal(rejects ~ '_errors') }}
@@ -19,6 +24,11 @@
     {#- Of a file with a line that could not be typed, or with names that need
         more than to be copied, no row is kept; a row that is not typed marks
         it. -#}
+    {{- return(adapter.dispatch('give_up_unusual_files')(relation)) -}}
+{%- endmacro %}
+
+
+{% macro default__give_up_unusual_files(relation) -%}
     insert into {{ relation }} (file_version, code_version, is_typed)
     with
 
@@ -72,6 +82,11 @@
 {% macro keep_unreadable_lines(relation) -%}
     {#- Lines that the reader itself refuses (not UTF-8, or longer than its
         buffer) stand in temporary tables of the model's own connection. -#}
+    {{- return(adapter.dispatch('keep_unreadable_lines')(relation)) -}}
+{%- endmacro %}
+
+
+{% macro default__keep_unreadable_lines(relation) -%}
     insert into {{ relation }} (
         record_type,
         reject_reason,
@@ -100,6 +115,11 @@
 {% macro set_rejected_files() -%}
     {#- A list in a variable prunes the scan to these files; a join would
         not, and a name pasted into SQL could do harm. -#}
+    {{- return(adapter.dispatch('set_rejected_files')()) -}}
+{%- endmacro %}
+
+
+{% macro default__set_rejected_files() -%}
     set variable rejected_files = (
         select coalesce(list(file_path), [''])
         from {{ ref('stg_landing_files') }}
@@ -114,6 +134,11 @@
 {% macro moving_files(condition) -%}
     {#- SQL of one row: which landing files, of those that meet a condition,
         are no more what they were when the build began; null where none. -#}
+    {{- return(adapter.dispatch('moving_files')(condition)) -}}
+{%- endmacro %}
+
+
+{% macro default__moving_files(condition) -%}
     select string_agg(
         string_split(file_path, '/')[-1], ', ' order by file_path
     ) as moving_files
@@ -130,6 +155,11 @@
     {#- Runs after the files that a variable names (null: all) were read: the
         rows of one that was changed meanwhile may be neither the old nor the
         new ones, or stand under another header. -#}
+    {{- return(adapter.dispatch('stop_where_files_moved')(variable)) -}}
+{%- endmacro %}
+
+
+{% macro default__stop_where_files_moved(variable) -%}
     select error(
         'Changed while the build read it: ' || moving_files
         || '; start the build again.'
@@ -146,6 +176,11 @@
     {#- Of the files that the condition concerns only those that are new, or
         have changed, are read; the rows of all others are deleted first, and
         all rows where the model's SQL has changed. -#}
+    {{- return(adapter.dispatch('read_changed_files')(known_files, condition)) -}}
+{%- endmacro %}
+
+
+{% macro default__read_changed_files(known_files, condition) -%}
     set variable code_version = hash({{ dbt.string_literal(
         local_md5(model.get('compiled_code', ''))
     ) }});
@@ -182,4 +217,29 @@
             where {{ known_files }}
         )
     )
+{%- endmacro %}
+
+
+{% macro is_file_to_read(path) -%}
+    {#- True of the files that read_changed_files found. -#}
+    {{- return(adapter.dispatch('is_file_to_read')(path)) -}}
+{%- endmacro %}
+
+
+{% macro default__is_file_to_read(path) -%}
+    (
+        getvariable('files_to_read') is null
+        or {{ path }} in getvariable('files_to_read')
+    )
+{%- endmacro %}
+
+
+{% macro code_version() -%}
+    {#- A hash of the model's SQL, which read_changed_files left. -#}
+    {{- return(adapter.dispatch('code_version')()) -}}
+{%- endmacro %}
+
+
+{% macro default__code_version() -%}
+    getvariable('code_version')::ubigint
 {%- endmacro %}

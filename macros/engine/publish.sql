@@ -3,7 +3,9 @@
 
 {% macro build_state() -%}
     {{- return(
-        api.Relation.create(target.database, target.schema, 'build_state')
+        api.Relation.create(
+            target.database or none, target.schema, 'build_state'
+        )
     ) -}}
 {%- endmacro %}
 
@@ -12,11 +14,16 @@
     {#- Until all models were built in one run, the file may hold tables of
         several: a build can be killed, or be one of a part. -#}
     {%- if execute and flags.WHICH != 'test' -%}
-        {%- do run_query(
-            'create or replace table ' ~ build_state() ~ ' as select '
-            ~ is_whole ~ ' as is_whole'
-        ) -%}
+        {%- do adapter.dispatch('write_build_state')(is_whole) -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro default__write_build_state(is_whole) -%}
+    {%- do run_query(
+        'create or replace table ' ~ build_state() ~ ' as select '
+        ~ is_whole ~ ' as is_whole'
+    ) -%}
 {%- endmacro %}
 
 
@@ -80,7 +87,7 @@
             ~ 'dbt test publishes'
         ) -}}
     {%- endif -%}
-    {%- if not run_query('from ' ~ build_state()).rows[0][0] -%}
+    {%- if not run_query('select is_whole from ' ~ build_state()).rows[0][0] -%}
         {{- return(
             'the last dbt run was of a part, or did not end well; a whole '
             ~ 'dbt build publishes'
@@ -104,6 +111,11 @@
 
 
 {% macro publish() -%}
+    {{- return(adapter.dispatch('publish')()) -}}
+{%- endmacro %}
+
+
+{% macro default__publish() -%}
     {#- Copies the public models into a new file, which the plugin then puts
         in the place of the one that readers open. The plugin runs it all in
         one go: dbt takes longer to hand over a statement than the engine to
@@ -147,5 +159,18 @@
 
 
 {% macro text_literal(text) -%}
+    {{- return(adapter.dispatch('text_literal')(text)) -}}
+{%- endmacro %}
+
+
+{% macro default__text_literal(text) -%}
     {{- return(dbt.string_literal(dbt.escape_single_quotes(text))) -}}
+{%- endmacro %}
+
+
+{% macro spark__text_literal(text) -%}
+    {#- A backslash means something to Spark. -#}
+    {{- return(dbt.string_literal(dbt.escape_single_quotes(
+        text | replace('\\', '\\\\')
+    ))) -}}
 {%- endmacro %}

@@ -20,7 +20,7 @@
 
 {% macro built_days() -%}
     {{- return(api.Relation.create(
-        database=target.database, schema='staging', identifier='built_days'
+        database=target.database or none, schema='staging', identifier='built_days'
     )) -}}
 {%- endmacro %}
 
@@ -33,6 +33,15 @@
         any change concerns all days. daily_tables: small ones too, whose rows
         concern the day of the column named. days_before: how many days before
         a day the model also reads. -#}
+    {{- return(adapter.dispatch('build_by_day')(
+        day_of, inputs, tables, daily_tables, days_before
+    )) -}}
+{%- endmacro %}
+
+
+{% macro default__build_by_day(
+    day_of, inputs, tables, daily_tables, days_before
+) -%}
     {%- set model_name = dbt.string_literal(this.identifier) -%}
     {%- set is_rebuilt = not is_incremental() -%}
     create or replace temporary table day_versions as
@@ -153,6 +162,11 @@
 
 
 {% macro is_day_to_build(column, days_before=0) -%}
+    {{- return(adapter.dispatch('is_day_to_build')(column, days_before)) -}}
+{%- endmacro %}
+
+
+{% macro default__is_day_to_build(column, days_before) -%}
     {#- True of the rows of the days that the model's pre-hook found changed,
         and of the days before them that it also reads. In a unit test, which
         has no pre-hook, of all. The engine skips what lies outside of the first

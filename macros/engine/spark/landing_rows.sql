@@ -1,0 +1,100 @@
+{% macro spark__has_read(rejects) -%}
+    {{- return(false) -}}
+{%- endmacro %}
+
+
+{% macro spark__give_up_unusual_files(relation) -%}
+{%- endmacro %}
+
+
+{% macro spark__keep_unreadable_lines(relation) -%}
+{%- endmacro %}
+
+
+{% macro spark__set_rejected_files() -%}
+    {%- do run_on_spark([create_spark_lines_in_order('true')]) if execute -%}
+{%- endmacro %}
+
+
+{% macro create_spark_lines_in_order(condition) -%}
+    {#- Lines are read in blocks, on many machines. Within a block they come in
+        order, so the number of a line is its place in the block, and the count
+        of the lines before that; nothing is sorted. -#}
+    create or replace view landing.lines_in_order as
+    with
+
+    lines as (
+
+        select
+            filename,
+            line,
+            block_start,
+            monotonically_increasing_id() as line_id
+        from (
+            select
+                _metadata.file_path as filename,
+                value as line,
+                _metadata.file_block_start as block_start
+            from {{ spark_folder('text') }}
+            where {{ condition }}
+        )
+
+    ),
+
+    blocks as (
+
+        select
+            filename,
+            block_start,
+            min(line_id) as first_line_id,
+            count(*) as line_count
+        from lines
+        group by all
+
+    ),
+
+    placed_blocks as (
+
+        select
+            filename,
+            block_start,
+            first_line_id,
+            sum(line_count) over (
+                partition by filename
+                order by block_start
+            ) - line_count as lines_before
+        from blocks
+
+    )
+
+    select
+        lines.filename,
+        nullif(lines.line, '') as line,
+        lines.line_id - placed_blocks.first_line_id + 1
+        + placed_blocks.lines_before as folder_line_number
+    from lines
+    inner join placed_blocks using (filename, block_start)
+{%- endmacro %}
+
+
+{% macro spark__moving_files(condition) -%}
+    select null::string as moving_files
+{%- endmacro %}
+
+
+{% macro spark__stop_where_files_moved(variable) -%}
+{%- endmacro %}
+
+
+{% macro spark__read_changed_files(known_files, condition) -%}
+{%- endmacro %}
+
+
+{% macro spark__is_file_to_read(path) -%}
+    true
+{%- endmacro %}
+
+
+{% macro spark__code_version() -%}
+    0::bigint
+{%- endmacro %}
