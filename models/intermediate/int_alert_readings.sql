@@ -1,9 +1,9 @@
 -- One row per alert and signal: the readings on either side of the alert.
 --
 -- Single readings, because the age of a reading is part of the answer. The
--- windows tell where they are, so the right side of each ASOF join holds only
--- the readings of a few windows, one per series and time: no alert can match
--- twice.
+-- series' days tell on which day it is, so the right side of each ASOF join
+-- holds only the readings of a few days, one per series and time: no alert can
+-- match twice.
 with
 
 alert_signals as (
@@ -22,59 +22,44 @@ alert_signals as (
 
 ),
 
-windows as (
-
-    select
-        series_key,
-        window_start,
-        first_reading_at,
-        last_reading_at
-    from {{ ref('int_signal_windows') }}
-    where series_key in (select alert_signals.series_key from alert_signals)
-
-),
-
--- The 30 s up to an alert touch two windows.
-touched_windows as (
-
-    select
-        *,
-        {{ window_start('fired_at') }} as window_start
-    from alert_signals
-    union all
-    select
-        *,
-        {{ window_start('fired_at') }} - {{ window_interval() }}
-            as window_start
-    from alert_signals
-
-),
-
--- Beside these, the windows with the readings before and after.
-needed_windows as (
+-- The days with the readings before and after, and that on which the 30 s up to
+-- the alert begin.
+needed_days as (
 
     select
         alert_signals.series_key,
-        windows.window_start
+        days.day
     from alert_signals
-    asof inner join windows
+    asof inner join {{ ref('int_series_days') }} as days
         on
-            alert_signals.series_key = windows.series_key
-            and alert_signals.fired_at >= windows.first_reading_at
+            alert_signals.series_key = days.series_key
+            and alert_signals.fired_at >= days.first_reading_at
     union
     select
         alert_signals.series_key,
-        windows.window_start
+        days.day
     from alert_signals
-    asof inner join windows
+    asof inner join {{ ref('int_series_days') }} as days
         on
-            alert_signals.series_key = windows.series_key
-            and alert_signals.fired_at <= windows.last_reading_at
+            alert_signals.series_key = days.series_key
+            and alert_signals.fired_at <= days.last_reading_at
     union
     select
         series_key,
-        window_start
-    from touched_windows
+        (fired_at - {{ window_interval() }})::date as day
+    from alert_signals
+
+),
+
+-- By series alone the engine leaves out most readings while it reads.
+series_readings as (
+
+    select
+        series_key,
+        value,
+        observed_at
+    from {{ ref('stg_signals') }}
+    where series_key in (select needed_days.series_key from needed_days)
 
 ),
 
@@ -82,17 +67,15 @@ needed_windows as (
 readings as (
 
     select
-        signals.series_key,
-        {{ mean('signals.value') }} as value,
+        readings.series_key,
+        {{ mean('readings.value') }} as value,
         count(*) as reading_count,
-        needed_windows.window_start,
-        signals.observed_at
-    from {{ ref('stg_signals') }} as signals
-    inner join needed_windows
+        readings.observed_at
+    from series_readings as readings
+    inner join needed_days
         on
-            signals.series_key = needed_windows.series_key
-            and {{ window_start('signals.observed_at') }}
-            = needed_windows.window_start
+            readings.series_key = needed_days.series_key
+            and readings.observed_at::date = needed_days.day
     group by all
 
 ),
@@ -126,6 +109,23 @@ surrounding_readings as (
 
 ),
 
+-- The 30 s up to an alert touch two windows: joining by those, and only then by
+-- time, keeps the work in proportion to the alerts.
+touched_windows as (
+
+    select
+        *,
+        {{ window_start('fired_at') }} as window_start
+    from alert_signals
+    union all
+    select
+        *,
+        {{ window_start('fired_at') }} - {{ window_interval() }}
+            as window_start
+    from alert_signals
+
+),
+
 window_averages as (
 
     select
@@ -140,7 +140,8 @@ window_averages as (
     inner join readings
         on
             touched_windows.series_key = readings.series_key
-            and touched_windows.window_start = readings.window_start
+            and touched_windows.window_start
+            = {{ window_start('readings.observed_at') }}
             and touched_windows.fired_at >= readings.observed_at
             and touched_windows.fired_at - {{ window_interval() }}
             < readings.observed_at
