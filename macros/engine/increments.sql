@@ -1,20 +1,182 @@
-{#- Models that are built by UTC day. Such a model is a function of what it
-    reads of a day (and of the day before, where it says so), so only days
-    whose input has changed are computed again: the model's pre-hook finds
-    these, deletes their rows, and the body reads no other days.
+{#- Models that go on from the build before. Such a model is a function of its
+    input, file by file or UTC day by UTC day, so only the files or days whose
+    input has changed are computed again: the model's pre-hook finds these,
+    deletes their rows, and the body reads no others.
 
-    What a day was made of is a version, kept in the table `built_days`, one
-    row per model and day, in the same transaction as the rows. It covers the
-    model's own compiled SQL, and so its variables, and the versions of its
-    inputs, down to the files that hold the day. -#}
+    What a file or day was made of is a version, kept in `built_files` and
+    `built_days`, one row per model and file or day, in the same transaction as
+    the rows. It covers the model's own compiled SQL, and so its variables, and
+    the versions of its inputs, down to the files that hold the day. -#}
 
-{% macro create_built_days() -%}
+{% macro create_built_parts() -%}
     create schema if not exists {{ built_days().include(identifier=false) }};
+    create table if not exists {{ built_files() }} (
+        model_name varchar not null,
+        file_version ubigint not null,
+        code_version ubigint not null,
+        has_rows boolean not null
+    );
     create table if not exists {{ built_days() }} (
         model_name varchar not null,
         day date not null,
         day_version ubigint not null
     )
+{%- endmacro %}
+
+
+{% macro built_files() -%}
+    {{- return(api.Relation.create(
+        database=target.database or none, schema='staging', identifier='built_files'
+    )) -}}
+{%- endmacro %}
+
+
+{% macro build_by_file(readable_files, condition='true', inputs=[]) -%}
+    {#- readable_files: SQL on stg_landing_files, the files that the model's
+        source reads. condition: which of them concern the model. inputs: models
+        built by file whose rows it reads; their code counts as its own. -#}
+    {{- return(adapter.dispatch('build_by_file')(
+        readable_files, condition, inputs
+    )) -}}
+{%- endmacro %}
+
+
+{% macro default__build_by_file(readable_files, condition, inputs) -%}
+    {%- set model_name = dbt.string_literal(this.identifier) -%}
+    set variable code_version = hash(
+        {{ dbt.string_literal(local_md5(model.get('compiled_code', ''))) }},
+        (
+            select list(distinct code_version order by code_version)
+            from {{ built_files() }}
+            where model_name in ({{ model_names(inputs) }})
+        )
+    );
+
+    create or replace temporary table known_files as
+    select
+        file_version,
+        file_path,
+        {{ condition }} as is_of_model
+    from {{ ref('stg_landing_files') }}
+    where {{ readable_files }};
+
+    delete from {{ built_files() }}
+    where
+        model_name = {{ model_name }}
+        and (
+            {{ not is_incremental() }}
+            or code_version <> getvariable('code_version')::ubigint
+            or file_version not in (
+                select file_version from known_files where is_of_model
+            )
+        );
+
+    {% if is_incremental() -%}
+        delete from {{ this }}
+        where file_version not in (
+            select file_version from {{ built_files() }}
+            where model_name = {{ model_name }}
+        );
+    {%- endif %}
+
+    create or replace temporary table new_files as
+    select
+        file_version,
+        file_path
+    from known_files
+    where
+        is_of_model
+        and file_version not in (
+            select file_version from {{ built_files() }}
+            where model_name = {{ model_name }}
+        );
+
+    insert into {{ built_files() }}
+    select {{ model_name }}, file_version, getvariable('code_version'), true
+    from new_files;
+
+    {#- Null where these are all files that the source reads: to look each of
+        thousands up among all takes long. No file has the name ''. -#}
+    set variable files_to_build = (
+        select
+            case
+                when count(*) < (select count(*) from known_files)
+                    or count(*) = 0
+                    then coalesce(list(file_version), []::ubigint[])
+            end
+        from new_files
+    );
+    set variable files_to_read = (
+        select
+            case
+                when getvariable('files_to_build') is not null
+                    then coalesce(list(file_path), [''])
+            end
+        from new_files
+    );
+    drop table known_files;
+    drop table new_files
+{%- endmacro %}
+
+
+{% macro is_file_to_build() -%}
+    {#- True of the rows of the files that the model's pre-hook found new. In a
+        unit test, which has no pre-hook, of all. -#}
+    {{- return(adapter.dispatch('is_file_to_build')()) -}}
+{%- endmacro %}
+
+
+{% macro default__is_file_to_build() -%}
+    (
+        getvariable('files_to_build')::ubigint[] is null
+        or list_contains(
+            getvariable('files_to_build')::ubigint[], file_version
+        )
+    )
+{%- endmacro %}
+
+
+{% macro is_file_to_read(path) -%}
+    {#- The same of a path, of which the engine then opens no others. -#}
+    {{- return(adapter.dispatch('is_file_to_read')(path)) -}}
+{%- endmacro %}
+
+
+{% macro default__is_file_to_read(path) -%}
+    (
+        getvariable('files_to_read') is null
+        or {{ path }} in getvariable('files_to_read')
+    )
+{%- endmacro %}
+
+
+{% macro code_version() -%}
+    {#- A hash of the model's SQL and of that of its inputs. -#}
+    {{- return(adapter.dispatch('code_version')()) -}}
+{%- endmacro %}
+
+
+{% macro default__code_version() -%}
+    getvariable('code_version')::ubigint
+{%- endmacro %}
+
+
+{% macro is_file_of() -%}
+    {#- varargs: models built by file. Whether one of them has rows of a file of
+        stg_landing_files. -#}
+    file_version in (
+        select file_version from {{ built_files() }}
+        where has_rows and model_name in ({{ model_names(varargs) }})
+    )
+{%- endmacro %}
+
+
+{% macro model_names(models) -%}
+    {%- set names = ['null'] -%}
+    {%- for name in models -%}
+        {%- do names.append(dbt.string_literal(ref(name).identifier)) -%}
+    {%- endfor -%}
+    {{- return(names | join(', ')) -}}
 {%- endmacro %}
 
 

@@ -186,7 +186,7 @@
         files | selectattr('is_plain')
         | map(attribute='file_path') | list
     )) -%}
-    {%- do run_query(create_built_days()) -%}
+    {%- do run_query(create_built_parts()) -%}
 {%- endmacro %}
 
 

@@ -22,60 +22,46 @@
 
 {% macro give_up_unusual_files(relation) -%}
     {#- Of a file with a line that could not be typed, or with names that need
-        more than to be copied, no row is kept; a row that is not typed marks
-        it. -#}
+        more than to be copied, no row is kept. -#}
     {{- return(adapter.dispatch('give_up_unusual_files')(relation)) -}}
 {%- endmacro %}
 
 
 {% macro default__give_up_unusual_files(relation) -%}
-    insert into {{ relation }} (file_version, code_version, is_typed)
-    with
-
-    unusual_files as (
-
-        select files.file_version
-        from plain_errors as errors
-        inner join plain_scans as scans
-            on
-                errors.scan_id = scans.scan_id
-                and errors.file_id = scans.file_id
-        inner join {{ ref('stg_landing_files') }} as files
-            on scans.file_path = files.file_path
-        union
-        select file_version
-        from {{ relation }}
-        where file_version in (
-            select file_version from {{ ref('stg_landing_files') }}
-            where
-                getvariable('files_to_read') is null
-                or file_path in getvariable('files_to_read')
-        )
-        group by file_version, series_key
-        having
-            not bool_and(is_typed)
-            {% for column in [
-                'site_id', 'asset_id', 'component_id', 'record_name'
-            ] -%}
-                or contains(any_value({{ column }}), '"')
-                or any_value({{ column }}) <> trim(any_value({{ column }}))
-            {% endfor %}
-
-    )
-
-    select distinct
-        file_version,
-        getvariable('code_version')::ubigint,
-        false
-    from unusual_files;
+    create or replace temporary table unusual_files as
+    select files.file_version
+    from plain_errors as errors
+    inner join plain_scans as scans
+        on
+            errors.scan_id = scans.scan_id
+            and errors.file_id = scans.file_id
+    inner join {{ ref('stg_landing_files') }} as files
+        on scans.file_path = files.file_path
+    union
+    select file_version
+    from {{ relation }}
+    where {{ is_file_to_build() }}
+    group by file_version, series_key
+    having
+        count(recorded_at) < count(*)
+        {% for column in [
+            'site_id', 'asset_id', 'component_id', 'record_name'
+        ] -%}
+            or contains(any_value({{ column }}), '"')
+            or any_value({{ column }}) <> trim(any_value({{ column }}))
+        {% endfor -%}
+    ;
 
     delete from {{ relation }}
+    where file_version in (select file_version from unusual_files);
+
+    update {{ built_files() }}
+    set has_rows = false
     where
-        series_key is not null
-        and file_version in (
-            select file_version from {{ relation }}
-            where series_key is null
-        )
+        model_name = {{ dbt.string_literal(relation.identifier) }}
+        and file_version in (select file_version from unusual_files);
+
+    drop table unusual_files
 {%- endmacro %}
 
 
@@ -92,16 +78,14 @@
         reject_reason,
         raw_line,
         line_number,
-        file_version,
-        code_version
+        file_version
     )
     select
         files.record_type,
         'unreadable line: ' || lower(errors.error_type::varchar),
         errors.csv_line,
         errors.line,
-        files.file_version,
-        getvariable('code_version')::ubigint
+        files.file_version
     from line_errors as errors
     inner join line_scans as scans
         on
@@ -169,77 +153,4 @@
         ~ "getvariable('" ~ variable ~ "')::varchar[], file_path))"
     ) }})
     where moving_files is not null
-{%- endmacro %}
-
-
-{% macro read_changed_files(known_files, condition='true') -%}
-    {#- Of the files that the condition concerns only those that are new, or
-        have changed, are read; the rows of all others are deleted first, and
-        all rows where the model's SQL has changed. -#}
-    {{- return(adapter.dispatch('read_changed_files')(known_files, condition)) -}}
-{%- endmacro %}
-
-
-{% macro default__read_changed_files(known_files, condition) -%}
-    set variable code_version = hash({{ dbt.string_literal(
-        local_md5(model.get('compiled_code', ''))
-    ) }});
-    {% if is_incremental() -%}
-        delete from {{ this }}
-        where
-            code_version <> getvariable('code_version')::ubigint
-            or file_version not in (
-                select file_version from {{ ref('stg_landing_files') }}
-                where {{ known_files }} and {{ condition }}
-            );
-    {%- endif %}
-    {#- Null where these are all files that the reader knows: to look each of
-        thousands up among all takes long. -#}
-    set variable files_to_read = (
-        select
-            case
-                when count(*) > count(*) filter (where is_to_read)
-                    or count(*) = 0
-                    then coalesce(
-                        list(file_path) filter (where is_to_read), ['']
-                    )
-            end
-        from (
-            select
-                file_path,
-                {{ condition }}
-                {% if is_incremental() -%}
-                    and file_version not in (
-                        select file_version from {{ this }}
-                    )
-                {%- endif %} as is_to_read
-            from {{ ref('stg_landing_files') }}
-            where {{ known_files }}
-        )
-    )
-{%- endmacro %}
-
-
-{% macro is_file_to_read(path) -%}
-    {#- True of the files that read_changed_files found. -#}
-    {{- return(adapter.dispatch('is_file_to_read')(path)) -}}
-{%- endmacro %}
-
-
-{% macro default__is_file_to_read(path) -%}
-    (
-        getvariable('files_to_read') is null
-        or {{ path }} in getvariable('files_to_read')
-    )
-{%- endmacro %}
-
-
-{% macro code_version() -%}
-    {#- A hash of the model's SQL, which read_changed_files left. -#}
-    {{- return(adapter.dispatch('code_version')()) -}}
-{%- endmacro %}
-
-
-{% macro default__code_version() -%}
-    getvariable('code_version')::ubigint
 {%- endmacro %}

@@ -6,9 +6,9 @@ file_days as (
     select distinct
         file_version,
         code_version,
-        recorded_at::date as day
-    from {{ ref('stg_landing_rows') }}
-    where reject_reason is null
+        day
+    from {{ ref('stg_file_series') }}
+    where not is_rejected
 
 )
 

@@ -14,11 +14,9 @@ plain_rows as (
         series_key,
         null as reject_reason,
         file_version,
-        code_version,
         value,
         recorded_at
     from {{ ref('stg_plain_rows') }}
-    where is_typed
 
 ),
 
@@ -33,7 +31,6 @@ line_rows as (
         series_key,
         reject_reason,
         file_version,
-        code_version,
         value,
         recorded_at
     from {{ ref('stg_line_rows') }}

@@ -2,10 +2,8 @@
 -- or with the reason why not.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ read_changed_files(
-        'is_readable',
-        'file_version not in (select file_version from '
-        ~ ref('stg_plain_rows') ~ ' where is_typed)'
+    pre_hook="{{ build_by_file(
+        'is_readable', 'not ' ~ is_file_of('stg_plain_rows')
     ) }}",
     post_hook=[
         "{{ keep_unreadable_lines(this) if has_read('line') }}",
@@ -128,7 +126,6 @@ select
     case when reject_reason is not null then line end as raw_line,
     null::bigint as line_number,
     file_version,
-    {{ code_version() }} as code_version,
     case when reject_reason is null then value end as value,
     case
         when reject_reason is null

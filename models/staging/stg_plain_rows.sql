@@ -2,11 +2,11 @@
 -- export in its order, no quotes, and lines that end in \n.
 --
 -- The engine types such rows while it reads, in a third of the time that
--- stg_line_rows takes. A file in which anything at all is unusual keeps only
--- rows that are not `is_typed`, and is read by its lines.
+-- stg_line_rows takes. Of a file in which anything at all is unusual no row is
+-- kept, and it is read by its lines.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ read_changed_files('is_plain') }}",
+    pre_hook="{{ build_by_file('is_plain') }}",
     post_hook=[
         "{{ give_up_unusual_files(this) if has_read('plain') }}",
         "{{ stop_where_files_moved('files_to_read') }}"
@@ -20,7 +20,12 @@ plain_rows as (
     select
         *,
         timestamp between {{ epoch_ms_range() }}
-        and timestamp = floor(timestamp) as has_time
+        and timestamp = floor(timestamp)
+        and {{ is_finite('value') }}
+        and site is not null
+        and asset is not null
+        and component is not null
+        and signal_name is not null as is_typed
     from {{ source('landing', 'plain_rows') }}
     where {{ is_file_to_read('filename') }}
 
@@ -38,19 +43,10 @@ select
         'plain_rows.signal_name'
     ) }} as series_key,
     files.file_version,
-    {{ code_version() }} as code_version,
     plain_rows.value,
-    coalesce(
-        plain_rows.has_time
-        and {{ is_finite('plain_rows.value') }}
-        and plain_rows.site is not null
-        and plain_rows.asset is not null
-        and plain_rows.component is not null
-        and plain_rows.signal_name is not null,
-        false
-    ) as is_typed,
+    -- The row of a file that is not plain after all has no time.
     case
-        when plain_rows.has_time
+        when plain_rows.is_typed
             then {{ time_of_ms('plain_rows.timestamp::bigint') }}
     end as recorded_at
 from plain_rows

@@ -9,8 +9,8 @@ series as (
         any_value(asset_id) as asset_id,
         any_value(component_id) as component_id,
         any_value(record_name) as signal_name
-    from {{ ref('stg_landing_rows') }}
-    where record_type = 'signal' and reject_reason is null
+    from {{ ref('stg_file_series') }}
+    where record_type = 'signal' and not is_rejected
     group by series_key
 
 )

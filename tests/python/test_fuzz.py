@@ -36,8 +36,7 @@ START = random.randrange(10**9) if FOLDERS else 0
 BATCHES = 30
 FILES_TO_READ = {
     "stg_plain_rows": "is_plain",
-    "stg_line_rows": "file_version not in "
-    "(select file_version from staging.stg_plain_rows where is_typed)",
+    "stg_line_rows": "file_version not in (select file_version from staging.stg_plain_rows)",
 }
 ROWS = ["stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit"]
 MARTS = [
@@ -75,6 +74,7 @@ def compiled(tmp_path_factory, manifest):
         "lines": f"create_readers(['{FOLDER}'], [], ['{FOLDER}'])",
         "mixed lines": f"create_readers(['{FOLDER}'], ['{MIXED}'], ['{FOLDER}', '{MIXED}'])",
         "only mixed lines": f"create_readers([], ['{MIXED}'], ['{MIXED}'])",
+        "parts": "create_built_parts()",
         "give_up": "give_up_unusual_files(ref('stg_plain_rows'))",
         "keep": "keep_unreadable_lines(ref('stg_line_rows'))",
         "rejected": "set_rejected_files()",
@@ -126,6 +126,7 @@ def build(database, compiled, folder, is_whole):
     readers = macros[kind].replace(f"['{FOLDER}', '{MIXED}']", both)
     readers = readers.replace(f"['{FOLDER}']", lists[0]).replace(f"['{MIXED}']", lists[1])
     database.execute(readers)
+    database.execute(macros["parts"])
     for model in models:
         if not is_whole and model.schema != "staging" and model.name not in ROWS:
             continue

@@ -181,8 +181,7 @@ def test_a_build_with_nothing_new_computes_nothing(warehouse, deliveries, tmp_pa
     for _ in range(2):
         run(warehouse, landing, {})
         versions = (
-            "select 'plain' as kind, file_version, code_version from staging.stg_plain_rows "
-            "union select 'line', file_version, code_version from staging.stg_line_rows "
+            "select model_name, file_version, code_version from staging.built_files "
             "union select model_name, day_version, 0 from staging.built_days"
         )
         made.append(sorted(map(str, warehouse.rows(versions))))

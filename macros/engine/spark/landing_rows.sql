@@ -84,17 +84,3 @@
 
 {% macro spark__stop_where_files_moved(variable) -%}
 {%- endmacro %}
-
-
-{% macro spark__read_changed_files(known_files, condition) -%}
-{%- endmacro %}
-
-
-{% macro spark__is_file_to_read(path) -%}
-    true
-{%- endmacro %}
-
-
-{% macro spark__code_version() -%}
-    0::bigint
-{%- endmacro %}

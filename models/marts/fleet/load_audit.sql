@@ -11,9 +11,10 @@ rows_by_file as (
 
     select
         file_version,
-        count(*) as row_count,
-        count(*) filter (where reject_reason is not null) as rejected_row_count
-    from {{ ref('stg_landing_rows') }}
+        sum(row_count)::bigint as row_count,
+        coalesce(sum(row_count) filter (where is_rejected), 0)::bigint
+            as rejected_row_count
+    from {{ ref('stg_file_series') }}
     group by file_version
 
 ),
