@@ -20,7 +20,15 @@
         model_name varchar not null,
         day date not null,
         day_version ubigint not null
-    )
+    );
+    create table if not exists {{ published_days() }} as
+    select
+        model_name,
+        day,
+        day_version,
+        null::varchar as tests_version
+    from {{ built_days() }}
+    where false
 {%- endmacro %}
 
 
@@ -352,4 +360,64 @@
             )
         )
     )
+{%- endmacro %}
+
+
+{% macro published_days() -%}
+    {{- return(api.Relation.create(
+        database=target.database, schema='staging', identifier='published_days'
+    )) -}}
+{%- endmacro %}
+
+
+{% macro keep_published_days() -%}
+    {#- Runs once all tests have passed. -#}
+    create or replace table {{ published_days() }} as
+    select
+        model_name,
+        day,
+        day_version,
+        '{{ tests_version() }}' as tests_version
+    from {{ built_days() }}
+{%- endmacro %}
+
+
+{% macro tests_version() -%}
+    {%- set tests = [] -%}
+    {#- While dbt parses, it has no graph. -#}
+    {%- for node in (graph.nodes or {}).values() if (
+        node.resource_type == 'test'
+    ) -%}
+        {%- do tests.append(node.unique_id ~ node.raw_code ~ node.test_metadata) -%}
+    {%- endfor -%}
+    {{- return(local_md5(tests | sort | join)) -}}
+{%- endmacro %}
+
+
+{% macro is_day_to_test(table, column) -%}
+    {#- What was published had passed the tests, and a day whose version is the
+        same has the same rows: a build tests only what is new. The command dbt
+        test looks at everything, and so does a build whose tests have
+        changed. -#}
+    {%- if flags.WHICH == 'test' -%}
+        true
+    {%- else -%}
+        {{ column }}::date in (
+            select day from (
+                select
+                    day,
+                    day_version
+                from {{ built_days() }}
+                where model_name = {{ dbt.string_literal(table.identifier) }}
+                except
+                select
+                    day,
+                    day_version
+                from {{ published_days() }}
+                where
+                    model_name = {{ dbt.string_literal(table.identifier) }}
+                    and tests_version = '{{ tests_version() }}'
+            )
+        )
+    {%- endif -%}
 {%- endmacro %}

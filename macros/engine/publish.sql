@@ -150,6 +150,7 @@
         'warehouse_file', none, [], warehouse_path(), 'duckdb',
         {'statements': statements}
     ) -%}
+    {%- do run_query(keep_published_days()) -%}
 {%- endmacro %}
 
 

@@ -117,6 +117,38 @@ def test_readers_and_builds_do_not_meet(folder, landing_dir, published):
     assert shell.quit() == ""
 
 
+def test_a_day_is_tested_until_it_is_published(folder, landing_dir, published):
+    """A day whose test has failed is published by the next build, which finds nothing new."""
+    work = f"{published}.work"
+    windows = "intermediate.int_signal_windows"
+    with duckdb.connect(work) as connection:
+        connection.execute(f"create table kept as from {windows}")
+        connection.execute(f"insert into {windows} from {windows}")
+        connection.execute("""
+            update staging.published_days set day_version = 0
+            where model_name = 'int_signal_windows'
+        """)
+    for _ in range(2):
+        run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
+        assert run.returncode == 1
+        assert "Failure in test unique_key_int_signal_windows" in run.stdout
+    # As if it had been published: dbt test looks at all days.
+    with duckdb.connect(work) as connection:
+        connection.execute("""
+            update staging.published_days set day_version = days.day_version
+            from staging.built_days as days
+            where published_days.model_name = days.model_name and published_days.day = days.day
+        """)
+    run = dbt_command(*TEST, folder=folder, landing_dir=landing_dir)
+    assert "Failure in test unique_key_int_signal_windows" in run.stdout
+    with duckdb.connect(work) as connection:
+        connection.execute(f"delete from {windows}")
+        connection.execute(f"insert into {windows} from kept")
+        connection.execute("drop table kept")
+    run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
+    assert run.returncode == 0, run.stdout
+
+
 def test_what_is_published_is_what_is_public(folder, published):
     """A table that the project calls public is missing, or others, or a description is."""
     nodes = json.loads((folder / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
