@@ -365,7 +365,7 @@
 
 {% macro published_days() -%}
     {{- return(api.Relation.create(
-        database=target.database, schema='staging', identifier='published_days'
+        database=target.database or none, schema='staging', identifier='published_days'
     )) -}}
 {%- endmacro %}
 
@@ -399,6 +399,11 @@
         same has the same rows: a build tests only what is new. The command dbt
         test looks at everything, and so does a build whose tests have
         changed. -#}
+    {{- return(adapter.dispatch('is_day_to_test')(table, column)) -}}
+{%- endmacro %}
+
+
+{% macro default__is_day_to_test(table, column) -%}
     {%- if flags.WHICH == 'test' -%}
         true
     {%- else -%}

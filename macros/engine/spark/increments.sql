@@ -26,3 +26,8 @@
 {% macro spark__is_day_to_build(column, days_before) -%}
     true
 {%- endmacro %}
+
+
+{% macro spark__is_day_to_test(table, column) -%}
+    true
+{%- endmacro %}
