@@ -22,27 +22,43 @@ alert_signals as (
 
 ),
 
+series_days as (
+
+    select * from {{ ref('int_series_days') }}
+
+),
+
+previous_days as (
+
+    {{ asof_join(
+        'alert_signals', 'series_days', 'series_key',
+        'fired_at', '>=', 'first_reading_at', {'day': 'day'}, kind='inner'
+    ) }}
+
+),
+
+next_days as (
+
+    {{ asof_join(
+        'alert_signals', 'series_days', 'series_key',
+        'fired_at', '<=', 'last_reading_at', {'day': 'day'}, kind='inner'
+    ) }}
+
+),
+
 -- The days with the readings before and after, and that on which the 30 s up to
 -- the alert begin.
 needed_days as (
 
     select
-        alert_signals.series_key,
-        days.day
-    from alert_signals
-    asof inner join {{ ref('int_series_days') }} as days
-        on
-            alert_signals.series_key = days.series_key
-            and alert_signals.fired_at >= days.first_reading_at
+        series_key,
+        day
+    from previous_days
     union
     select
-        alert_signals.series_key,
-        days.day
-    from alert_signals
-    asof inner join {{ ref('int_series_days') }} as days
-        on
-            alert_signals.series_key = days.series_key
-            and alert_signals.fired_at <= days.last_reading_at
+        series_key,
+        day
+    from next_days
     union
     select
         series_key,
@@ -83,29 +99,21 @@ readings as (
 -- A reading at the very millisecond of the alert counts as known.
 previous_readings as (
 
-    select
-        alert_signals.*,
-        readings.value as last_known_value,
-        readings.observed_at as last_known_at
-    from alert_signals
-    asof left join readings
-        on
-            alert_signals.series_key = readings.series_key
-            and alert_signals.fired_at >= readings.observed_at
+    {{ asof_join(
+        'alert_signals', 'readings', 'series_key',
+        'fired_at', '>=', 'observed_at',
+        {'value': 'last_known_value', 'observed_at': 'last_known_at'}
+    ) }}
 
 ),
 
 surrounding_readings as (
 
-    select
-        previous_readings.*,
-        readings.value as next_value,
-        readings.observed_at as next_at
-    from previous_readings
-    asof left join readings
-        on
-            previous_readings.series_key = readings.series_key
-            and previous_readings.fired_at <= readings.observed_at
+    {{ asof_join(
+        'previous_readings', 'readings', 'series_key',
+        'fired_at', '<=', 'observed_at',
+        {'value': 'next_value', 'observed_at': 'next_at'}
+    ) }}
 
 ),
 
