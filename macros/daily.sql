@@ -1,5 +1,5 @@
-{% macro windows_per_day() -%}
-    {{- return((86400 / var('window_seconds')) | string) -}}
+{% macro share_of_days(window_count, day_count) -%}
+    {{ window_count }} * {{ var('window_seconds') }} / ({{ day_count }} * 86400)
 {%- endmacro %}
 
 
@@ -31,7 +31,7 @@
             9
         ) as avg_pole_imbalance_c,
         max(max_pole_imbalance_c) as max_pole_imbalance_c,
-        sum(used_window_count) / (count(*) * {{ windows_per_day() }})
+        {{ share_of_days('sum(used_window_count)', 'count(*)') }}
             as utilisation_ratio,
         count(*) as component_count,
         count(*) filter (where used_window_count > 0)

@@ -7,12 +7,12 @@
     site='site_id', asset='asset_id', component='component_id',
     signal='signal_name'
 ) -%}
-    hash({{ site }}, {{ asset }}, {{ component }}, {{ signal }})
+    {{- hash_of([site, asset, component, signal]) -}}
 {%- endmacro %}
 
 
 {% macro component_key(
     site='site_id', asset='asset_id', component='component_id'
 ) -%}
-    hash({{ site }}, {{ asset }}, {{ component }})
+    {{- hash_of([site, asset, component]) -}}
 {%- endmacro %}

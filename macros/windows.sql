@@ -6,6 +6,12 @@
 {%- endmacro %}
 
 
+{% macro hour_start(column) -%}
+    {#- Not date_trunc, which gives another type on Spark. -#}
+    time_bucket(interval '1' hour, {{ column }}, timestamp '2000-01-01')
+{%- endmacro %}
+
+
 {% macro window_interval() -%}
     interval '{{ var("window_seconds") }}' second
 {%- endmacro %}
@@ -54,10 +60,17 @@
             if(
                 count(distinct {{ overheat_threshold('signals') }}) > 1,
                 'the signal''s threshold',
-                printf('%g °C', coalesce(
-                    any_value({{ overheat_threshold('signals') }}),
-                    {{ var('overheat_threshold_c') }}
-                ))
+                -- Without zeros at the end.
+                regexp_replace(
+                    {{ number_text(
+                        'coalesce(any_value('
+                        ~ overheat_threshold('signals') ~ '), '
+                        ~ var('overheat_threshold_c') ~ ')',
+                        3
+                    ) }},
+                    '[.]?0+$',
+                    ''
+                ) || ' °C'
             )
         from {{ signals }} as signals
         where signals.quantity = 'temperature'

@@ -97,6 +97,19 @@
 {%- endmacro %}
 
 
+{% macro row_of(expressions) -%}
+    {{- return(adapter.dispatch('row_of')(expressions)) -}}
+{%- endmacro %}
+
+{% macro default__row_of(expressions) -%}
+    row({{ expressions | join(', ') }})
+{%- endmacro %}
+
+{% macro spark__row_of(expressions) -%}
+    struct({{ expressions | join(', ') }})
+{%- endmacro %}
+
+
 {% macro epoch_ms(column) -%}
     {{- return(adapter.dispatch('epoch_ms')(column)) -}}
 {%- endmacro %}
@@ -107,6 +120,32 @@
 
 {% macro spark__epoch_ms(column) -%}
     unix_millis({{ column }}::timestamp_ltz)
+{%- endmacro %}
+
+
+{% macro epoch_us(column) -%}
+    {{- return(adapter.dispatch('epoch_us')(column)) -}}
+{%- endmacro %}
+
+{% macro default__epoch_us(column) -%}
+    epoch_us({{ column }})
+{%- endmacro %}
+
+{% macro spark__epoch_us(column) -%}
+    unix_micros({{ column }}::timestamp_ltz)
+{%- endmacro %}
+
+
+{% macro seconds_between(start, end) -%}
+    {{- return(adapter.dispatch('seconds_between')(start, end)) -}}
+{%- endmacro %}
+
+{% macro default__seconds_between(start, end) -%}
+    datediff('second', {{ start }}, {{ end }})
+{%- endmacro %}
+
+{% macro spark__seconds_between(start, end) -%}
+    timestampdiff(second, {{ start }}, {{ end }})
 {%- endmacro %}
 
 
@@ -184,4 +223,17 @@
 
 {% macro spark__count_of_parts(part) -%}
     bit_count(bit_or(shiftleft(1::bigint, {{ part }}::int)))
+{%- endmacro %}
+
+
+{% macro number_series(first, last, step) -%}
+    {{- return(adapter.dispatch('number_series')(first, last, step)) -}}
+{%- endmacro %}
+
+{% macro default__number_series(first, last, step) -%}
+    unnest(range({{ first }}, {{ last + 1 }}, {{ step }}))
+{%- endmacro %}
+
+{% macro spark__number_series(first, last, step) -%}
+    explode(sequence({{ first }}::bigint, {{ last }}::bigint, {{ step }}::bigint))
 {%- endmacro %}

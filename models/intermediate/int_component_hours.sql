@@ -28,7 +28,7 @@ used_hours as (
         count(*) as used_window_count,
         count(negative_pole_temp_c - positive_pole_temp_c)
             as pole_window_count,
-        date_trunc('hour', window_start) as hour_start
+        {{ hour_start('window_start') }} as hour_start
     from {{ ref('int_component_windows') }}
     where {{ is_day_to_build('window_start') }}
     group by all
@@ -40,7 +40,7 @@ trusted_hours as (
     select
         series.component_key,
         max(windows.avg_value) as peak_trusted_avg_temp_c,
-        date_trunc('hour', windows.window_start) as hour_start
+        {{ hour_start('windows.window_start') }} as hour_start
     from {{ ref('int_signal_windows') }} as windows
     inner join {{ ref('int_series') }} as series
         on windows.series_key = series.series_key

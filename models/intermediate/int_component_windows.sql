@@ -59,9 +59,9 @@ gaps as (
 
     select
         *,
-        epoch_ms(first_reading_at) - epoch_ms(
-            lag(last_reading_at) over component_in_time
-        ) as gap_ms
+        {{ epoch_ms('first_reading_at') }}
+        - {{ epoch_ms('lag(last_reading_at) over component_in_time') }}
+            as gap_ms
     from component_windows
     window component_in_time as (
         partition by component_key, window_start::date

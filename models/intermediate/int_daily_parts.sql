@@ -35,8 +35,9 @@ parts as (
         min(first_reading_at) as started_at,
         max(last_reading_at) as ended_at,
         -- Of equally hot windows the first.
-        arg_max(
-            first_reading_at, row(avg_temp_c, -epoch_ms(first_reading_at))
+        max_by(
+            first_reading_at,
+            {{ row_of(['avg_temp_c', '-' ~ epoch_ms('first_reading_at')]) }}
         ) filter (where avg_temp_c is not null) as peaked_at
     from windows
     group by all

@@ -74,11 +74,10 @@ steps as (
         *,
         round(value - lag(value) over series_in_time, 9) as step_c,
         greatest(
-            epoch_ms(observed_at) - epoch_ms(
-                lag(observed_at) over series_in_time
-            ),
+            {{ epoch_ms('observed_at') }}
+            - {{ epoch_ms('lag(observed_at) over series_in_time') }},
             1000
-        ) / 1000.0 as step_seconds
+        ) / 1000 as step_seconds
     from needed_readings
     window series_in_time as (
         partition by series_key

@@ -6,8 +6,8 @@ gaps as (
 
     select
         *,
-        epoch_ms(started_at)
-        - epoch_ms(lag(ended_at) over component_in_time) as gap_ms
+        {{ epoch_ms('started_at') }}
+        - {{ epoch_ms('lag(ended_at) over component_in_time') }} as gap_ms
     from {{ ref('int_daily_parts') }}
     window component_in_time as (
         partition by component_key

@@ -22,7 +22,7 @@ signals as (
         coalesce(
             signal_catalog.quantity,
             case
-                when ends_with(observed_signals.signal_name, 'TempDegC')
+                when observed_signals.signal_name like '%TempDegC'
                     then 'temperature'
                 else 'unknown'
             end

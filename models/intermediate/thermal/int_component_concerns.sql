@@ -56,9 +56,10 @@ overheated_components as (
         asset_id,
         component_id,
         sum(greatest(
-            epoch_us(ended_at) - epoch_us(greatest(started_at, covered_until)),
+            {{ epoch_us('ended_at') }}
+            - {{ epoch_us('greatest(started_at, covered_until)') }},
             0
-        )) / 1000000.0 as overheated_seconds,
+        )) / 1000000 as overheated_seconds,
         max(peak_avg_temp_c) as peak_avg_temp_c
     from episodes
     group by all
@@ -112,8 +113,7 @@ deviations as (
         end as hot_site,
         -- A single spike is two steps and up to one reading out of limits: no
         -- fault. A frozen run has lasted ten minutes or it is none.
-        greatest(glitch_count / 4.0, frozen_seconds / 600.0)
-            as sensor_trouble
+        greatest(glitch_count / 4, frozen_seconds / 600) as sensor_trouble
     from profiles
 
 ),

@@ -30,30 +30,40 @@ rested_starts as (
 ),
 
 -- Both poles, in the first minute, before the power has warmed them.
+first_offsets as (
+
+    select {{ number_series(0, 59, var('window_seconds')) }} as offset_seconds
+
+),
+
 first_windows as (
 
     select
-        component_key,
-        started_at,
-        started_at + unnest(range(0, 60, {{ var('window_seconds') }}))
-        * interval '1' second as window_start
-    from rested_starts
+        starts.component_key,
+        starts.started_at,
+        windows.negative_temp_c,
+        windows.positive_temp_c
+    from rested_starts as starts
+    cross join first_offsets
+    inner join {{ ref('int_thermal_windows') }} as windows
+        on
+            starts.component_key = windows.component_key
+            and starts.started_at
+            + first_offsets.offset_seconds * interval '1' second
+            = windows.window_start
 
 ),
 
 first_temperatures as (
 
-    select
-        starts.component_key,
-        starts.started_at,
-        unnest([
-            windows.negative_temp_c, windows.positive_temp_c
-        ]) as temp_c
-    from first_windows as starts
-    inner join {{ ref('int_thermal_windows') }} as windows
-        on
-            starts.component_key = windows.component_key
-            and starts.window_start = windows.window_start
+    {% for pole in poles() -%}
+        select
+            component_key,
+            started_at,
+            {{ pole }}_temp_c as temp_c
+        from first_windows
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
@@ -75,7 +85,7 @@ compared_starts as (
     select
         *,
         median(start_temp_c) over (
-            partition by hour(started_at) // 4
+            partition by floor(hour(started_at) / 4)
         ) as fleet_start_temp_c
     from start_temperatures
 

@@ -31,7 +31,8 @@ site_baselines as (
     select
         site_id,
         median(baseline_excess_c) as median_excess_c,
-        quantile_disc(baseline_excess_c, 0.25) as coolest_quarter_excess_c,
+        percentile_disc(0.25) within group (order by baseline_excess_c)
+            as coolest_quarter_excess_c,
         stddev_samp(baseline_excess_c) as standard_deviation_c,
         count(*) as site_component_count
     from centred_components
@@ -39,13 +40,22 @@ site_baselines as (
 
 ),
 
+centred_sites as (
+
+    select
+        median(median_excess_c) over () as fleet_median_c,
+        *
+    from site_baselines
+
+),
+
 fleet as (
 
     select
         median(median_excess_c) as median_excess_c,
-        mad(median_excess_c) as mad_excess_c,
+        median(abs(median_excess_c - fleet_median_c)) as mad_excess_c,
         count(*) as site_count
-    from site_baselines
+    from centred_sites
 
 ),
 

@@ -47,20 +47,22 @@ with
                 (
                     sum({{ column }})
                         over (
-                            stretch_in_time
+                            partition by stretch_key
+                            order by window_start
                             rows between current row and {{ steps }} following
                         )
                     - {{ column }} / 2
                     - lead({{ column }}, {{ steps }}) over stretch_in_time / 2
                 ) / {{ steps }} as avg_{{ column }},
             {% endfor -%}
-            (lead(temp_c, {{ steps }}) over stretch_in_time - temp_c)
-            / epoch(
-                lead(window_start, {{ steps }}) over stretch_in_time
-                - window_start
-            ) as warming_c_per_second,
+            (-temp_c + lead(temp_c, {{ steps }}) over stretch_in_time)
+            / {{ seconds_between(
+                'window_start',
+                'lead(window_start, ' ~ steps ~ ') over stretch_in_time'
+            ) }} as warming_c_per_second,
             bool_or(is_after_gap) over (
-                stretch_in_time
+                partition by stretch_key
+                order by window_start
                 rows between 1 following and {{ steps }} following
             ) as has_gap,
             window_start::date as day

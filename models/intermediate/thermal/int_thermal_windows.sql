@@ -24,20 +24,17 @@ component_windows as (
         windows.positive_pole_temp_c,
         windows.avg_power_kw,
         windows.avg_power_kw * windows.avg_power_kw as power_squared,
-        datediff(
-            'second', parts.session_window_start, windows.window_start
-        ) as session_seconds,
+        {{ seconds_between(
+            'parts.session_window_start', 'windows.window_start'
+        ) }} as session_seconds,
         -- A session is cut every two hours, so that the weather of a day does
         -- not count as heat of the handle.
-        hash(
-            windows.component_key,
-            windows.part_number,
-            time_bucket(
-                interval '2' hour,
-                windows.window_start,
-                timestamp '2000-01-01'
-            )
-        ) as stretch_key,
+        {{ hash_of([
+            'windows.component_key',
+            'windows.part_number',
+            "time_bucket(interval '2' hour, windows.window_start, "
+            ~ "timestamp '2000-01-01')",
+        ]) }} as stretch_key,
         windows.window_start,
         parts.session_window_start
     from {{ ref('int_component_windows') }} as windows
@@ -59,7 +56,9 @@ recent_power as (
         {% for minutes in thermal_spans() -%}
             avg(power_squared)
                 over (
-                    session_in_time range between
+                    partition by component_key, session_window_start
+                    order by session_seconds
+                    range between
                     {{ minutes * 60 - var('window_seconds') }} preceding
                     and current row
                 )
@@ -71,10 +70,6 @@ recent_power as (
         {% endfor -%}
         *
     from component_windows
-    window session_in_time as (
-        partition by component_key, session_window_start
-        order by session_seconds
-    )
 
 ),
 

@@ -16,10 +16,10 @@ offsets as (
 
     {% set reach = (
         var('sensor_suspect_seconds') / var('window_seconds')
-    ) | round(0, 'ceil') | int -%}
+    ) | round(0, 'ceil') | int * var('window_seconds') -%}
     select
-        {{ var('window_seconds') }}
-        * unnest(range(-{{ reach }}, {{ reach + 1 }})) as offset_seconds
+        {{ number_series(-reach, reach, var('window_seconds')) }}
+            as offset_seconds
 
 ),
 

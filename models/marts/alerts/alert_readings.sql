@@ -22,10 +22,14 @@ timed_readings as (
         readings.next_value,
         readings.window_avg_value,
         readings.last_known_at,
-        (epoch_ms(alerts.fired_at) - epoch_ms(readings.last_known_at))
-        / 1000.0 as reading_age_seconds,
-        (epoch_ms(readings.next_at) - epoch_ms(alerts.fired_at))
-        / 1000.0 as seconds_to_next_reading
+        (
+            {{ epoch_ms('alerts.fired_at') }}
+            - {{ epoch_ms('readings.last_known_at') }}
+        ) / 1000 as reading_age_seconds,
+        (
+            {{ epoch_ms('readings.next_at') }}
+            - {{ epoch_ms('alerts.fired_at') }}
+        ) / 1000 as seconds_to_next_reading
     from alerts
     inner join surrounding_readings as readings
         on alerts.alert_id = readings.alert_id

@@ -3,7 +3,17 @@ with
 
 alert_readings as (
 
-    select * from {{ ref('alert_readings') }}
+    select
+        alert_name,
+        signal_name,
+        value,
+        reading_age_seconds,
+        nearest_value,
+        interpolated_value,
+        window_avg_value,
+        is_temperature_related,
+        is_fresh
+    from {{ ref('alert_readings') }}
 
 ),
 
@@ -11,7 +21,16 @@ grouped_readings as (
 
     select * from alert_readings
     union all
-    select * replace ('all temperature alerts' as alert_name)
+    select
+        'all temperature alerts' as alert_name,
+        signal_name,
+        value,
+        reading_age_seconds,
+        nearest_value,
+        interpolated_value,
+        window_avg_value,
+        is_temperature_related,
+        is_fresh
     from alert_readings
     where is_temperature_related
 

@@ -5,8 +5,7 @@ with
 offsets as (
 
     select
-        unnest(range(-600, 601, {{ var('window_seconds') }}))
-            as offset_seconds
+        {{ number_series(-600, 600, var('window_seconds')) }} as offset_seconds
 
 ),
 
@@ -63,8 +62,10 @@ profiles as (
         alert_steps.signal_name,
         alert_steps.offset_seconds,
         {{ mean('windows.avg_value') }} as avg_value,
-        quantile_cont(windows.avg_value, 0.1) as p10_value,
-        quantile_cont(windows.avg_value, 0.9) as p90_value,
+        percentile_cont(0.1) within group (order by windows.avg_value)
+            as p10_value,
+        percentile_cont(0.9) within group (order by windows.avg_value)
+            as p90_value,
         count(*) as alert_count
     from alert_steps
     inner join {{ ref('int_signal_windows') }} as windows

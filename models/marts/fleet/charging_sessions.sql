@@ -20,8 +20,10 @@ sessions as (
         min(started_at) as started_at,
         max(ended_at) as ended_at,
         -- Of equally hot parts the first.
-        arg_max(peaked_at, row(peak_avg_temp_c, -epoch_ms(peaked_at)))
-            as peaked_at
+        max_by(
+            peaked_at,
+            {{ row_of(['peak_avg_temp_c', '-' ~ epoch_ms('peaked_at')]) }}
+        ) as peaked_at
     from {{ ref('int_session_parts') }}
     group by all
 
@@ -33,7 +35,7 @@ select
         components.site_id,
         components.asset_id,
         components.component_id,
-        epoch_ms(sessions.started_at)
+        {{ epoch_ms('sessions.started_at') }}
     )) as session_id,
     components.site_id,
     components.asset_id,
@@ -44,10 +46,14 @@ select
     sessions.peak_temp_c,
     sessions.avg_power_kw,
     sessions.max_power_kw,
-    (epoch_ms(sessions.ended_at) - epoch_ms(sessions.started_at)) / 1000.0
-        as duration_seconds,
-    (epoch_ms(sessions.peaked_at) - epoch_ms(sessions.started_at)) / 1000.0
-        as seconds_to_peak,
+    (
+        {{ epoch_ms('sessions.ended_at') }}
+        - {{ epoch_ms('sessions.started_at') }}
+    ) / 1000 as duration_seconds,
+    (
+        {{ epoch_ms('sessions.peaked_at') }}
+        - {{ epoch_ms('sessions.started_at') }}
+    ) / 1000 as seconds_to_peak,
     sessions.seconds_above_90_c::bigint as seconds_above_90_c,
     sessions.started_at,
     sessions.ended_at

@@ -118,8 +118,8 @@ select
     signal_days.peak_avg_temp_c,
     pole_days.avg_pole_imbalance_c,
     pole_days.max_pole_imbalance_c,
-    coalesce(component_days.used_window_count, 0)
-    / {{ windows_per_day() }} as utilisation_ratio,
+    {{ share_of_days('coalesce(component_days.used_window_count, 0)', 1) }}
+        as utilisation_ratio,
     {% for measure in sensor_positions() + ['power'] -%}
         coalesce(signal_days.{{ measure }}_reading_count, 0)
             as {{ measure }}_reading_count,

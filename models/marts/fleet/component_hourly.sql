@@ -8,7 +8,7 @@ overheated_hours as (
         site_id,
         asset_id,
         component_id,
-        date_trunc('hour', window_start) as hour_start,
+        {{ hour_start('window_start') }} as hour_start,
         count(*) as overheated_window_count,
         count(*) filter (where is_sensor_suspect)
             as suspect_overheated_window_count
@@ -22,7 +22,7 @@ alert_hours as (
 
     select
         component_key,
-        date_trunc('hour', fired_at) as hour_start,
+        {{ hour_start('fired_at') }} as hour_start,
         count(*) as alert_count,
         count(*) filter (where is_temperature_related)
             as temperature_alert_count

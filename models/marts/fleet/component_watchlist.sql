@@ -50,7 +50,7 @@ causes as (
         -- From 0 to 1: five minutes above the limit, or twenty alerts, are
         -- most of the way.
         1 - exp(
-            -overheated_seconds / 300.0 - temperature_alert_count / 20.0
+            -overheated_seconds / 300 - temperature_alert_count / 20
         ) as consequence
     from concerns
 
@@ -78,7 +78,7 @@ worst_sensors as (
         row_number() over (
             partition by site_id, asset_id, component_id
             order by
-                greatest(glitch_count / 4.0, frozen_seconds / 600.0) desc,
+                greatest(glitch_count / 4, frozen_seconds / 600) desc,
                 signal_name asc
         ) = 1
 
@@ -88,13 +88,22 @@ figures as (
 
     select
         components.*,
-        profiles.* exclude (site_id, asset_id, component_id),
+        profiles.negative_steady_rise_fleet_ratio,
+        profiles.positive_steady_rise_fleet_ratio,
+        profiles.asymmetry_robust_z,
+        profiles.asymmetry_site_robust_z,
+        profiles.pole_imbalance_under_load_c,
+        profiles.site_baseline_excess_c,
+        profiles.site_baseline_robust_z,
+        profiles.implausible_reading_count,
+        profiles.frozen_seconds,
+        profiles.is_conclusive,
         worst_sensors.signal_name as suspect_signal_name,
         worst_sensors.implausible_reading_count as suspect_reading_count,
         worst_sensors.lowest_implausible_temp_c,
         worst_sensors.highest_implausible_temp_c,
         worst_sensors.largest_step_c,
-        worst_sensors.frozen_seconds / 60.0 as frozen_minutes,
+        worst_sensors.frozen_seconds / 60 as frozen_minutes,
         if(components.is_negative_warmer, 'negative', 'positive')
             as warmer_pole,
         if(components.is_negative_warmer, 'positive', 'negative')
@@ -128,7 +137,7 @@ figures as (
             profiles.positive_steady_rise_fleet_ratio
         ) as is_hardly_slower,
         least(profiles.negative_window_count, profiles.positive_window_count)
-        * {{ var('window_seconds') }} / 60.0 as minutes_in_use
+        * {{ var('window_seconds') }} / 60 as minutes_in_use
     from scored_components as components
     inner join profiles using (site_id, asset_id, component_id)
     left join worst_sensors using (site_id, asset_id, component_id)
@@ -139,118 +148,102 @@ sentences as (
 
     select
         *,
-        format(
-            'The {} pole warms {:.2f} × the fleet''s median for its power{} '
-            || '({:.1f} robust standard deviations from the fleet{})',
-            warmer_pole,
-            warmer_pole_fleet_ratio,
-            -- A handle that never works hard has no figure under load.
-            if(
-                warmer_pole_excess_c is null,
-                '',
-                format(
-                    ', and reads {:.1f} °C {} the {} one under load',
-                    abs(warmer_pole_excess_c),
-                    if(warmer_pole_excess_c < 0, 'below', 'above'),
-                    cooler_pole
-                )
-            ),
-            abs(asymmetry_robust_z),
-            if(
-                asymmetry_site_robust_z is null,
-                '',
-                format(', {:.1f} from its site', abs(asymmetry_site_robust_z))
-            )
-        ) as contact_resistance_evidence,
-        format(
-            'Both poles warm more than the fleet''s median for their power, '
-            || 'negative {:.2f} × and positive {:.2f} ×, and their time '
-            || 'constant is {:.1f} min, the fleet''s {:.1f} min{}',
-            negative_steady_rise_fleet_ratio,
-            positive_steady_rise_fleet_ratio,
-            time_constant_minutes,
-            fleet_time_constant_minutes,
-            if(
-                is_hardly_slower,
-                ', which is hardly slower: two worn contacts look like this',
-                ''
-            )
+        'The ' || warmer_pole || ' pole warms '
+        || {{ number_text('warmer_pole_fleet_ratio', 2) }}
+        || ' × the fleet''s median for its power'
+        -- A handle that never works hard has no figure under load.
+        || coalesce(
+            ', and reads '
+            || {{ number_text('abs(warmer_pole_excess_c)', 1) }} || ' °C '
+            || if(warmer_pole_excess_c < 0, 'below', 'above')
+            || ' the ' || cooler_pole || ' one under load',
+            ''
+        )
+        || ' (' || {{ number_text('abs(asymmetry_robust_z)', 1) }}
+        || ' robust standard deviations from the fleet'
+        || coalesce(
+            ', ' || {{ number_text('abs(asymmetry_site_robust_z)', 1) }}
+            || ' from its site',
+            ''
+        )
+        || ')' as contact_resistance_evidence,
+        'Both poles warm more than the fleet''s median for their power, '
+        || 'negative '
+        || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
+        || ' × and positive '
+        || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
+        || ' ×, and their time constant is '
+        || {{ number_text('time_constant_minutes', 1) }}
+        || ' min, the fleet''s '
+        || {{ number_text('fleet_time_constant_minutes', 1) }} || ' min'
+        || if(
+            is_hardly_slower,
+            ', which is hardly slower: two worn contacts look like this',
+            ''
         ) as weak_cooling_evidence,
-        format(
-            'Sessions at this site start {:.1f} °C warmer than the other '
-            || 'sites'' at the same time of day ({:.1f} robust standard '
-            || 'deviations), while this component''s poles warm {} for '
-            || 'their power',
-            site_baseline_excess_c,
-            site_baseline_robust_z,
-            if(
-                is_conclusive,
-                format(
-                    '{:.2f} × and {:.2f} × the fleet''s median',
-                    negative_steady_rise_fleet_ratio,
-                    positive_steady_rise_fleet_ratio
-                ),
-                'by an amount that is not known'
-            )
-        ) as hot_site_evidence,
+        'Sessions at this site start '
+        || {{ number_text('site_baseline_excess_c', 1) }}
+        || ' °C warmer than the other sites'' at the same time of day ('
+        || {{ number_text('site_baseline_robust_z', 1) }}
+        || ' robust standard deviations), while this component''s poles warm '
+        || if(
+            is_conclusive,
+            {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
+            || ' × and '
+            || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
+            || ' × the fleet''s median',
+            'by an amount that is not known'
+        )
+        || ' for their power' as hot_site_evidence,
         suspect_signal_name || ': ' || concat_ws(
             ', and ',
             if(
                 suspect_reading_count > 0,
-                format(
-                    '{} reading{} that the handle cannot have had, between '
-                    || '{:.1f} and {:.1f} °C{}',
-                    suspect_reading_count,
-                    if(suspect_reading_count = 1, '', 's'),
-                    lowest_implausible_temp_c,
-                    highest_implausible_temp_c,
-                    if(
-                        largest_step_c is null,
-                        '',
-                        format(', by steps of up to {:.1f} °C', largest_step_c)
-                    )
+                suspect_reading_count || ' reading'
+                || if(suspect_reading_count = 1, '', 's')
+                || ' that the handle cannot have had, between '
+                || {{ number_text('lowest_implausible_temp_c', 1) }} || ' and '
+                || {{ number_text('highest_implausible_temp_c', 1) }} || ' °C'
+                || coalesce(
+                    ', by steps of up to '
+                    || {{ number_text('largest_step_c', 1) }} || ' °C',
+                    ''
                 ),
                 null
             ),
             if(
                 frozen_minutes > 0,
-                format('frozen for {:.0f} min in use', frozen_minutes),
+                'frozen for ' || {{ number_text('frozen_minutes', 0) }}
+                || ' min in use',
                 null
             )
         ) as sensor_fault_evidence,
         case
             when not is_conclusive
                 then
-                    format(
-                        'Its warming cannot be judged by {:.0f} min of trusted '
-                        || 'readings of both poles',
-                        minutes_in_use
-                    )
+                    'Its warming cannot be judged by '
+                    || {{ number_text('minutes_in_use', 0) }}
+                    || ' min of trusted readings of both poles'
             when asymmetry_robust_z is null
                 then
-                    format(
-                        'Too few components to compare with; against their '
-                        || 'median it warms, negative {:.2f} × and positive '
-                        || '{:.2f} ×',
-                        negative_steady_rise_fleet_ratio,
-                        positive_steady_rise_fleet_ratio
-                    )
+                    'Too few components to compare with; against their median '
+                    || 'it warms, negative '
+                    || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
+                    || ' × and positive '
+                    || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
+                    || ' ×'
             else
-                format(
-                    'Warms for its power, negative {:.2f} × and positive '
-                    || '{:.2f} × the fleet''s median, which is not out of the '
-                    || 'ordinary',
-                    negative_steady_rise_fleet_ratio,
-                    positive_steady_rise_fleet_ratio
-                )
+                'Warms for its power, negative '
+                || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
+                || ' × and positive '
+                || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
+                || ' × the fleet''s median, which is not out of the ordinary'
         end as none_evidence,
-        format(
-            '; {} temperature alert{}, {:.1f} min above {}.',
-            temperature_alert_count,
-            if(temperature_alert_count = 1, '', 's'),
-            overheated_seconds / 60.0,
-            {{ overheat_threshold_words(ref('int_signals')) }}
-        ) as consequences
+        '; ' || temperature_alert_count || ' temperature alert'
+        || if(temperature_alert_count = 1, '', 's')
+        || ', ' || {{ number_text('overheated_seconds / 60', 1) }}
+        || ' min above ' || {{ overheat_threshold_words(ref('int_signals')) }}
+        || '.' as consequences
     from figures
 
 ),
@@ -268,11 +261,8 @@ described_components as (
         end
         || if(
             likely_cause = 'none' and is_worth_watching,
-            format(
-                '; that is {:.0f} % of what would name {}',
-                floor(100 * suspicion),
-                nearest_cause
-            ),
+            '; that is ' || floor(100 * suspicion)::bigint
+            || ' % of what would name ' || nearest_cause,
             ''
         )
         || coalesce('; also ' || nullif(
@@ -305,7 +295,7 @@ select
             components.site_id asc,
             components.asset_id asc,
             components.component_id asc
-    ) as concern_rank,
+    )::bigint as concern_rank,
     components.site_id,
     components.asset_id,
     components.component_id,

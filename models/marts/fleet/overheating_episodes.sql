@@ -97,7 +97,7 @@ select
         asset_id,
         component_id,
         signal_name,
-        epoch_us(started_at)
+        {{ epoch_us('started_at') }}
     )) as episode_id,
     site_id,
     asset_id,
@@ -107,7 +107,7 @@ select
     max_power_kw,
     start_power_kw,
     end_power_kw,
-    (epoch_us(ended_at) - epoch_us(started_at)) / 1000000.0
+    ({{ epoch_us('ended_at') }} - {{ epoch_us('started_at') }}) / 1000000
         as duration_seconds,
     period_count,
     is_sensor_suspect,

@@ -52,10 +52,10 @@ worst_moments as (
 
 offsets as (
 
-    {% set reach = 1200 // var('window_seconds') -%}
+    {% set reach = 1200 // var('window_seconds') * var('window_seconds') -%}
     select
-        {{ var('window_seconds') }}
-        * unnest(range(-{{ reach }}, {{ reach + 1 }})) as offset_seconds
+        {{ number_series(-reach, reach, var('window_seconds')) }}
+            as offset_seconds
 
 ),
 

@@ -18,7 +18,7 @@ components as (
 
     select
         count(distinct site_id) as site_count,
-        count(distinct row(site_id, asset_id)) as asset_count,
+        count(distinct {{ row_of(['site_id', 'asset_id']) }}) as asset_count,
         count(*) as component_count
     from {{ ref('int_components') }}
 
