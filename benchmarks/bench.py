@@ -8,9 +8,11 @@ Generates the real week's fleet with as many more days, into a temporary folder,
 contestants take turns, each in a process of its own:
 
 - this project, parsed before, as it is on any run but the first: its models (`dbt run`, with the
-  seeds loaded), those of questions 1 to 3 only, and everything with every test (`dbt build`), all
-  from nothing; then `dbt build` with nothing new, of one more day, and of that day alone
+  seeds loaded), those of questions 1 to 3 only, everything with the data tests (as `make build`
+  does), and with the unit tests, too (`dbt build`), all from nothing
 - peers/: one typed read (the floor), questions 1 to 3 in Polars and chDB, 1 and 2 in pandas
+
+Then of a month: one more day on top of the others, nothing new, and that day alone.
 
 A contestant's answers are held against ours before any time is told. benchmarks/results gets
 every run (bench.json), the medians and the targets (bench.md) and a picture (bench.svg).
@@ -38,6 +40,9 @@ BIN = Path(sys.executable).parent
 MEMORY_GB = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1024**3
 
 REAL_WEEK_DAYS = 8
+MONTH_DAYS = 31
+# As make build: unit tests do not depend on the data.
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
 LARGE_SCALE = 10  # from here on a run takes too long for three of them
 LITTLE_MEMORY = "2GB"
 DISK_GB_PER_SCALE = 4
@@ -233,12 +238,13 @@ class Project:
 class Size:
     """All that is measured on one fleet."""
 
-    def __init__(self, folder, scale, fleet):
+    def __init__(self, folder, fleet, scale=None):
         self.folder = folder
         self.landing, self.alone = folder / "landing", folder / "alone"
         self.alone.mkdir(parents=True)
         self.answers = folder / "answers"
-        tell(f"{scale} x: generating")
+        self.name = f"{scale} x" if scale else f"{fleet['days']} days"
+        tell(f"{self.name}: generating")
         arguments = json.dumps({"landing_dir": str(self.landing), **fleet})
         generation = dbt(
             clean_environment(folder),
@@ -258,18 +264,20 @@ class Size:
         }
 
     def prepare(self):
-        """Parses; keeps a warehouse with only the seeds, and one that lacks the last day."""
-        tell(f"{self.results['scale']} x: building all but the last day")
-        self.last_day.dbt("parse")
+        """Parses, and keeps a warehouse with only the seeds."""
         self.project.dbt("seed")
         self.project.keep("seeds")
+
+    def prepare_last_day(self):
+        """Parses, and keeps a warehouse that lacks the last day."""
+        tell(f"{self.name}: building all but the last day")
+        self.last_day.dbt("parse")
         signal_files = list(self.landing.glob("*signals_data*"))
         last_date = max(file.name.split("'")[1] for file in signal_files)
         last_files = [file for file in signal_files if f"'{last_date}'" in file.name]
         for file in last_files:
             shutil.move(file, self.alone)
-        self.project.put_back()
-        self.results["all but the last day"] = self.project.dbt("build")
+        self.results["all but the last day"] = self.project.dbt(*BUILD)
         self.project.keep("all but the last day")
         for file in last_files:
             os.link(self.alone / file.name, file)
@@ -317,7 +325,7 @@ class Size:
                         contestant, f"not run: needs about {needed:.0f} GB of memory"
                     )
 
-    def run_round(self):
+    def run_from_nothing(self):
         """Everyone once."""
         project = self.project
         project.put_back("seeds")
@@ -327,12 +335,17 @@ class Size:
         project.put_back("seeds")
         self.run_project("dbt run", project, "run")
         project.put_back()
+        self.run_project("make build", project, *BUILD)
+        project.put_back()
         self.run_project("dbt build", project, "build")
-        self.run_project("nothing new", project, "build")
-        project.put_back("all but the last day")
-        self.run_project("one more day", project, "build")
+
+    def run_later_builds(self):
+        """One more day, nothing new, and that day alone."""
+        self.project.put_back("all but the last day")
+        self.run_project("one more day", self.project, *BUILD)
+        self.run_project("nothing new", self.project, *BUILD)
         self.last_day.put_back()
-        self.run_project("that day alone", self.last_day, "build")
+        self.run_project("that day alone", self.last_day, *BUILD)
 
     def count_readings(self):
         """Takes the number of readings from the floor's answer."""
@@ -362,7 +375,7 @@ class Size:
 
     def build_in_little_memory(self):
         """A build from nothing that the engine has to spill for."""
-        tell(f"{self.results['scale']} x: a build with {LITTLE_MEMORY}")
+        tell(f"{self.name}: a build with {LITTLE_MEMORY}")
         self.project.put_back()
         try:
             run = self.project.dbt("build", DUCKDB_MEMORY_LIMIT=LITTLE_MEMORY)
@@ -387,6 +400,19 @@ def measure_starts(project, runs):
         for name, (program, *arguments) in commands.items():
             starts[name].append(measure([str(BIN / program), *arguments], project.environment))
     return starts
+
+
+def measure_month(runs):
+    """What a day costs on top of a month."""
+    with tempfile.TemporaryDirectory() as name:
+        size = Size(Path(name), {"days": MONTH_DAYS})
+        size.prepare_last_day()
+        for run in range(runs):
+            tell(f"{size.name}: round {run + 1} of {runs}")
+            size.run_later_builds()
+        size.run_peer("floor")
+        size.count_readings()
+    return size.results
 
 
 def positive(text):
@@ -415,7 +441,7 @@ def read_arguments():
 def smoke():
     """The peers' answers and the report, on a fleet that takes seconds."""
     with tempfile.TemporaryDirectory() as name:
-        size = Size(Path(name), 1, TINY_FLEET)
+        size = Size(Path(name), TINY_FLEET, 1)
         no_tests = ["--exclude-resource-type", "test", "unit_test"]
         arguments = ["build", *no_tests, "--select", *QUESTIONS_1_TO_3]
         size.run_project("questions 1 to 3", size.project, *arguments)
@@ -456,21 +482,23 @@ def main():
         )
     for scale in scales:
         with tempfile.TemporaryDirectory() as name:
-            size = Size(Path(name), scale, {"days": REAL_WEEK_DAYS * scale})
+            size = Size(Path(name), {"days": REAL_WEEK_DAYS * scale}, scale)
             size.leave_out_what_does_not_fit(results["sizes"])
             size.prepare()
             runs = arguments.runs if scale < LARGE_SCALE else arguments.large_runs
             if not results["starts"]:
                 results["starts"] = measure_starts(size.project, arguments.runs)
             for run in range(runs):
-                tell(f"{scale} x: round {run + 1} of {runs}")
-                size.run_round()
+                tell(f"{size.name}: round {run + 1} of {runs}")
+                size.run_from_nothing()
             size.count_readings()
             size.open_marts(arguments.runs)
             if scale == scales[-1]:
                 size.build_in_little_memory()
         results["sizes"].append(size.results)
         report.write(results)
+    results["month"] = measure_month(arguments.runs)
+    report.write(results)
     print((report.RESULTS / "bench.md").read_text(encoding="utf-8"))
 
 
