@@ -13,6 +13,8 @@ import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
+# What a build of a hundred million readings needs not to be slower than with more.
+USUAL_MEMORY = "4GB"
 MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
 ENDINGS = ["", ".wal", ".wal.checkpoint", ".wal.recovery"]  # files that the engine keeps of one
 
@@ -33,7 +35,7 @@ class Plugin(BasePlugin):
         self.connection = conn
         conn.execute("set global TimeZone = 'UTC'")
         try:
-            conn.execute("set memory_limit = $1", [self.memory_limit])
+            conn.execute("set memory_limit = $1", [self.memory_limit or usual_memory(conn)])
         except duckdb.Error:
             refuse(f"DUCKDB_MEMORY_LIMIT is '{self.memory_limit}'; it must be a size such as 4GB.")
         self.check_paths()
@@ -136,6 +138,15 @@ class Plugin(BasePlugin):
             Path(self.new + ending).unlink(missing_ok=True)
         for spilled in Path(self.spill).glob("duckdb_temp_*"):
             spilled.unlink()
+
+
+def usual_memory(conn):
+    """The usual limit, or the engine's own, four fifths of the machine, where that is less."""
+    return conn.execute(
+        "select arg_min(limits, parse_formatted_bytes(limits)) "
+        "from unnest([current_setting('memory_limit'), $1]) as given(limits)",
+        [USUAL_MEMORY],
+    ).fetchone()[0]
 
 
 def refuse(sentence):
