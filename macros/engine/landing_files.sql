@@ -95,17 +95,10 @@
 
 
 {% macro register_landing_files() -%}
-    {#- Runs before the models: finds the files, stops with one sentence where
-        there is nothing to load, and declares the tables that the source
-        `landing` names. -#}
+    {#- Runs before the models: finds the files and declares the tables that
+        the source `landing` names; where there is nothing to load, it returns
+        the sentence to stop with. -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
-        {%- set seconds = var('window_seconds') -%}
-        {%- if seconds is not integer or seconds < 1 or 86400 % seconds -%}
-            {%- do exceptions.raise_compiler_error(
-                'window_seconds is ' ~ seconds ~ '; it must be a whole number '
-                ~ 'of seconds that divides a day, such as 30 or 60.'
-            ) -%}
-        {%- endif -%}
         {%- do adapter.dispatch('find_landing_files')() -%}
         {%- set files_query -%}
             select
@@ -121,7 +114,7 @@
         {%- endset -%}
         {%- set files = run_query(files_query).rows -%}
         {%- if not files or not files[0].is_signal_file -%}
-            {%- do exceptions.raise_compiler_error(
+            {{- return(
                 "There is nothing to load: the landing folder '"
                 ~ landing_dir() ~ "' is missing, or holds no file with "
                 ~ "signals_data in its name that ends in .csv, .csv.gz or "
@@ -129,16 +122,16 @@
                 ~ run_query('select count(*) from ' ~ landing_files()).rows[0][0]
                 ~ "); set LANDING_DIR to the folder that holds the "
                 ~ "telemetry."
-            ) -%}
+            ) -}}
         {%- endif -%}
         {%- set readable_files = files | selectattr('read_problem', 'none')
             | list -%}
         {%- if not readable_files -%}
-            {%- do exceptions.raise_compiler_error(
+            {{- return(
                 "There is nothing to load: no signal file can be read in the "
                 ~ "landing folder '" ~ landing_dir() ~ "'; the first, '"
                 ~ files[0].file_name ~ "': " ~ files[0].read_problem ~ "."
-            ) -%}
+            ) -}}
         {%- endif -%}
         {%- do adapter.dispatch('prepare_readers')(readable_files) -%}
     {%- endif -%}

@@ -9,14 +9,8 @@
         'window_start', ['int_signal_windows'], ['int_signals']
     ) }}"
 ) }}
-{% do check_variables() -%}
-{% if var('session_gap_seconds') < var('window_seconds') -%}
-    {{ exceptions.raise_compiler_error(
-        'session_gap_seconds (' ~ var('session_gap_seconds') ~ ') must not be '
-        ~ 'below window_seconds (' ~ var('window_seconds') ~ '): gaps inside '
-        ~ 'a window cannot be seen.'
-    ) }}
-{%- endif %}
+{% set problem = wrong_variable() -%}
+{{ exceptions.raise_compiler_error(problem) if problem }}
 with
 
 windows as (

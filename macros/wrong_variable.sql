@@ -1,6 +1,8 @@
-{% macro check_variables() -%}
-    {#- A variable's value becomes SQL: nothing but a number may. A model calls
-        it, so that it runs whenever the project is parsed. -#}
+{% macro wrong_variable() -%}
+    {#- The sentence to stop with, or nothing. A variable's value becomes SQL:
+        nothing but a number may. A model asks, so that it is asked whenever
+        the project is parsed, and stops itself: where a macro does, dbt adds
+        lines on macros to the sentence. -#}
     {%- set ranges = {
         'overheat_threshold_c': [-273, 1000],
         'window_seconds': [1, 86400],
@@ -11,20 +13,34 @@
     {%- for name in invocation_args_dict.get('vars') or {}
         if name not in ranges -%}
         {#- dbt itself would take no notice of a name that is misspelt. -#}
-        {%- do exceptions.raise_compiler_error(
+        {{- return(
             'There is no variable ' ~ (name | string | replace('\n', ' '))
             ~ '; the variables are ' ~ ranges | join(', ') ~ '.'
-        ) -%}
+        ) -}}
     {%- endfor -%}
     {%- for name, range in ranges.items() -%}
         {%- set value = var(name) -%}
         {%- if value is boolean or value is not number
             or not range[0] <= value <= range[1] -%}
-            {%- do exceptions.raise_compiler_error(
+            {{- return(
                 name ~ ' is ' ~ (value | string | replace('\n', ' '))
                 ~ '; it must be a number from ' ~ range[0] ~ ' to ' ~ range[1]
                 ~ '.'
-            ) -%}
+            ) -}}
         {%- endif -%}
     {%- endfor -%}
+    {%- set seconds = var('window_seconds') -%}
+    {%- if seconds is not integer or 86400 % seconds -%}
+        {{- return(
+            'window_seconds is ' ~ seconds ~ '; it must be a whole number '
+            ~ 'of seconds that divides a day, such as 30 or 60.'
+        ) -}}
+    {%- endif -%}
+    {%- if var('session_gap_seconds') < seconds -%}
+        {{- return(
+            'session_gap_seconds (' ~ var('session_gap_seconds') ~ ') must '
+            ~ 'not be below window_seconds (' ~ seconds ~ '): gaps inside a '
+            ~ 'window cannot be seen.'
+        ) -}}
+    {%- endif -%}
 {%- endmacro %}
