@@ -37,8 +37,12 @@ single_readings as (
 
     select accepted_readings.*
     from accepted_readings
+    -- Not `using`, which on Spark puts these columns first.
     anti join repeated_readings
-        using (series_key, value, observed_at)
+        on
+            accepted_readings.series_key = repeated_readings.series_key
+            and accepted_readings.value = repeated_readings.value
+            and accepted_readings.observed_at = repeated_readings.observed_at
 
 ),
 

@@ -6,4 +6,4 @@ select
     file_name,
     file_problem
 from {{ ref('load_audit') }}
-where file_problem is not null and not starts_with(file_problem, 'ignored')
+where file_problem not like 'ignored%'
