@@ -1,16 +1,24 @@
 """Alters one model at a time and shows which test notices.
 
 For each mutant of mutants.yml, in a copy of the project: the unit tests of the model, then a
-build of what follows from it on the sample, with its data tests, then the files of Python tests
-that concern most. The first test that fails has killed the mutant. Writes results/mutants.md.
+build of what follows from it on the sample, with its data tests, then those files of Python tests
+that look at something that follows from it. The first test that fails has killed the mutant.
+Writes results/mutants.md.
+
+What was found stands in target/mutants.jsonl, too: a run that was stopped goes on from there, and
+after a change of the project the test that noticed before is asked first.
 """
 
 import argparse
+import hashlib
+import json
+import multiprocessing
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +26,31 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks/results/mutants.md"
+RECORD = ROOT / "target/mutants.jsonl"
 LEAST_SHARE = 0.95
-PYTHON_TESTS = [
-    f"tests/python/test_{name}.py"
-    for name in ("oracle", "fleet_marts", "staging", "thermal", "increments", "readme")
+# What can decide whether a test notices.
+CODE = [
+    *("analyses", "data", "macros", "models", "plugins", "seeds", "tests"),
+    *("README.md", "dbt_project.yml", "profiles.yml"),
 ]
+# Python tests, those that notice soonest first, and the models whose rows they look at: a mutant
+# of a model that none of these follows from is nothing to them.
+PYTHON_TESTS = {
+    "test_staging.py": ["load_audit", "stg_rejected_rows", "stg_signals", "stg_alerts"],
+    "test_rolling_pruning.py": ["int_rolling_windows"],
+    "test_fleet_marts.py": [
+        *("component_daily", "site_daily", "fleet_daily", "charging_sessions"),
+        *("overheating_episodes", "alert_event_profile"),
+    ],
+    "test_thermal.py": ["component_watchlist"],
+    "test_oracle.py": [
+        *("overheated_components", "max_power_when_overheated", "avg_readings_by_alert"),
+    ],
+    # Builds that go on from the one before.
+    "test_increments.py": ["stg_plain_rows", "stg_line_rows", "int_daily_parts", "int_series_days"],
+    "test_hostile_input.py": ["load_audit"],
+    "test_readme.py::test_the_answers_are_those_shown": ["component_watchlist"],
+}
 
 
 @dataclass
@@ -33,6 +61,10 @@ class Mutant:
     new: str
     path: Path
     survives: str = ""  # why no test can notice, where one does not
+
+    @property
+    def name(self):
+        return f"{self.model}, {self.change}"
 
 
 class NotAMutant(Exception):
@@ -61,25 +93,67 @@ def copy_project(folder):
 
 
 class Suite:
-    """The tests of a project, each kind from the quickest on; `…_kills` names a failed test."""
+    """The tests of a copy of the project, each kind from the quickest on."""
 
-    def __init__(self, project, folder):
-        sys.path.insert(0, str(project / "tests/python"))
+    def __init__(self, folder):
+        self.project = copy_project(folder)
+        sys.path.insert(0, str(self.project / "tests/python"))
         from landing import Warehouse
 
-        self.project = project
         self.warehouse = Warehouse(folder / "warehouse", None)
         self.warehouse.folder.mkdir()
-        self.sample = project / "data/sample"
-        self.warehouse.dbt("build", landing_dir=self.sample)
+        self.sample = self.project / "data/sample"
+        self.manifest = self.warehouse.dbt("parse", landing_dir=self.sample)
+        self.warehouse.dbt("build", "--log-level", "none", landing_dir=self.sample)
         self.built = shutil.copy(self.warehouse.path, folder / "built")
+        self.sound = set()  # Python tests that pass without a mutant
 
-    def killer(self, mutant):
-        return self.unit_test(mutant) or self.data_test(mutant) or self.python_test()
+    def killer(self, mutant, suspect):
+        """The test that fails with a mutant; the suspect is asked first."""
+        original = mutant.path.read_text(encoding="utf-8")
+        if original.count(mutant.old) != 1:
+            raise NotAMutant("its text is not there just once")
+        mutant.path.write_text(original.replace(mutant.old, mutant.new), encoding="utf-8")
+        try:
+            kinds = [self.unit_test, self.data_test, self.python_test]
+            kinds.sort(key=lambda kind: kind.__name__.split("_")[0] != suspect.split(" ")[0])
+            killer = next(filter(None, (kind(mutant, suspect) for kind in kinds)), None)
+        finally:
+            mutant.path.write_text(original, encoding="utf-8")
+        if killer and killer.startswith("python test"):
+            self.check_sound(killer)
+        return killer
+
+    def altered_models(self, mutant):
+        """The model, or what uses a macro of an altered file."""
+        file = str(mutant.path.relative_to(self.project))
+        macros = {
+            name for name, macro in self.manifest.macros.items() if macro.original_file_path == file
+        }
+        users = self.manifest.macros.items()
+        while (
+            more := {name for name, macro in users if macros & set(macro.depends_on.macros)}
+            - macros
+        ):
+            macros |= more
+        return {mutant.model} | {
+            node.name
+            for node in self.manifest.nodes.values()
+            if node.resource_type == "model" and macros & set(node.depends_on.macros)
+        }
+
+    def followers(self, mutant):
+        """The altered models, and all that reads them."""
+        children = self.manifest.child_map
+        found = [f"model.supercharger.{name}" for name in self.altered_models(mutant)]
+        for name in found:
+            found += [child for child in children[name] if child not in found]
+        return {self.manifest.nodes[name].name for name in found if name in self.manifest.nodes}
 
     def dbt(self, *arguments):
         """The first test that failed; what does not run at all is no mutant."""
-        outcome = self.warehouse.invoke(*arguments, landing_dir=self.sample)
+        quiet = ("--fail-fast", "--log-level", "none", "--no-print")
+        outcome = self.warehouse.invoke(*arguments, *quiet, landing_dir=self.sample)
         if outcome.exception:
             raise NotAMutant(outcome.exception)
         failed = None
@@ -90,30 +164,42 @@ class Suite:
                 failed = failed or result.node.name
         return failed
 
-    def unit_test(self, mutant):
-        in_model = mutant.path.is_relative_to(self.project / "models")
-        select = f"{mutant.model},test_type:unit" if in_model else "test_type:unit"
-        failed = self.dbt("test", "--select", select)
+    def unit_test(self, mutant, suspect):
+        select = [f"{name},test_type:unit" for name in sorted(self.altered_models(mutant))]
+        failed = self.dbt("test", "--select", *select)
         return failed and f"unit test `{failed}`"
 
-    def data_test(self, mutant):
+    def data_test(self, mutant, suspect):
         shutil.copy(self.built, self.warehouse.path)
-        select = ("--select", f"{mutant.model}+", "--exclude-resource-type", "unit_test")
+        select = [f"{name}+" for name in sorted(self.altered_models(mutant))]
         try:
-            failed = self.dbt("build", *select)
+            failed = self.dbt("build", "--select", *select, "--exclude-resource-type", "unit_test")
         finally:
             shutil.copy(self.built, self.warehouse.path)
         return failed and f"data test `{failed}`"
 
-    def python_test(self):
-        for file in PYTHON_TESTS:
-            if failed := self.pytest(file):
-                return f"`{failed}`"
-        return None
+    def python_test(self, mutant, suspect):
+        followers = self.followers(mutant)
+        tests = [test for test, looked_at in PYTHON_TESTS.items() if followers & set(looked_at)]
+        if suspect.startswith("python test"):
+            tests.insert(0, suspect.split("`")[1])
+        failed = self.pytest(*tests) if tests else None
+        return failed and f"python test `{failed}`"
 
-    def pytest(self, file):
+    def pytest(self, *tests):
         run = subprocess.run(
-            [self.project / ".venv/bin/pytest", "-q", "-x", "-n", "0", file],
+            [
+                *(
+                    self.project / ".venv/bin/pytest",
+                    "-q",
+                    "-x",
+                    "-n",
+                    "0",
+                    "-p",
+                    "no:cacheprovider",
+                ),
+                *(f"tests/python/{test}" for test in tests),
+            ],
             check=False,
             cwd=self.project,
             capture_output=True,
@@ -124,33 +210,96 @@ class Suite:
         failed = re.search(r"^(?:FAILED|ERROR) tests/python/(\S+)", run.stdout, re.MULTILINE)
         return failed and failed[1]
 
-    def confirm(self, killer):
+    def check_sound(self, killer):
         """A Python test that fails without the mutant, too, has killed nothing."""
-        if killer and ".py::" in killer and self.pytest(f"tests/python/{killer.strip('`')}"):
-            raise SystemExit(f"Without a mutant, too, this fails: {killer}")
+        test = killer.split("`")[1]
+        if test not in self.sound and self.pytest(test):
+            raise NotAMutant(f"without it, too, this fails: {killer}")
+        self.sound.add(test)
 
 
-def run(mutants, suite):
-    for number, mutant in enumerate(mutants, 1):
-        original = mutant.path.read_text(encoding="utf-8")
-        if original.count(mutant.old) != 1:
-            raise SystemExit(f"{mutant.model}, {mutant.change}: its text is not there just once")
-        mutant.path.write_text(original.replace(mutant.old, mutant.new), encoding="utf-8")
-        try:
-            killer = suite.killer(mutant)
-        except NotAMutant as error:
-            raise SystemExit(f"{mutant.model}, {mutant.change}: does not run: {error}") from None
-        finally:
-            mutant.path.write_text(original, encoding="utf-8")
-        suite.confirm(killer)
-        words = killer or "SURVIVES"
-        print(f"{number}/{len(mutants)} {mutant.model}, {mutant.change}: {words}", flush=True)
-        yield mutant, killer
+def start_worker(folder):
+    global suite
+    suite = Suite(Path(tempfile.mkdtemp(dir=folder)))
 
 
-def report(outcomes):
-    killed = sum(bool(killer) for _, killer in outcomes)
-    models = len({mutant.model for mutant, _ in outcomes})
+def work(number, suspect):
+    """What killed a mutant, and what went wrong."""
+    try:
+        return suite.killer(read_mutants(suite.project)[number], suspect), None
+    except NotAMutant as error:
+        return None, str(error)
+
+
+class Record:
+    """What was found of each mutant, as it was found."""
+
+    def __init__(self):
+        RECORD.parent.mkdir(exist_ok=True)
+        RECORD.touch()
+        self.lines = [json.loads(line) for line in RECORD.read_text().splitlines()]
+        self.code = hashlib.md5()
+        for top in CODE:
+            for path in [ROOT / top, *sorted((ROOT / top).rglob("*"))]:
+                if path.is_file() and "__pycache__" not in path.parts:
+                    self.code.update(path.read_bytes())
+
+    def version(self, mutant):
+        """Of the project, with this mutant."""
+        code = self.code.copy()
+        code.update(f"{mutant.path.relative_to(ROOT)} {mutant.old} {mutant.new}".encode())
+        return code.hexdigest()
+
+    def find(self, mutant):
+        """Whether it is known what kills a mutant, and what it is, or was before."""
+        lines = [line for line in self.lines if line["mutant"] == mutant.name]
+        now = [line for line in lines if line["version"] == self.version(mutant)]
+        line = (now or lines or [{"killer": None}])[-1]
+        return bool(now), line["killer"]
+
+    def add(self, mutant, killer):
+        line = {"mutant": mutant.name, "version": self.version(mutant), "killer": killer}
+        with RECORD.open("a") as file:
+            print(json.dumps(line), file=file)
+
+
+def run(mutants, workers):
+    """{mutant's number: what killed it} of some of the list."""
+    record = Record()
+    outcomes, suspects, broken = {}, {}, []
+    for number, mutant in mutants.items():
+        is_known, killer = record.find(mutant)
+        (outcomes if is_known else suspects)[number] = killer
+    if not suspects:
+        return outcomes
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(
+            min(workers, len(suspects)),
+            multiprocessing.get_context("spawn"),
+            start_worker,
+            (folder,),
+        ) as pool,
+    ):
+        tasks = {pool.submit(work, number, suspects[number] or ""): number for number in suspects}
+        for task in as_completed(tasks):
+            mutant = mutants[tasks[task]]
+            killer, problem = task.result()
+            if problem:
+                broken.append(f"{mutant.name}: {problem}")
+            else:
+                record.add(mutant, killer)
+                outcomes[tasks[task]] = killer
+            words = "DOES NOT RUN" if problem else killer or "SURVIVES"
+            print(f"{len(outcomes)}/{len(mutants)} {mutant.name}: {words}", flush=True)
+    if broken:
+        raise SystemExit("\n".join(["No mutants:", *broken]))
+    return outcomes
+
+
+def report(mutants, outcomes):
+    killed = sum(bool(killer) for killer in outcomes.values())
+    models = len({mutant.model for mutant in mutants.values()})
     lines = [
         "# Does the suite notice a mistake?",
         "",
@@ -162,8 +311,9 @@ def report(outcomes):
         "| model | change | killed by |",
         "| --- | --- | --- |",
         *(
-            f"| {mutant.model} | {mutant.change} | {killer or f'survives: {mutant.survives}'} |"
-            for mutant, killer in outcomes
+            f"| {mutant.model} | {mutant.change} "
+            f"| {outcomes[number] or f'survives: {mutant.survives}'} |"
+            for number, mutant in mutants.items()
         ),
         "",
     ]
@@ -172,21 +322,26 @@ def report(outcomes):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("models", nargs="*", help="only mutants of these; writes no table")
-    chosen = parser.parse_args().models
-    with tempfile.TemporaryDirectory() as folder:
-        project = copy_project(Path(folder))
-        suite = Suite(project, Path(folder))
-        mutants = [
-            mutant for mutant in read_mutants(project) if not chosen or mutant.model in chosen
-        ]
-        outcomes = list(run(mutants, suite))
-    survivors = [mutant for mutant, killer in outcomes if not killer]
-    if not chosen and report(outcomes) < LEAST_SHARE:
+    parser.add_argument("--workers", type=int, default=2, help="at once, default 2")
+    arguments = parser.parse_args()
+    mutants = {
+        number: mutant
+        for number, mutant in enumerate(read_mutants(ROOT))
+        if not arguments.models or mutant.model in arguments.models
+    }
+    outcomes = run(mutants, arguments.workers)
+    if not arguments.models and report(mutants, outcomes) < LEAST_SHARE:
         raise SystemExit("Too many mutants survive.")
-    if unexplained := [mutant.change for mutant in survivors if not mutant.survives]:
-        raise SystemExit(f"Survive, and no reason is given: {'; '.join(unexplained)}")
+    if unexplained := [
+        mutant.name
+        for number, mutant in mutants.items()
+        if not outcomes[number] and not mutant.survives
+    ]:
+        raise SystemExit("Survive, and no reason is given:\n" + "\n".join(unexplained))
 
 
 if __name__ == "__main__":
