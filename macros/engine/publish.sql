@@ -154,6 +154,30 @@
 {%- endmacro %}
 
 
+{% macro published_path() -%}
+    {{- return(adapter.dispatch('published_path')()) -}}
+{%- endmacro %}
+
+
+{% macro default__published_path() -%}
+    {{- return(warehouse_path()) -}}
+{%- endmacro %}
+
+
+{% macro words_on_reading() -%}
+    {{- return(adapter.dispatch('words_on_reading')()) -}}
+{%- endmacro %}
+
+
+{% macro default__words_on_reading() -%}
+    {{- return(
+        "Next: make answers, or .venv/bin/duckdb -readonly '"
+        ~ warehouse_path() | replace("'", "'\\''")
+        ~ "' and there: from marts.component_watchlist"
+    ) -}}
+{%- endmacro %}
+
+
 {% macro warehouse_path() -%}
     {{- return(env_var('WAREHOUSE_PATH', '') or 'supercharger.duckdb') -}}
 {%- endmacro %}

@@ -15,15 +15,8 @@
         {%- if not reason -%}
             {%- set summary_query -%}
                 select
-                    format('{:,}', audit.file_count) as file_count,
-                    format('{:,}', audit.loaded_count) as loaded_count,
-                    format('{:,}', audit.row_count) as row_count,
-                    format('{:,}', audit.staged_count) as staged_count,
-                    format('{:,}', audit.rejected_count) as rejected_count,
-                    format('{:,}', audit.repeated_count) as repeated_count,
-                    overheated.component_count,
-                    overheated.suspect_count,
-                    overheated.max_power_kw,
+                    audit.*,
+                    overheated.*,
                     {{ overheat_threshold_words(relations['int_signals']) }}
                         as threshold_words
                 from (
@@ -51,12 +44,19 @@
                 ) as overheated
             {%- endset -%}
             {%- set summary = run_query(summary_query).rows[0] -%}
+            {%- set counts = [] -%}
+            {%- for name in [
+                'loaded', 'file', 'row', 'staged', 'rejected', 'repeated'
+            ] -%}
+                {%- do counts.append(
+                    '{:,}'.format(summary[name ~ '_count'] | int)
+                ) -%}
+            {%- endfor -%}
             {%- do print(
-                'Loaded ' ~ summary.loaded_count ~ ' of '
-                ~ summary.file_count ~ ' files, ' ~ summary.row_count
-                ~ " rows, from '" ~ landing_dir() ~ "': "
-                ~ summary.staged_count ~ ' staged, ' ~ summary.rejected_count
-                ~ ' rejected, ' ~ summary.repeated_count ~ ' repeated.'
+                'Loaded ' ~ counts[0] ~ ' of ' ~ counts[1] ~ ' files, '
+                ~ counts[2] ~ " rows, from '" ~ landing_dir() ~ "': "
+                ~ counts[3] ~ ' staged, ' ~ counts[4] ~ ' rejected, '
+                ~ counts[5] ~ ' repeated.'
             ) -%}
             {%- do print(
                 'Components above ' ~ summary.threshold_words ~ ' in a '
@@ -68,36 +68,33 @@
                     if summary.max_power_kw is not none else 'none') ~ '.'
             ) -%}
             {%- set unknown_query -%}
-                {#- Names are foreign text: no control characters. -#}
-                select
-                    regexp_replace(string_agg(name, ', '), '\p{C}', '?', 'g')
-                        as names
-                from (
-                    select 'signal ' || signal_name as name
-                    from {{ relations['int_signals'] }}
-                    where not is_in_catalog
-                    union
-                    select 'alert ' || alert_name as name
-                    from {{ relations['int_alerts'] }}
-                    where not is_in_catalog
-                    order by name desc
-                )
+                select 'signal ' || signal_name as name
+                from {{ relations['int_signals'] }}
+                where not is_in_catalog
+                union
+                select 'alert ' || alert_name as name
+                from {{ relations['int_alerts'] }}
+                where not is_in_catalog
+                order by name desc
             {%- endset -%}
-            {%- set unknown = run_query(unknown_query).rows[0].names -%}
+            {%- set names = run_query(unknown_query).columns['name'].values()
+                | join(', ') -%}
+            {%- set unknown -%}
+                {#- Names are foreign text: no control characters. -#}
+                {%- for letter in names -%}
+                    {{- letter if letter.isprintable() else '?' -}}
+                {%- endfor -%}
+            {%- endset -%}
             {%- if unknown -%}
                 {%- do print(
                     'Not in the catalogs, judged by the name only: '
                     ~ unknown | truncate(300) ~ '.'
                 ) -%}
             {%- endif -%}
-            {%- do print(
-                "Next: make answers, or .venv/bin/duckdb -readonly '"
-                ~ warehouse_path() | replace("'", "'\\''")
-                ~ "' and there: from marts.component_watchlist"
-            ) -%}
+            {%- do print(words_on_reading()) -%}
         {%- else -%}
             {%- do print(
-                "Not published, '" ~ warehouse_path() ~ "' is left as it was: "
+                "Not published, '" ~ published_path() ~ "' is left as it was: "
                 ~ reason ~ '.'
             ) -%}
         {%- endif -%}

@@ -15,7 +15,7 @@
     ) -%}
         {%- do run_query(
             'insert overwrite directory '
-            ~ text_literal(export_folder() ~ '/' ~ node.name)
+            ~ text_literal(published_path() ~ '/' ~ node.name)
             ~ ' using parquet select /*+ coalesce(1) */ * from '
             ~ node.relation_name
         ) -%}
@@ -23,9 +23,16 @@
 {%- endmacro %}
 
 
-{% macro export_folder() -%}
+{% macro spark__published_path() -%}
     {{- return(
         env_var('SPARK_EXPORT', '')
         or (env_var('SPARK_WAREHOUSE', '') or 'target/spark') ~ '/marts'
+    ) -}}
+{%- endmacro %}
+
+
+{% macro spark__words_on_reading() -%}
+    {{- return(
+        "Next: the marts are folders of Parquet in '" ~ published_path() ~ "'."
     ) -}}
 {%- endmacro %}
