@@ -172,9 +172,14 @@
 {% macro is_file_of() -%}
     {#- varargs: models built by file. Whether one of them has rows of a file of
         stg_landing_files. -#}
+    {{- return(adapter.dispatch('is_file_of')(varargs)) -}}
+{%- endmacro %}
+
+
+{% macro default__is_file_of(models) -%}
     file_version in (
         select file_version from {{ built_files() }}
-        where has_rows and model_name in ({{ model_names(varargs) }})
+        where has_rows and model_name in ({{ model_names(models) }})
     )
 {%- endmacro %}
 

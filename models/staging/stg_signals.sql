@@ -35,7 +35,14 @@ repeated_readings as (
 
 single_readings as (
 
-    select accepted_readings.*
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        series_key,
+        value,
+        observed_at
     from accepted_readings
     -- Not `using`, which on Spark puts these columns first.
     anti join repeated_readings

@@ -16,11 +16,12 @@
 
 {% macro spark__prepare_readers(files) -%}
     {#- No file is typed while it is read: all go by their lines. -#}
+    {%- do declare_part_variables() -%}
     {%- do run_on_spark([
         "create or replace view landing.plain_rows as select '' as filename, "
         ~ "'' as site, '' as asset, '' as component, '' as signal_name, "
         ~ "0::double as timestamp, 0::double as value where false",
-        create_spark_lines('lines', 'true'),
+        create_spark_lines(),
     ]) -%}
 {%- endmacro %}
 
@@ -57,7 +58,6 @@
         dot or an underscore. -#}
     select
         _metadata.file_path,
-        lower(split_part(path, '/', -1)) as lower_name,
         length as size_bytes,
         unix_micros(_metadata.file_modification_time::timestamp_ltz) * 1000
             as modified_ns
@@ -73,11 +73,7 @@
 
         select
             *,
-            (
-                contains(lower_name, 'signals_data')
-                or contains(lower_name, 'alerts_data')
-            )
-            and lower_name rlike r'\.csv(?:\.gz|\.zst)?$' as is_read
+            {{ is_delivery('file_path') }} as is_read
         from ({{ spark_inventory() }})
 
     ),
@@ -94,6 +90,7 @@
                 _metadata.file_block_start as block_start,
                 monotonically_increasing_id() as line_id
             from {{ spark_folder('text') }}
+            where {{ is_delivery('_metadata.file_path') }}
         )
         where block_start = 0 and line <> ''
         group by filename
@@ -114,11 +111,16 @@
 {%- endmacro %}
 
 
-{% macro create_spark_lines(view, condition) -%}
-    create or replace view landing.{{ view }} as
+{% macro create_spark_lines() -%}
+    create or replace view landing.lines as
     select
         _metadata.file_path as filename,
         nullif(value, '') as line
     from {{ spark_folder('text') }}
-    where {{ condition }}
+    where {{ is_delivery('_metadata.file_path') }}
+{%- endmacro %}
+
+
+{% macro is_delivery(path) -%}
+    lower({{ path }}) rlike r'(?:signals|alerts)_data[^/]*\.csv(?:\.gz|\.zst)?$'
 {%- endmacro %}

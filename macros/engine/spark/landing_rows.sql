@@ -12,7 +12,22 @@
 
 
 {% macro spark__set_rejected_files() -%}
-    {%- do run_on_spark([create_spark_lines_in_order('true')]) if execute -%}
+    {%- set files_query -%}
+        select distinct files.file_path
+        from {{ ref('stg_line_rows') }} as line_rows
+        inner join {{ ref('stg_landing_files') }} as files
+            using (file_version)
+        where line_rows.reject_reason is not null
+    {%- endset -%}
+    {%- if execute -%}
+        {%- set paths = [] -%}
+        {%- for row in run_query(files_query).rows -%}
+            {%- do paths.append(text_literal(row[0])) -%}
+        {%- endfor -%}
+        {%- do run_query(create_spark_lines_in_order(
+            '_metadata.file_path in (' ~ (paths or ["''"]) | join(', ') ~ ')'
+        )) -%}
+    {%- endif -%}
 {%- endmacro %}
 
 
