@@ -29,28 +29,37 @@ rested_starts as (
 
 ),
 
--- Both poles, in the first minute, before the power has warmed them.
 first_offsets as (
 
     select {{ number_series(0, 59, var('window_seconds')) }} as offset_seconds
 
 ),
 
-first_windows as (
+first_minutes as (
 
     select
         starts.component_key,
         starts.started_at,
-        windows.negative_temp_c,
-        windows.positive_temp_c
+        starts.started_at
+        + first_offsets.offset_seconds * interval '1' second as window_start
     from rested_starts as starts
     cross join first_offsets
+
+),
+
+-- Both poles, in the first minute, before the power has warmed them.
+first_windows as (
+
+    select
+        minutes.component_key,
+        minutes.started_at,
+        windows.negative_temp_c,
+        windows.positive_temp_c
+    from first_minutes as minutes
     inner join {{ ref('int_thermal_windows') }} as windows
         on
-            starts.component_key = windows.component_key
-            and starts.started_at
-            + first_offsets.offset_seconds * interval '1' second
-            = windows.window_start
+            minutes.component_key = windows.component_key
+            and minutes.window_start = windows.window_start
 
 ),
 
