@@ -1,0 +1,80 @@
+"""All marts of two builds side by side, whatever engine made them."""
+
+# A sum of floats depends on the order of its terms, which no engine promises.
+LARGEST_DIFFERENCE = 1e-9  # relative; and absolute, for what should be nothing
+OF_EACH_BUILD = {"build_info"}  # when it was built, and by what
+
+
+def sql_text(value):
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def marts_of_file(connection, path, alias):
+    """{mart: SQL of its table} of a file that DuckDB published."""
+    connection.execute(f"attach {sql_text(path)} as {alias} (read_only)")
+    names = connection.execute(
+        "select table_name from duckdb_tables() where database_name = $1 and schema_name = 'marts'",
+        [alias],
+    ).fetchall()
+    return {name: f"{alias}.marts.{name}" for (name,) in names}
+
+
+def marts_of_folder(folder):
+    """The same of what Spark published, a folder of Parquet for each mart."""
+    return {
+        mart.name: f"read_parquet({sql_text(mart / '*.parquet')})"
+        for mart in folder.iterdir()
+        if mart.is_dir()
+    }
+
+
+def marts_that_differ(connection, one, other):
+    """A sentence for each mart that is not the same in both."""
+    for name in sorted((one.keys() | other.keys()) - OF_EACH_BUILD):
+        if name not in one or name not in other:
+            yield f"{name} is there only once"
+        elif difference := difference_of(connection, one[name], other[name]):
+            yield f"{name}: {difference}"
+
+
+def difference_of(connection, one, other):
+    """What is not the same in two tables, or nothing. The order of columns is no matter."""
+    types, other_types = (
+        {name: type_ for name, type_, *_ in connection.execute(f"describe {table}").fetchall()}
+        for table in (f"from {one}", f"from {other}")
+    )
+    if types != other_types:
+        return f"columns {types} and {other_types}"
+    # Floats, which may differ a little, decide last.
+    columns = sorted(types, key=lambda name: (types[name] == "DOUBLE", name))
+    for table, name in ((one, "one"), (other, "other")):
+        connection.execute(
+            f"create or replace temporary table {name} as select {quoted(columns)}, row_number() "
+            f"over (order by {quoted(columns)}) as row_number from {table}"
+        )
+    counts = connection.execute(
+        "select (select count(*) from one), (select count(*) from other)"
+    ).fetchone()
+    if counts[0] != counts[1]:
+        return f"{counts[0]} and {counts[1]} rows"
+    equal = " and ".join(f"({is_equal(name, types[name])})" for name in columns)
+    different = connection.execute(
+        f"select one, other from one join other using (row_number) where ({equal}) is not true"
+    ).fetchall()
+    if different:
+        return f"{len(different)} rows, such as {different[0][0]} and {different[0][1]}"
+    return None
+
+
+def is_equal(column, type_):
+    condition = f'one."{column}" is not distinct from other."{column}"'
+    if type_ == "DOUBLE":
+        condition += (
+            f' or abs(one."{column}" - other."{column}")'
+            f' <= {LARGEST_DIFFERENCE} * greatest(1, abs(one."{column}"))'
+        )
+    return condition
+
+
+def quoted(columns):
+    return ", ".join(f'"{column}"' for column in columns)
