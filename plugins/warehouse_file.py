@@ -4,6 +4,8 @@ The build works in a file of its own, WAREHOUSE_PATH.work. Readers open WAREHOUS
 whole new file replaces in one step: a build needs no lock of theirs, and they none of its.
 """
 
+import atexit
+import gc
 import os
 import re
 import shutil
@@ -29,6 +31,10 @@ class Plugin(BasePlugin):
         self.spill = plugin_config["spill_directory"]
         self.landing_dir = plugin_config["landing_dir"]
         self.memory_limit = plugin_config["memory_limit"]
+        # The parsed project stays in memory. To look for garbage in it time and again takes 8 % of
+        # a whole build of the sample.
+        gc.freeze()
+        atexit.register(gc.unfreeze)
 
     def configure_connection(self, conn):
         """Opens the work file, removes what a killed build left, and shuts the engine in."""
