@@ -2,7 +2,7 @@
     partitions, one for each part that is built by itself, a day or a file, and
     its version. What a table holds is thus told by its partitions alone, which
     Spark shows only once all their files are written: a build that was killed
-    leaves no part that looks whole, and needs no repair.
+    leaves no part that looks whole, and the next one builds it.
 
     The model's pre-hook drops the partitions that are not wanted any more, and
     leaves in variables of the session which parts are to be built. -#}
@@ -10,8 +10,17 @@
 {% materialization incremental, adapter='spark' -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_relation(this) -%}
+    {%- do refuse_to_lose_parts() -%}
     {{ run_hooks(pre_hooks) }}
     {%- set part_of = run_query('select ' ~ part_variable('part_of')).rows[0][0] -%}
+    {%- if not part_of -%}
+        {%- do exceptions.raise_compiler_error(
+            this.identifier ~ ' is incremental, and tells no parts to build: '
+            ~ 'give it the pre-hook build_by_day or build_by_file.'
+        ) -%}
+    {%- endif -%}
+    {%- set kept = parts_of(this) if is_incremental() else [] -%}
+    {%- set new = parts_to_build() -%}
     {%- set rows -%}
         select
             rows.*,
@@ -20,17 +29,11 @@
         from (
             {{ compiled_code }}
         ) as rows
-        inner join {{ this.identifier }}__parts as parts
+        inner join {{ part_variable('parts') }} as parts
             on rows.{{ part_of }} = parts.part
     {%- endset -%}
-    {%- if is_incremental() and parts_of(this) -%}
-        {#- The partitions that this overwrites are those of its own rows: what
-            a killed build may have left there. -#}
-        {%- call statement('main') -%}
-            insert overwrite table {{ this }} by name {{ rows }}
-        {%- endcall -%}
-    {%- else -%}
-        {#- Nothing is kept: its columns may be others than they were. -#}
+    {%- if not kept -%}
+        {#- Its columns may be others than they were. -#}
         {%- if existing_relation -%}
             {%- do adapter.drop_relation(existing_relation) -%}
         {%- endif -%}
@@ -39,10 +42,82 @@
             partitioned by (built_part, part_version) as
             {{ rows }}
         {%- endcall -%}
+    {%- elif new -%}
+        {#- The partitions that this overwrites are those of its own rows: what
+            a killed build may have left there. -#}
+        {%- call statement('main') -%}
+            insert overwrite table {{ this }} by name {{ rows }}
+        {%- endcall -%}
+    {%- else -%}
+        {%- call noop_statement('main', 'nothing new') -%}{%- endcall -%}
     {%- endif -%}
+    {%- do settle_parts(kept, new) -%}
     {{ run_hooks(post_hooks) }}
     {{- return({'relations': [target_relation]}) -}}
 {%- endmaterialization %}
+
+
+{% macro refuse_to_lose_parts() -%}
+    {#- In the other mode, to overwrite one partition is to drop all others. -#}
+    {%- set mode = 'spark.sql.sources.partitionOverwriteMode' -%}
+    {%- if run_query('set ' ~ mode).rows[0][1] | lower != 'dynamic' -%}
+        {%- do exceptions.raise_compiler_error(
+            mode ~ ' must be dynamic: days that need no build would be lost.'
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro parts_to_build() -%}
+    {%- set parts = [] -%}
+    {%- for row in run_query(
+        'select built_part, part_version from ' ~ part_variable('parts')
+        ~ " where built_part <> ''"
+    ).rows -%}
+        {%- do parts.append([row[0], row[1]]) -%}
+    {%- endfor -%}
+    {{- return(parts) -}}
+{%- endmacro %}
+
+
+{% macro settle_parts(kept, new) -%}
+    {#- A part that has no rows is a partition, too, or it would be looked for
+        in each build, and be missing to the models that read it. And in the
+        folder of a table that is created, a killed build may have left
+        partitions, which Spark then takes for the table's own. -#}
+    {%- set held = parts_of(this) if new or not kept else kept -%}
+    {%- do drop_parts(held | reject('in', kept + new) | list) -%}
+    {%- set empty = [] -%}
+    {%- for part in new if part not in held -%}
+        {%- do empty.append(partition_literal(part)) -%}
+    {%- endfor -%}
+    {%- if empty -%}
+        {%- do run_query(
+            'alter table ' ~ this ~ ' add if not exists ' ~ empty | join(' ')
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro drop_parts(parts) -%}
+    {%- set partitions = [] -%}
+    {%- for part in parts -%}
+        {%- do partitions.append(partition_literal(part)) -%}
+    {%- endfor -%}
+    {%- if partitions -%}
+        {%- do run_query(
+            'alter table ' ~ this ~ ' drop if exists ' ~ partitions | join(', ')
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro partition_literal(part) -%}
+    {{- return(
+        "partition (built_part = '" ~ part[0] ~ "', part_version = '"
+        ~ part[1] ~ "')"
+    ) -}}
+{%- endmacro %}
 
 
 {% macro part_variable(name) -%}
@@ -55,16 +130,11 @@
     {#- [part, version] of each partition that a table has. -#}
     {%- set parts = [] -%}
     {%- for row in run_query('show partitions ' ~ relation).rows -%}
-        {%- do parts.append(
-            row[0] | replace('built_part=', '') | replace('part_version=', '')
-            | string
-        ) -%}
+        {%- set part = row[0] | replace('built_part=', '')
+            | replace('part_version=', '') | string -%}
+        {%- do parts.append(part.split('/')) -%}
     {%- endfor -%}
-    {%- set pairs = [] -%}
-    {%- for part in parts -%}
-        {%- do pairs.append(part.split('/')) -%}
-    {%- endfor -%}
-    {{- return(pairs) -}}
+    {{- return(parts) -}}
 {%- endmacro %}
 
 
@@ -75,6 +145,7 @@
         and node.config.materialized == 'incremental'
     ) -%}
         {%- for name, type in {
+            'part_of': 'string',
             'days': 'array<date>',
             'files': 'array<bigint>',
             'paths': 'array<string>',
@@ -92,18 +163,16 @@
 {% macro choose_parts(part_of, part_type, wanted) -%}
     {#- wanted: the version of each part that the model is to hold. -#}
     {%- set held = parts_of(this) if is_incremental() else [] -%}
-    {%- set kept = [] -%}
+    {%- set kept = {} -%}
     {%- set dropped = [] -%}
     {%- for part, version in held -%}
         {%- if wanted.get(part) == version -%}
-            {%- do kept.append(part) -%}
+            {%- do kept.update({part: version}) -%}
         {%- else -%}
-            {%- do dropped.append(
-                "partition (built_part = '" ~ part ~ "', part_version = '"
-                ~ version ~ "')"
-            ) -%}
+            {%- do dropped.append([part, version]) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- do drop_parts(dropped) -%}
     {%- set rows = [] -%}
     {%- set literals = [] -%}
     {%- for part, version in wanted.items() if part not in kept -%}
@@ -113,11 +182,6 @@
             '(' ~ literal ~ ", '" ~ part ~ "', '" ~ version ~ "')"
         ) -%}
     {%- endfor -%}
-    {%- if dropped -%}
-        {%- do run_query(
-            'alter table ' ~ this ~ ' drop if exists ' ~ dropped | join(', ')
-        ) -%}
-    {%- endif -%}
     {%- do run_on_spark([
         set_part_variable('part_of', 'string', text_literal(part_of)),
         'create or replace temporary view ' ~ part_variable('parts')
