@@ -1,0 +1,102 @@
+"""dbt runs on Apache Spark, whose session lives in this process."""
+
+import json
+import os
+import shutil
+from contextlib import chdir
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from dbt.cli.main import dbtRunner
+from landing import ROOT, dbt_paths
+from marts import marts_of_folder
+
+# The tests' tables are tiny: to compile each query takes longer than to run it.
+QUICK = {
+    "SPARK_LOCAL_IP": "127.0.0.1",
+    "SPARK_SHUFFLE_PARTITIONS": "2",
+    "SPARK_DRIVER_OPTIONS": "-XX:TieredStopAtLevel=1 -Dspark.sql.codegen.wholeStage=false",
+}
+
+
+@dataclass
+class SparkWarehouse:
+    """One folder of tables, and dbt commands on them. Of these a process has one at a time."""
+
+    folder: Path
+    manifest: object = None
+
+    @property
+    def path(self):
+        return self.folder / "spark"
+
+    def invoke(self, *arguments, landing_dir):
+        environment = {
+            **QUICK,
+            "DBT_TARGET": "spark",
+            "LANDING_DIR": str(landing_dir),
+            "SPARK_WAREHOUSE": str(self.path),
+        }
+        with mock.patch.dict(os.environ, environment), chdir(ROOT):
+            result = dbtRunner(self.manifest).invoke(
+                [*arguments, *dbt_paths(self.folder), "--quiet", "--no-write-json"]
+            )
+        return result
+
+    def dbt(self, *arguments, **options):
+        result = self.invoke(*arguments, **options)
+        if not result.success:
+            messages = [node.message for node in getattr(result.result, "results", [])]
+            raise AssertionError(f"dbt {arguments} failed: {result.exception or messages}")
+        return result.result
+
+    def parse(self):
+        self.manifest = self.dbt("parse", landing_dir=self.folder)
+
+    def run(self, landing_dir, variables):
+        self.dbt("run", "--vars", json.dumps(variables), landing_dir=landing_dir)
+
+    def marts(self):
+        """{mart: SQL of its table}, for DuckDB; a run publishes none."""
+        return marts_of_folder(self.path / "warehouse/marts.db")
+
+    def partitions(self):
+        """{file: time of change} of the tables that are built part by part."""
+        return {
+            str(file.relative_to(self.path)): file.stat().st_mtime_ns
+            for file in self.path.glob("warehouse/*.db/*/built_part=*/*/*.parquet")
+        }
+
+    def sql(self, statement):
+        from pyspark.sql import SparkSession
+
+        return SparkSession.active().sql(statement).collect()
+
+
+def stop_spark():
+    """The next session starts a Java of its own, with its own folder."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    if session := SparkSession.getActiveSession():
+        session.stop()
+    if gateway := SparkContext._gateway:
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait(60)
+        SparkContext._gateway = SparkContext._jvm = None
+
+
+@pytest.fixture(scope="module")
+def spark_warehouse(tmp_path_factory):
+    # CI has what it needs, or fails.
+    if not (find_spec("pyspark") and shutil.which("java")) and not os.environ.get("CI"):
+        pytest.skip("Spark is not installed, or Java is not: make spark")
+    warehouse = SparkWarehouse(tmp_path_factory.mktemp("spark"))
+    warehouse.parse()
+    warehouse.dbt("seed", landing_dir=warehouse.folder)
+    yield warehouse
+    stop_spark()

@@ -1,0 +1,136 @@
+"""On Spark, too, a build that goes on equals a build from nothing, and computes no more."""
+
+import json
+import random
+import shutil
+
+import duckdb
+import pytest
+from fleets import random_fleet, write_fleet
+from marts import marts_of_file, marts_that_differ
+from on_spark import spark_warehouse  # noqa: F401, a fixture
+
+FLEET = {"sites": 1, "components": 4, "days": 3, "duty": 0.4, "include_bad_rows": True}
+FAULTS = {"faulty_share": 0.5, "fold_back_c": 106, "seed": 3, "temp_interval_seconds": 20}
+
+
+@pytest.fixture(scope="module")
+def landing(warehouse, tmp_path_factory):
+    """Files of three days with faults and bad rows, and some full of edges about midnight."""
+    folder = tmp_path_factory.mktemp("landing")
+    arguments = {"landing_dir": str(folder / "fleet"), **FLEET, **FAULTS}
+    operation = ["run-operation", "generate_fleet", "--target", "scratch"]
+    warehouse.dbt(*operation, "--args", str(arguments), landing_dir=folder)
+    chance = random.Random(1)
+    write_fleet(folder / "edges", *random_fleet(chance), chance)
+    for file in (folder / "edges").iterdir():
+        file.rename(folder / "fleet" / f"edges {file.name}")
+    return folder / "fleet"
+
+
+def insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables):
+    warehouse.path.unlink(missing_ok=True)
+    warehouse.dbt("seed", landing_dir=landing)
+    warehouse.dbt("run", "--vars", json.dumps(variables), landing_dir=landing)
+    with duckdb.connect() as connection:
+        expected = marts_of_file(connection, warehouse.path, "built_from_nothing")
+        assert len(expected) > 15
+        different = list(marts_that_differ(connection, spark.marts(), expected))
+    assert not different, "\n".join(different)
+
+
+def find(landing, *parts):
+    (file,) = [file for file in landing.iterdir() if all(part in file.name for part in parts)]
+    return file
+
+
+def partition_of(spark, table, day):
+    (folder,) = spark.path.glob(
+        f"warehouse/intermediate.db/{table}/built_part={day}/part_version=*"
+    )
+    return folder
+
+
+def leave_what_a_kill_leaves(spark, day):
+    """The three states in which a build can end that is killed."""
+    # Not wanted any more, and dropped.
+    partition = "partition (built_part = '{}', part_version = '{}')"
+    dropped = partition_of(spark, "int_daily_parts", day)
+    version = dropped.name.removeprefix("part_version=")
+    spark.sql(f"alter table intermediate.int_daily_parts drop {partition.format(day, version)}")
+    # Some of its files are written, and the partition is not known yet.
+    begun = partition_of(spark, "int_signal_windows", day)
+    version = begun.name.removeprefix("part_version=")
+    files = {file.name: file.read_bytes() for file in begun.glob("*.parquet")}
+    spark.sql(f"alter table intermediate.int_signal_windows drop {partition.format(day, version)}")
+    begun.mkdir(parents=True)
+    for name, content in files.items():
+        (begun / f"begun-{name}").write_bytes(content)
+    # All are written, and the table is not known yet; then the day changes.
+    table = begun.parents[1].with_name("int_component_windows")
+    shutil.copytree(table, table.with_name("kept"))
+    spark.sql("drop table intermediate.int_component_windows")
+    (old,) = table.with_name("kept").glob(f"built_part={day}/*")
+    old.rename(old.with_name("part_version=of-another-time"))
+    table.with_name("kept").rename(table)
+
+
+def test_any_history_ends_like_a_build_from_nothing(spark_warehouse, warehouse, landing, tmp_path):  # noqa: F811
+    """Late, corrected or deleted files, a variable or a kill left something stale behind."""
+    spark = spark_warehouse
+    days = sorted({file.name.split("'")[1] for file in landing.glob("Tesla*signals*")})
+    late = find(landing, days[1], "NegCoreTemp")
+    shutil.move(late, tmp_path)
+    spark.run(landing, {})
+    insist_on_the_marts_of_duckdb(spark, warehouse, landing, {})
+
+    shutil.move(tmp_path / late.name, landing)
+    corrected = find(landing, days[2], "powerLimit")
+    corrected.write_bytes(corrected.read_bytes().replace(b"5,2022-03", b"6,2022-03"))
+    find(landing, days[2], "pcbaTemp").unlink()
+    leave_what_a_kill_leaves(spark, days[0])
+    spark.run(landing, {})
+    insist_on_the_marts_of_duckdb(spark, warehouse, landing, {})
+
+    variables = {"overheat_threshold_c": 104}
+    spark.run(landing, variables)
+    insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables)
+
+    before = spark.partitions()
+    assert len({file.split("/")[2] for file in before}) > 10, "few tables have partitions"
+    spark.run(landing, variables)
+    assert spark.partitions() == before, "days were computed although nothing has changed"
+    insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables)
+
+
+def refusal(spark, landing):
+    """What is said of a model that cannot be built; its rows stay."""
+    model = "int_signal_windows"
+    count = f"select count(*) from intermediate.{model}"
+    before = spark.sql(count)
+    result = spark.invoke("run", "--select", model, landing_dir=landing)
+    assert not result.success
+    assert spark.sql(count) == before
+    return result.result.results[-1].message
+
+
+def test_a_model_that_tells_no_parts_is_refused(spark_warehouse, landing):  # noqa: F811
+    """An incremental model without partitions would overwrite all days with some of them."""
+    (node,) = [
+        node
+        for node in spark_warehouse.manifest.nodes.values()
+        if node.name == "int_signal_windows"
+    ]
+    hooks, node.config.pre_hook = node.config.pre_hook, []
+    message = refusal(spark_warehouse, landing)
+    node.config.pre_hook = hooks
+    assert "int_signal_windows is incremental, and tells no parts to build" in message
+
+
+def test_a_session_that_would_drop_other_days_is_refused(spark_warehouse, landing):  # noqa: F811
+    """Where an overwrite is not of the partitions alone, days that need no build are lost."""
+    setting = "spark.sql.sources.partitionOverwriteMode"
+    spark_warehouse.sql(f"set {setting} = static")
+    message = refusal(spark_warehouse, landing)
+    spark_warehouse.sql(f"set {setting} = dynamic")
+    assert f"{setting} must be dynamic" in message
