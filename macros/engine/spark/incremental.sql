@@ -121,7 +121,17 @@
 
 
 {% macro part_variable(name) -%}
-    {#- Models are built side by side in one session. -#}
+    {#- Models are built side by side in one session. A unit test has neither a
+        name nor variables: there, whose pre-hook does not run, it is null. -#}
+    {%- if not this.identifier -%}
+        {%- set types = {
+            'days': 'array<date>',
+            'files': 'array<bigint>',
+            'paths': 'array<string>',
+            'code_version': 'bigint',
+        } -%}
+        {{- return('null::' ~ types[name]) -}}
+    {%- endif -%}
     {{- return(this.identifier ~ '__' ~ name) -}}
 {%- endmacro %}
 
@@ -139,7 +149,7 @@
 
 
 {% macro declare_part_variables() -%}
-    {#- Null, where a model runs without its pre-hook: in a unit test. -#}
+    {#- Null, where a model runs without its pre-hook. -#}
     {%- for node in graph.nodes.values() if (
         node.resource_type == 'model'
         and node.config.materialized == 'incremental'
