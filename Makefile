@@ -82,7 +82,7 @@ metrics: $(BIN)/.synced-metrics ## print the headline metrics; docs/metrics.md s
 	@set -f; HTTPS_PROXY=http://127.0.0.1:9 $(MF) query --decimals 3 $$QUERY
 
 .PHONY: test
-test: $(BIN)/.synced-boards $(BIN)/.synced-metrics ## run the whole test suite, from nothing
+test: $(BIN)/.synced-boards $(BIN)/.synced-metrics $(BIN)/.synced-spark ## run the whole test suite, from nothing
 	@$(BIN)/pytest
 
 .PHONY: lint
