@@ -36,13 +36,13 @@ repeated_readings as (
 single_readings as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        signal_name,
-        series_key,
-        value,
-        observed_at
+        accepted_readings.site_id,
+        accepted_readings.asset_id,
+        accepted_readings.component_id,
+        accepted_readings.signal_name,
+        accepted_readings.series_key,
+        accepted_readings.value,
+        accepted_readings.observed_at
     from accepted_readings
     -- Not `using`, which on Spark puts these columns first.
     anti join repeated_readings
