@@ -24,7 +24,8 @@ def marts_of_folder(folder):
     return {
         mart.name: f"read_parquet({sql_text(mart / '*.parquet')})"
         for mart in folder.iterdir()
-        if mart.is_dir()
+        # Rejected rows are published beside the marts.
+        if mart.is_dir() and not mart.name.startswith("stg_")
     }
 
 

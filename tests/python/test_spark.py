@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from fleets import random_fleet, write_fleet
 from landing import ROOT
-from marts import marts_of_file, marts_of_folder, marts_that_differ
+from marts import difference_of, marts_of_file, marts_of_folder, marts_that_differ
 from on_spark import spark_warehouse  # noqa: F401, a fixture
 
 SAMPLE = ROOT / "data/sample"
@@ -40,6 +40,10 @@ def test_the_published_marts_of_the_sample_are_equal(spark_warehouse, warehouse)
     spark_warehouse.dbt(*BUILD, landing_dir=SAMPLE)
     warehouse.dbt(*BUILD, landing_dir=SAMPLE)
     insist_on_equal_marts(marts_of_folder(spark_warehouse.path / "marts"), warehouse)
+    with duckdb.connect() as connection:
+        marts_of_file(connection, warehouse.path, "duckdb")
+        rejected = f"read_parquet('{spark_warehouse.path}/marts/stg_rejected_rows/*.parquet')"
+        assert not difference_of(connection, "duckdb.staging.stg_rejected_rows", rejected)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
