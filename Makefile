@@ -36,7 +36,7 @@ MF := $(BIN)/mf
 
 .PHONY: help
 help: ## explain every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 $(BIN)/.synced: uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11, 3.12 or 3.13 is needed, %s is %s. Try: make PYTHON=python3.13" % (sys.executable, sys.version.split()[0]))'
@@ -60,6 +60,10 @@ build: $(BIN)/.synced ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (sup
 .PHONY: spark
 spark: $(BIN)/.synced-spark ## build the same models on Apache Spark, into target/spark
 	@$(BIN)/python scripts/build_on_spark.py
+
+.PHONY: spark-cluster
+spark-cluster: $(BIN)/.synced-spark ## the same on a cluster on loopback, which loses a worker in mid-build
+	@$(BIN)/python benchmarks/spark_cluster.py "$$LANDING_DIR"
 
 .PHONY: answers
 answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PATH
