@@ -40,6 +40,8 @@ def main():
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ["DBT_TARGET"] = "spark"
     os.environ.setdefault("DBT_TARGET_PATH", "target/spark/dbt")
+    # It speaks of tests of pyspark's own, and so to nobody here.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning:pyspark.testing.utils")
     # Unit tests do not depend on the data: make test runs them.
     arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", os.environ["VARS"]]
     dbt = BIN / "dbt"

@@ -37,12 +37,11 @@
         {%- if existing_relation -%}
             {%- do adapter.drop_relation(existing_relation) -%}
         {%- endif -%}
-        {%- call statement('main') -%}
-            create table {{ this }} using parquet
-            partitioned by (built_part, part_version) as
-            {{ rows }}
-        {%- endcall -%}
-    {%- elif new -%}
+        {%- do create_empty_table(
+            this, rows, 'partitioned by (built_part, part_version)'
+        ) -%}
+    {%- endif -%}
+    {%- if new -%}
         {#- The partitions that this overwrites are those of its own rows: what
             a killed build may have left there. -#}
         {%- call statement('main') -%}
@@ -51,7 +50,7 @@
     {%- else -%}
         {%- call noop_statement('main', 'nothing new') -%}{%- endcall -%}
     {%- endif -%}
-    {%- do settle_parts(kept, new) -%}
+    {%- do add_empty_parts(new) -%}
     {{ run_hooks(post_hooks) }}
     {{- return({'relations': [target_relation]}) -}}
 {%- endmaterialization %}
@@ -80,15 +79,12 @@
 {%- endmacro %}
 
 
-{% macro settle_parts(kept, new) -%}
+{% macro add_empty_parts(parts) -%}
     {#- A part that has no rows is a partition, too, or it would be looked for
-        in each build, and be missing to the models that read it. And in the
-        folder of a table that is created, a killed build may have left
-        partitions, which Spark then takes for the table's own. -#}
-    {%- set held = parts_of(this) if new or not kept else kept -%}
-    {%- do drop_parts(held | reject('in', kept + new) | list) -%}
+        in each build, and be missing to the models that read it. -#}
+    {%- set held = parts_of(this) if parts else [] -%}
     {%- set empty = [] -%}
-    {%- for part in new if part not in held -%}
+    {%- for part in parts if part not in held -%}
         {%- do empty.append(partition_literal(part)) -%}
     {%- endfor -%}
     {%- if empty -%}

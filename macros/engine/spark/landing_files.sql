@@ -7,7 +7,10 @@
         'create schema if not exists landing',
         'create schema if not exists staging',
         'drop table if exists landing.found',
-        create_spark_files(),
+    ]) -%}
+    {%- do create_empty_table('landing.found', spark_files()) -%}
+    {%- do run_on_spark([
+        'insert overwrite table landing.found by name ' ~ spark_files(),
         'drop table if exists landing.files',
         'alter table landing.found rename to landing.files',
     ]) -%}
@@ -65,8 +68,7 @@
 {%- endmacro %}
 
 
-{% macro create_spark_files() -%}
-    create table landing.found using parquet as
+{% macro spark_files() -%}
     with
 
     files as (
