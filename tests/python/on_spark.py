@@ -18,7 +18,8 @@ from marts import marts_of_folder
 QUICK = {
     "SPARK_LOCAL_IP": "127.0.0.1",
     "SPARK_SHUFFLE_PARTITIONS": "2",
-    "SPARK_DRIVER_OPTIONS": "-XX:TieredStopAtLevel=1 -Dspark.sql.codegen.wholeStage=false",
+    "SPARK_DRIVER_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m "
+    "-Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN",
 }
 
 
@@ -33,7 +34,7 @@ class SparkWarehouse:
     def path(self):
         return self.folder / "spark"
 
-    def invoke(self, *arguments, landing_dir):
+    def invoke(self, *arguments, landing_dir, options=()):
         environment = {
             **QUICK,
             "DBT_TARGET": "spark",
@@ -42,7 +43,7 @@ class SparkWarehouse:
         }
         with mock.patch.dict(os.environ, environment), chdir(ROOT):
             result = dbtRunner(self.manifest).invoke(
-                [*arguments, *dbt_paths(self.folder), "--quiet", "--no-write-json"]
+                [*arguments, *dbt_paths(self.folder), "--quiet", "--no-write-json", *options]
             )
         return result
 
