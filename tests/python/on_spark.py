@@ -82,8 +82,8 @@ def stop_spark():
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    if session := SparkSession.getActiveSession():
-        session.stop()
+    # The active session is that of the thread that dbt ran in.
+    SparkSession.builder.getOrCreate().stop()
     if gateway := SparkContext._gateway:
         gateway.shutdown()
         gateway.proc.stdin.close()
