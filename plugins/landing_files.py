@@ -25,13 +25,14 @@ START = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*([^\r\n]*)")
 # What follows the line end is needed to tell \r from \r\n.
 WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
+DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
 COLUMNS = {
     "file_path": "VARCHAR",
     "is_read": "BOOLEAN",
     "read_problem": "VARCHAR",
     "first_line": "VARCHAR",
     "mixes_line_ends": "BOOLEAN",
-    "has_returns": "BOOLEAN",
+    "has_returns_or_quotes": "BOOLEAN",
     "size_bytes": "BIGINT",
     "modified_ns": "BIGINT",
     "judged_by": "VARCHAR",
@@ -165,13 +166,13 @@ def compression(path):
 
 
 def contents(path):
-    """The first line that is not blank, and which line ends there are.
+    """The first line that is not blank, and which line ends and quotes there are.
 
     The engine's reader goes by the first line end: where it is \\r\\n, a lone \\r takes the
     character after it away. Its typed reader stops at an \\r that the first line did not end with.
     """
     opener = {".gz": gzip_chunks, ".zst": zstd_chunks}.get(compression(path), plain_chunks)
-    chunks = opener(path)
+    chunks = without_delimiter(opener(path))
     start = b""
     for chunk in chunks:
         start += chunk
@@ -179,20 +180,29 @@ def contents(path):
             break
     first_end = LINE_END.search(start)
     mixes_line_ends = False
-    has_returns = b"\r" in start
+    has_returns_or_quotes = b"\r" in start or b'"' in start
     if first_end and first_end[0] == b"\r\n":
         mixes_line_ends = has_lone_return(start, chunks)
-    elif not has_returns:
-        has_returns = any(b"\r" in chunk for chunk in chunks)
-    if compression(path):
-        for _ in chunks:  # to its end, which tells whether it is whole
-            pass
+    elif not has_returns_or_quotes:
+        has_returns_or_quotes = any(b"\r" in chunk or b'"' in chunk for chunk in chunks)
+    for _ in chunks:  # to its end, which tells whether it is whole, and can be read
+        pass
     first_line = START.match(start)[1].decode("utf-8", "replace")
     return {
         "first_line": first_line or None,
         "mixes_line_ends": mixes_line_ends,
-        "has_returns": has_returns,
+        "has_returns_or_quotes": has_returns_or_quotes,
     }
+
+
+def without_delimiter(chunks):
+    """Refuses text that the reader of whole lines would cut off where its delimiter stands."""
+    end = b""
+    for chunk in chunks:
+        if (end or DELIMITER[:1] in chunk) and DELIMITER in end + chunk:
+            raise Unreadable("it holds U+10FFFF, which is no character")
+        end = chunk[1 - len(DELIMITER) :] if DELIMITER[:1] in chunk[1 - len(DELIMITER) :] else b""
+        yield chunk
 
 
 def has_lone_return(start, chunks):

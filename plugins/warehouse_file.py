@@ -106,6 +106,10 @@ class Plugin(BasePlugin):
                 f"Process {holder[2]} ({holder[1]}) holds '{self.work}': it is another build, or a "
                 "shell. Wait until it ends, or set WAREHOUSE_PATH to another file."
             )
+        if error.startswith("Out of Memory"):
+            return (
+                f"DUCKDB_MEMORY_LIMIT is '{self.memory_limit}', too little to open '{self.work}'."
+            )
         return (
             f"'{self.work}' cannot be opened ({error.splitlines()[0]}). If a build made it, remove "
             f"it and '{self.work}.wal': the next build makes it anew. If not, set WAREHOUSE_PATH "

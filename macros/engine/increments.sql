@@ -52,7 +52,9 @@
 {% macro default__build_by_file(readable_files, condition, inputs) -%}
     {%- set model_name = dbt.string_literal(this.identifier) -%}
     set variable code_version = hash(
-        {{ dbt.string_literal(local_md5(model.get('compiled_code', ''))) }},
+        {{ dbt.string_literal(local_md5(
+            model.get('compiled_code', '') ~ code_of_reading()
+        )) }},
         (
             select list(distinct code_version order by code_version)
             from {{ built_files() }}
@@ -124,6 +126,16 @@
     );
     drop table known_files;
     drop table new_files
+{%- endmacro %}
+
+
+{% macro code_of_reading() -%}
+    {#- What decides about a file's rows beside the SQL of the model: readers and
+        post-hooks. -#}
+    {{- return(
+        read_plain_rows("''") ~ read_lines("''", '')
+        ~ give_up_unusual_files(this) ~ keep_unreadable_lines(this)
+    ) -}}
 {%- endmacro %}
 
 

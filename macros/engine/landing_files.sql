@@ -18,7 +18,7 @@
     {#- Whole lines: no quote, header or type can stop the reader, and a comma
         is split in SQL, where a bad row has a reason. The delimiter, after
         which the rest of a line would be dropped, is the last code point of
-        Unicode: it is no character, and no text holds it. -#}
+        Unicode: it is no character, and a file that holds it is not read. -#}
     read_csv(
         {{ paths_sql }},
         columns = {'line': 'VARCHAR'},
@@ -42,11 +42,12 @@
 
 {% macro default__has_plain_form() -%}
     {#- The header of a signal file as the chargers' system exports it, and no
-        line end but \n, at any other of which the typed reader stops. -#}
+        line end but \n, at any other of which the typed reader stops. It would
+        not see a quote in a column that nobody reads. -#}
     coalesce(
         first_line
         = ',timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date'
-        and not has_returns,
+        and not has_returns_or_quotes,
         false
     )
 {%- endmacro %}

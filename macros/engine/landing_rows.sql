@@ -21,8 +21,8 @@
 
 
 {% macro give_up_unusual_files(relation) -%}
-    {#- Of a file with a line that could not be typed, or with names that need
-        more than to be copied, no row is kept. -#}
+    {#- Of a file with a line that could not be typed, or with names that have
+        blanks around them, no row is kept. -#}
     {{- return(adapter.dispatch('give_up_unusual_files')(relation)) -}}
 {%- endmacro %}
 
@@ -47,7 +47,6 @@
         {% for column in [
             'site_id', 'asset_id', 'component_id', 'record_name'
         ] -%}
-            or contains(any_value({{ column }}), '"')
             or any_value({{ column }}) <> trim(any_value({{ column }}))
         {% endfor -%}
     ;

@@ -8,7 +8,7 @@ landing_files as (
         is_read,
         read_problem,
         first_line,
-        has_returns,
+        has_returns_or_quotes,
         size_bytes,
         modified_ns
     from {{ source('landing', 'files') }}
@@ -22,7 +22,7 @@ named_files as (
         is_read,
         read_problem,
         first_line,
-        has_returns,
+        has_returns_or_quotes,
         size_bytes,
         modified_ns,
         {{ file_name('file_path') }} as file_name,
@@ -130,8 +130,8 @@ select
     size_bytes,
     -- A file that is posted again under its name has another one.
     {{ hash_of([
-        'file_path', 'is_read', 'read_problem', 'first_line', 'has_returns',
-        'size_bytes', 'modified_ns'
+        'file_path', 'is_read', 'read_problem', 'first_line',
+        'has_returns_or_quotes', 'size_bytes', 'modified_ns'
     ]) }} as file_version,
     {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at
 from judged_files

@@ -53,6 +53,11 @@ cast_lines as (
         file_version,
         field_count,
         {{ list_length('fields') }} as line_field_count,
+        -- Some exports end each line with a comma; the typed reader does not
+        -- see an empty field after the last.
+        coalesce(
+            {{ list_item('fields', 'field_count + 1') }} = '', false
+        ) as has_empty_field_more,
         {% for name, position in {
             'site_id': 'site_position',
             'asset_id': 'asset_position',
@@ -80,7 +85,7 @@ judged_lines as (
                 then file_problem
             when line_field_count is null
                 then 'a quote is not closed, or stands inside a field'
-            when line_field_count <> field_count
+            when line_field_count - has_empty_field_more::int <> field_count
                 then
                     line_field_count || ' fields where the header has '
                     || field_count

@@ -190,6 +190,8 @@ def good_row(line, header, kind):
         fields = parse(line.decode())
     except UnicodeDecodeError:
         return None
+    if fields and len(fields) == len(header) + 1 and fields[-1] == "":
+        fields.pop()  # a line may end with a comma
     if fields is None or len(fields) != len(header):
         return None
     row = dict(zip((name.strip().lower() for name in header), fields, strict=True))
@@ -212,7 +214,7 @@ def damaged(rng, line):
     if kind == 1:
         fields[rng.randrange(len(fields))] = rng.choice(JUNK).encode()
     elif kind == 2:
-        fields.insert(rng.randrange(len(fields)), b"7")
+        fields.insert(rng.randrange(len(fields) + 1), rng.choice([b"7", b""]))
     elif kind == 3:
         del fields[rng.randrange(len(fields))]
     elif kind == 4:

@@ -57,6 +57,7 @@ LINES = {
     "infinite time": [(row("x", timestamp="inf"), "timestamp is not a number")],
     "no site": [(row("x", site=" "), "no site")],
     "unterminated quote": [(row("x", site='"x'), QUOTE)],
+    "quote in an unread column": [(b'"' + row("x"), QUOTE), (row("x") + b'1"', QUOTE)],
     "newline in quotes": [(b'0,1,"x', QUOTE), (b'y",a,c,p,1,', QUOTE)],
     "nul": [(b"0,16\x0047,x,a,c,p,1,", "timestamp is not a number")],
     "only nul": [(b"\0\0\0", "1 fields")],
@@ -78,6 +79,7 @@ WHOLE = {
     "blank first": b"\n\n" + HEADER + b"\n" + good("blank first"),
     "two gz members.gz": gzip.compress(HEADER + b"\n") + gzip.compress(good("two gz members.gz")),
     "named.gz": gzip_member(HEADER + b"\n" + good("named.gz"), 8 | 4, b"\2\0xxa.csv\0"),
+    "an empty field more": HEADER + b"\n" + good("an empty field more") + b",\n",
     "order and case": b"value,SIGNAL_NAME,Component,asset,site,TimeStamp\n"
     b"20.5,LM_powerLimit,c,a,order and case,%d" % NOON,
 }
@@ -117,6 +119,11 @@ BAD_FILES = {
     "column missing.csv": (HEADER.replace(b"VALUE", b"V") + b"\n" + good("z"), "not a header", 2),
     "column twice.csv": (HEADER + b",site\n" + good("w") + b",b", "names a column twice", 2),
     "utf-16.csv": ((HEADER + b"\n" + good("u")).decode().encode("utf-16-le"), "not a header", 2),
+    "no character.csv": (
+        b"\n".join([HEADER, good("x"), b"%65532s\xf4\x8f\xbf\xbf" % b"x"]),
+        "cannot be read: it holds U+10FFFF",
+        0,
+    ),
     "blank lines.csv": (b"\n\n\n", "empty file", 0),
     "parquet.parquet": (b"PAR1", "ignored: not a .csv", 0),
 }
@@ -393,7 +400,8 @@ def test_each_warning_warns(warehouse, clean_folder, warning):
             (clean_folder / "alerts_data.csv").write_text(ALERT)
         else:
             (clean_folder / f"signals_data_{name}").write_bytes(content)
-    assert warnings(warehouse, clean_folder) == {warning: 1}
+    count = 10 if warning == "warn_rejected_share" else 1  # rows; of the others, cases
+    assert warnings(warehouse, clean_folder) == {warning: count}
 
 
 @pytest.mark.usefixtures("manifest")

@@ -105,7 +105,7 @@
         null::string as read_problem,
         first_lines.first_line,
         false as mixes_line_ends,
-        false as has_returns,
+        false as has_returns_or_quotes,
         files.size_bytes,
         files.modified_ns
     from files
