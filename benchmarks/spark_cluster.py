@@ -196,7 +196,11 @@ def build_on_cluster(folder, landing):
             f"- The build ended well after {build.seconds:.0f} s, and published:",
             "",
             "```text",
-            *(line for line in output.splitlines() if line.startswith(("Loaded", "Components"))),
+            *(
+                line.replace(str(landing), landing.name)
+                for line in output.splitlines()
+                if line.startswith(("Loaded", "Components"))
+            ),
             "```",
             "",
         ]
