@@ -107,9 +107,7 @@ class Plugin(BasePlugin):
                 "shell. Wait until it ends, or set WAREHOUSE_PATH to another file."
             )
         if error.startswith("Out of Memory"):
-            return (
-                f"DUCKDB_MEMORY_LIMIT is '{self.memory_limit}', too little to open '{self.work}'."
-            )
+            return f"There is too little memory to open '{self.work}': raise DUCKDB_MEMORY_LIMIT."
         return (
             f"'{self.work}' cannot be opened ({error.splitlines()[0]}). If a build made it, remove "
             f"it and '{self.work}.wal': the next build makes it anew. If not, set WAREHOUSE_PATH "

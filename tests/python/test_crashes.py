@@ -192,6 +192,7 @@ def test_too_little_memory_ends_in_a_clear_message(folder, fleets, good, publish
     before = published.read_bytes()
     for limit, sentence in [
         ("8MB", "Out of Memory Error"),
+        ("1KB", "There is too little memory to open"),
         ("lots", "DUCKDB_MEMORY_LIMIT is 'lots'; it must be a size such as 4GB."),
     ]:
         monkeypatch.setenv("DUCKDB_MEMORY_LIMIT", limit)
