@@ -132,6 +132,11 @@
 {% macro code_of_reading() -%}
     {#- What decides about a file's rows beside the SQL of the model: readers and
         post-hooks. -#}
+    {{- return(adapter.dispatch('code_of_reading')()) -}}
+{%- endmacro %}
+
+
+{% macro default__code_of_reading() -%}
     {{- return(
         read_plain_rows("''") ~ read_lines("''", '')
         ~ give_up_unusual_files(this) ~ keep_unreadable_lines(this)

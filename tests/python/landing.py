@@ -64,6 +64,14 @@ def sql_text(value):
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def successful(arguments, run):
+    """What a dbt command returned, which must not have failed."""
+    if not run.success:
+        messages = [node.message for node in getattr(run.result, "results", [])]
+        raise AssertionError(f"dbt {arguments} failed: {run.exception or messages}")
+    return run.result
+
+
 @dataclass
 class Warehouse:
     """One work file, and dbt commands in this process: a new dbt takes seconds to start."""
@@ -91,11 +99,7 @@ class Warehouse:
         return result
 
     def dbt(self, *arguments, **options):
-        result = self.invoke(*arguments, **options)
-        if not result.success:
-            messages = [node.message for node in getattr(result.result, "results", [])]
-            raise AssertionError(f"dbt {arguments} failed: {result.exception or messages}")
-        return result.result
+        return successful(arguments, self.invoke(*arguments, **options))
 
     def load(self, landing_dir, *models, **options):
         """Builds the models and all that they stand on; the seeds are there already."""

@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 from dbt.cli.main import dbtRunner
-from landing import ROOT, dbt_paths
+from landing import ROOT, dbt_paths, successful
 from marts import marts_of_folder
 
 # The tests' tables are tiny: to compile each query takes longer than to run it.
@@ -42,17 +42,12 @@ class SparkWarehouse:
             "SPARK_WAREHOUSE": str(self.path),
         }
         with mock.patch.dict(os.environ, environment), chdir(ROOT):
-            result = dbtRunner(self.manifest).invoke(
+            return dbtRunner(self.manifest).invoke(
                 [*arguments, *dbt_paths(self.folder), "--quiet", "--no-write-json", *options]
             )
-        return result
 
     def dbt(self, *arguments, **options):
-        result = self.invoke(*arguments, **options)
-        if not result.success:
-            messages = [node.message for node in getattr(result.result, "results", [])]
-            raise AssertionError(f"dbt {arguments} failed: {result.exception or messages}")
-        return result.result
+        return successful(arguments, self.invoke(*arguments, **options))
 
     def parse(self):
         self.manifest = self.dbt("parse", landing_dir=self.folder)

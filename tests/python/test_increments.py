@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from fleets import random_fleet, write_fleet
-from landing import Warehouse, differences
+from landing import SIGNAL_HEADER, Warehouse, differences
 
 STEPS = 10
 KINDS = ["files", "code", "files", "variable", "code", "files"]
@@ -186,3 +186,22 @@ def test_a_build_with_nothing_new_computes_nothing(warehouse, deliveries, tmp_pa
         )
         made.append(sorted(map(str, warehouse.rows(versions))))
     assert made[0] == made[1]
+
+
+def test_a_change_of_a_reader_is_a_change_of_the_code(warehouse, manifest, tmp_path):
+    """Rows stay as they were read before a reader was mended."""
+    (tmp_path / "signals_data.csv").write_text(
+        f'{SIGNAL_HEADER}\n0,1647086400000,"a;b",a,c,LM_powerLimit,20.5,\n'
+    )
+    counts = "select staged_row_count, rejected_row_count from marts.load_audit"
+    reader = manifest.macros["macro.supercharger.read_lines"]
+    original = reader.macro_sql
+    found = []
+    try:
+        for code in (original, original.replace("chr(1114111)", "chr(59)"), original):
+            reader.macro_sql = code
+            warehouse.load(tmp_path, "load_audit")
+            found += [tuple(row.values()) for row in warehouse.rows(counts)]
+    finally:
+        reader.macro_sql = original
+    assert found == [(1, 0), (0, 1), (1, 0)]

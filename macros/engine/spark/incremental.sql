@@ -11,6 +11,8 @@
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set existing_relation = load_relation(this) -%}
     {%- do refuse_to_lose_parts() -%}
+    {#- It stays null where no pre-hook says more. -#}
+    {%- do run_query(set_part_variable('part_of', 'string', 'null')) -%}
     {{ run_hooks(pre_hooks) }}
     {%- set part_of = run_query('select ' ~ part_variable('part_of')).rows[0][0] -%}
     {%- if not part_of -%}
@@ -83,10 +85,7 @@
     {#- A part that has no rows is a partition, too, or it would be looked for
         in each build, and be missing to the models that read it. -#}
     {%- set held = parts_of(this) if parts else [] -%}
-    {%- set empty = [] -%}
-    {%- for part in parts if part not in held -%}
-        {%- do empty.append(partition_literal(part)) -%}
-    {%- endfor -%}
+    {%- set empty = partitions(parts | reject('in', held)) -%}
     {%- if empty -%}
         {%- do run_query(
             'alter table ' ~ this ~ ' add if not exists ' ~ empty | join(' ')
@@ -96,23 +95,24 @@
 
 
 {% macro drop_parts(parts) -%}
-    {%- set partitions = [] -%}
-    {%- for part in parts -%}
-        {%- do partitions.append(partition_literal(part)) -%}
-    {%- endfor -%}
-    {%- if partitions -%}
+    {%- if parts -%}
         {%- do run_query(
-            'alter table ' ~ this ~ ' drop if exists ' ~ partitions | join(', ')
+            'alter table ' ~ this ~ ' drop if exists '
+            ~ partitions(parts) | join(', ')
         ) -%}
     {%- endif -%}
 {%- endmacro %}
 
 
-{% macro partition_literal(part) -%}
-    {{- return(
-        "partition (built_part = '" ~ part[0] ~ "', part_version = '"
-        ~ part[1] ~ "')"
-    ) -}}
+{% macro partitions(parts) -%}
+    {%- set literals = [] -%}
+    {%- for part, version in parts -%}
+        {%- do literals.append(
+            "partition (built_part = '" ~ part ~ "', part_version = '"
+            ~ version ~ "')"
+        ) -%}
+    {%- endfor -%}
+    {{- return(literals) -}}
 {%- endmacro %}
 
 
@@ -141,28 +141,6 @@
         {%- do parts.append(part.split('/')) -%}
     {%- endfor -%}
     {{- return(parts) -}}
-{%- endmacro %}
-
-
-{% macro declare_part_variables() -%}
-    {#- Null, where a model runs without its pre-hook. -#}
-    {%- for node in graph.nodes.values() if (
-        node.resource_type == 'model'
-        and node.config.materialized == 'incremental'
-    ) -%}
-        {%- for name, type in {
-            'part_of': 'string',
-            'days': 'array<date>',
-            'files': 'array<bigint>',
-            'paths': 'array<string>',
-            'code_version': 'bigint',
-        }.items() -%}
-            {%- do run_query(
-                'declare or replace variable ' ~ node.alias ~ '__' ~ name
-                ~ ' ' ~ type
-            ) -%}
-        {%- endfor -%}
-    {%- endfor -%}
 {%- endmacro %}
 
 

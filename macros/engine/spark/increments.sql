@@ -12,7 +12,7 @@
         where {{ readable_files }}
     {%- endset -%}
     {%- if execute -%}
-        {%- set code = [model.compiled_code] -%}
+        {%- set code = [model.compiled_code, code_of_reading()] -%}
         {%- for relation in relations -%}
             {%- for _, version in parts_of(relation) if version not in code -%}
                 {%- do code.append(version) -%}
@@ -40,6 +40,11 @@
                 else 'array(' ~ paths | join(', ') ~ ')'),
         ]) -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro spark__code_of_reading() -%}
+    {{- return(create_spark_lines()) -}}
 {%- endmacro %}
 
 

@@ -19,7 +19,6 @@
 
 {% macro spark__prepare_readers(files) -%}
     {#- No file is typed while it is read: all go by their lines. -#}
-    {%- do declare_part_variables() -%}
     {%- do run_on_spark([
         "create or replace view landing.plain_rows as select '' as filename, "
         ~ "'' as site, '' as asset, '' as component, '' as signal_name, "
