@@ -4,6 +4,13 @@
 {%- endmacro %}
 
 
+{% macro value_limit() -%}
+    {#- Beyond any quantity in any unit, and small enough that the fourth power
+        of a value, which the thermal fits sum up, is finite. -#}
+    1e30
+{%- endmacro %}
+
+
 {% macro has_read(rejects) -%}
     {#- The reader leaves its tables of rejected lines in the model's own
         connection only where it has read something. -#}
@@ -22,7 +29,7 @@
 
 {% macro give_up_unusual_files(relation) -%}
     {#- Of a file with a line that could not be typed, or with names that have
-        blanks around them, no row is kept. -#}
+        blanks around them or control characters, no row is kept. -#}
     {{- return(adapter.dispatch('give_up_unusual_files')(relation)) -}}
 {%- endmacro %}
 
@@ -48,6 +55,7 @@
             'site_id', 'asset_id', 'component_id', 'record_name'
         ] -%}
             or any_value({{ column }}) <> trim(any_value({{ column }}))
+            or {{ has_control_character('any_value(' ~ column ~ ')') }}
         {% endfor -%}
     ;
 

@@ -213,6 +213,19 @@
 {%- endmacro %}
 
 
+{% macro has_control_character(text) -%}
+    {{- return(adapter.dispatch('has_control_character')(text)) -}}
+{%- endmacro %}
+
+{% macro default__has_control_character(text) -%}
+    regexp_matches({{ text }}, '[\p{Cc}\x{FFFE}\x{FFFF}]')
+{%- endmacro %}
+
+{% macro spark__has_control_character(text) -%}
+    regexp({{ text }}, r'[\p{Cc}\x{FFFE}\x{FFFF}]')
+{%- endmacro %}
+
+
 {% macro count_of_parts(part) -%}
     {{- return(adapter.dispatch('count_of_parts')(part)) -}}
 {%- endmacro %}

@@ -115,6 +115,8 @@ judged_lines as (
                 then 'the value is not a number'
             when not {{ is_finite('value') }}
                 then 'the value is not finite'
+            when abs(value) >= {{ value_limit() }}
+                then 'the value is {{ value_limit() }} or beyond'
         end as reject_reason
     from cast_lines
 

@@ -21,7 +21,7 @@ plain_rows as (
         *,
         timestamp between {{ epoch_ms_range() }}
         and timestamp = floor(timestamp)
-        and {{ is_finite('value') }}
+        and abs(value) < {{ value_limit() }}
         and site is not null
         and asset is not null
         and component is not null

@@ -46,7 +46,11 @@ MARTS = [
 ]
 HEADERS = {"signal": [SIGNAL_HEADER], "alert": [ALERT_HEADER, OLD_ALERT_HEADER]}
 NUMBER = re.compile(r"[ ]*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[ ]*")
-JUNK = ["", " ", "nan", "inf", "-1", "1e999", "0x10", '"', '""', "a,b", "\x00", "\x1f", "é", "*"]
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+JUNK = [
+    *("", " ", "nan", "inf", "-1", "1e999", "1e300", "0x10"),
+    *('"', '""', "a,b", "\x00", "\x1f", "é", "*"),
+]
 ENDINGS = [".csv", ".csv.gz", ".csv.zst"]
 FOLDER, MIXED = "the folder", "a file of mixed line ends"  # in compiled SQL
 NAMES = ["a", "it's", "[x]*", "100 %", "ü☃", "new\nline", "{{ x }}", "; drop table x"]
@@ -198,7 +202,7 @@ def good_row(line, header, kind):
     name = row["alert_name"] if "alert_name" in row else row["signal_name"]
     ids = [text.strip(" ") for text in (row["site"], row["asset"], row["component"], name)]
     at, value = number(row["timestamp"]), 0 if kind == "alert" else number(row["value"])
-    if not all(ids) or not math.isfinite(value):
+    if not all(ids) or CONTROL.search("".join(ids)) or not abs(value) < 1e30:
         return None
     if not 946684800000 <= at <= 4102444799999 or at != int(at):
         return None

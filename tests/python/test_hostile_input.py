@@ -48,6 +48,7 @@ LINES = {
     "empty value": [(row("x", value=""), "no value")],
     "nan": [(row("x", value="NaN"), "not finite")],
     "infinite": [(row("x", value=v), "not finite") for v in ("inf", "-Infinity", "1e999")],
+    "huge": [(row("x", value=v), "1e30 or beyond") for v in ("1e30", "-1.7e308")],
     "empty timestamp": [(row("x", timestamp=""), "no timestamp")],
     "date": [(row("x", timestamp="2022-03-12"), "timestamp is not a number")],
     "seconds": [(row("x", timestamp=1647086400), "epoch milliseconds")],
@@ -61,6 +62,9 @@ LINES = {
     "newline in quotes": [(b'0,1,"x', QUOTE), (b'y",a,c,p,1,', QUOTE)],
     "nul": [(b"0,16\x0047,x,a,c,p,1,", "timestamp is not a number")],
     "only nul": [(b"\0\0\0", "1 fields")],
+    "control character in an id": [
+        (row("x", site=f"x{char}y"), "control character") for char in "\0\x0b\x1f\x7f\x85\uffff"
+    ],
     "unit separator": [(row("x", value="20.5\x1f9"), "value is not a number")],
     "not utf-8": [(b"0,\xff\xfe,x,a,c,p,1,", "invalid encoding")],
     "latin-1": [(row("x")[:-1] + b"\xb0C,", "invalid encoding")],
@@ -190,6 +194,14 @@ def loaded(warehouse, tmp_path_factory):
     )
 
 
+def shown(line):
+    """What is kept of a line: of one that is not UTF-8, a ? for each byte beyond ASCII."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("ascii", "replace").replace("\ufffd", "?")
+
+
 @pytest.mark.parametrize("case", LINES)
 def test_a_bad_line_harms_no_other(loaded, case):
     """A bad line is lost, or takes the good lines beside it with it."""
@@ -203,9 +215,7 @@ def test_a_bad_line_harms_no_other(loaded, case):
     assert [row["line_number"] for row in found] == [number for number, *_ in expected]
     for row, (_, line, reason) in zip(found, expected, strict=True):
         assert reason in row["reject_reason"]
-        # Bytes that are not UTF-8 are shown as ?.
-        shown = line.decode("ascii", "replace").replace("\ufffd", "?")
-        assert row["raw_line"] == shown
+        assert row["raw_line"] == shown(line)
     audit = loaded.audit[file_name(case)]
     assert audit["staged_row_count"] == 2
     assert audit["rejected_row_count"] == len(expected)

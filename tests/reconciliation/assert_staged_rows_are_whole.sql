@@ -15,4 +15,4 @@ where
     or signal_name is null
     or observed_at is null
     or value is null
-    or not {{ is_finite('value') }}
+    or not abs(value) < {{ value_limit() }}
