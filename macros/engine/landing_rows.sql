@@ -134,30 +134,85 @@
         string_split(file_path, '/')[-1], ', ' order by file_path
     ) as moving_files
     from {{ landing_files() }}
-    where
+    where {{ is_moving() }} and {{ condition }}
+{%- endmacro %}
+
+
+{% macro is_moving() -%}
+    (
         is_read
         and read_problem is null
-        and {{ condition }}
         and not is_unchanged(file_path, size_bytes, modified_ns)
+    )
 {%- endmacro %}
 
 
-{% macro stop_where_files_moved(variable) -%}
-    {#- Runs after the files that a variable names (null: all) were read: the
-        rows of one that was changed meanwhile may be neither the old nor the
-        new ones, or stand under another header. -#}
-    {{- return(adapter.dispatch('stop_where_files_moved')(variable)) -}}
+{% macro moved_problem() -%}
+    'cannot be read: it changed while the build read it'
 {%- endmacro %}
 
 
-{% macro default__stop_where_files_moved(variable) -%}
+{% macro has_moved() -%}
+    coalesce(file_problem = {{ moved_problem() }}, false)
+{%- endmacro %}
+
+
+{% macro leave_out_moved_files(relation) -%}
+    {#- Runs after files were read: the rows of one that was changed meanwhile
+        may be neither the old nor the new ones, or stand under another header.
+        None is kept, and stg_landing_files says so; where no signal file is
+        left, the build stops. -#}
+    {{- return(adapter.dispatch('leave_out_moved_files')(relation)) -}}
+{%- endmacro %}
+
+
+{% macro default__leave_out_moved_files(relation) -%}
+    {#- Rendered, for with --empty a ref is a query. -#}
+    update {{ ref('stg_landing_files').render() }}
+    set file_problem = {{ moved_problem() }}
+    where file_path in (
+        select file_path from {{ landing_files() }}
+        where {{ is_moving() }} and {{ is_file_to_read('file_path') }}
+    );
+
+    select error(
+        'Changed while the build read it: ' || string_agg(file_name, ', ')
+        || ': start the build again.'
+    )
+    from {{ ref('stg_landing_files') }}
+    where record_type = 'signal' and is_readable
+    having bool_and({{ has_moved() }});
+
+    delete from {{ relation }}
+    where file_version in (
+        select file_version from {{ ref('stg_landing_files') }}
+        where {{ has_moved() }}
+    );
+
+    delete from {{ built_files() }}
+    where
+        model_name = {{ dbt.string_literal(relation.identifier) }}
+        and file_version in (
+            select file_version from {{ ref('stg_landing_files') }}
+            where {{ has_moved() }}
+        )
+{%- endmacro %}
+
+
+{% macro stop_where_rejected_files_moved() -%}
+    {#- Runs after the lines of rejected rows were numbered: in a file that was
+        changed since its rows were read they cannot be found any more. -#}
+    {{- return(adapter.dispatch('stop_where_rejected_files_moved')()) -}}
+{%- endmacro %}
+
+
+{% macro default__stop_where_rejected_files_moved() -%}
     select error(
         'Changed while the build read it: ' || moving_files
-        || '; start the build again.'
+        || ': start the build again.'
     )
     from ({{ moving_files(
-        "(getvariable('" ~ variable ~ "') is null or list_contains("
-        ~ "getvariable('" ~ variable ~ "')::varchar[], file_path))"
+        "list_contains(getvariable('rejected_files')::varchar[], file_path)"
     ) }})
     where moving_files is not null
 {%- endmacro %}

@@ -3,11 +3,12 @@
 {{ config(
     materialized='incremental',
     pre_hook="{{ build_by_file(
-        'is_readable', 'not ' ~ is_file_of('stg_plain_rows')
+        'is_readable',
+        'not ' ~ is_file_of('stg_plain_rows') ~ ' and not ' ~ has_moved()
     ) }}",
     post_hook=[
         "{{ keep_unreadable_lines(this) if has_read('line') }}",
-        "{{ stop_where_files_moved('files_to_read') }}"
+        "{{ leave_out_moved_files(this) }}"
     ]
 ) }}
 -- depends_on: {{ ref('stg_plain_rows') }}
@@ -97,6 +98,11 @@ judged_lines as (
                 then 'no component'
             when record_name is null
                 then 'no ' || record_type || ' name'
+            when
+                {{ has_control_character(
+                    'site_id || asset_id || component_id || record_name'
+                ) }}
+                then 'a control character in an id or name'
             when timestamp_text is null
                 then 'no timestamp'
             when epoch_ms is null or not {{ is_finite('epoch_ms') }}

@@ -1,7 +1,7 @@
 -- One row per row of the landing files that could not be staged.
 {{ config(
     pre_hook="{{ set_rejected_files() }}",
-    post_hook="{{ stop_where_files_moved('rejected_files') }}"
+    post_hook="{{ stop_where_rejected_files_moved() }}"
 ) }}
 
 with

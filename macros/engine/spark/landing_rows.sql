@@ -97,5 +97,9 @@
 {%- endmacro %}
 
 
-{% macro spark__stop_where_files_moved(variable) -%}
+{% macro spark__leave_out_moved_files(relation) -%}
+{%- endmacro %}
+
+
+{% macro spark__stop_where_rejected_files_moved() -%}
 {%- endmacro %}
