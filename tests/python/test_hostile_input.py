@@ -378,6 +378,7 @@ WARNINGS = {
     "warn_unknown_signals": {"b.csv": fleet(30, days=[3]).replace(b"LM_powerLimit", b"XY_new")},
     "warn_unknown_alerts": {"b.csv": None},
     "warn_silent_components": {"b.csv": fleet(30, days=[6], sites="A")},
+    "warn_future_readings": {"b.csv": fleet(30, days=[3, 20_000], sites="A")},
     "warn_implausible_values": {"b.csv": fleet(1001, days=[3], sites="A")},
     "warn_unreadable_files": {"b.csv.gz": b"no gz"},
 }

@@ -1,5 +1,6 @@
 -- Warns of components that sent no reading in the last three days before the
--- fleet's latest reading: unplugged, replaced, or no longer delivered.
+-- fleet's latest reading: unplugged, replaced, or no longer delivered. Readings
+-- of the future, of which warn_future_readings tells, make nobody silent.
 {{ config(severity='warn') }}
 
 with
@@ -20,7 +21,13 @@ components as (
 
 fleet as (
 
-    select max(last_reading_at) as last_reading_at from components
+    select max(days.last_reading_at) as last_reading_at
+    from {{ ref('int_series_days') }} as days
+    where
+        days.last_reading_at <= (
+            select max(files.modified_at) + interval '1' day
+            from {{ ref('stg_landing_files') }} as files
+        )
 
 )
 
