@@ -69,12 +69,14 @@ def landing_files(folder, known):
 
     known: what this function found last time, as JSON; only other files are read again.
     """
-    if not os.path.isdir(folder):
+    try:
+        names = os.listdir(folder)
+    except OSError:  # the build says that there is nothing to load
         return []
     known = {file["file_path"]: file for file in json.loads(known or "[]")}
     return [
         landing_file(folder, name, known)
-        for name in os.listdir(folder)
+        for name in names
         # A name that begins with a dot is a system's own file, not a delivery.
         if not name.startswith(".") and not os.path.isdir(os.path.join(folder, name))
     ]

@@ -6,6 +6,7 @@ whole new file replaces in one step: a build needs no lock of theirs, and they n
 
 import atexit
 import gc
+import logging
 import os
 import re
 import shutil
@@ -31,6 +32,8 @@ class Plugin(BasePlugin):
         self.spill = plugin_config["spill_directory"]
         self.landing_dir = plugin_config["landing_dir"]
         self.memory_limit = plugin_config["memory_limit"]
+        # A full disk is told once, not by a traceback for each line of the log.
+        logging.raiseExceptions = False
         # The parsed project stays in memory. To look for garbage in it time and again takes 8 % of
         # a whole build of the sample.
         gc.freeze()

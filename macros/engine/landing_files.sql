@@ -117,7 +117,8 @@
         {%- if not files or not files[0].is_signal_file -%}
             {{- return(
                 "There is nothing to load: the landing folder '"
-                ~ landing_dir() ~ "' is missing, or holds no file with "
+                ~ landing_dir() ~ "' is missing, or not ours to list, or "
+                ~ "holds no file with "
                 ~ "signals_data in its name that ends in .csv, .csv.gz or "
                 ~ ".csv.zst (other files there: "
                 ~ run_query('select count(*) from ' ~ landing_files()).rows[0][0]

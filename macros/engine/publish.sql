@@ -68,7 +68,7 @@
             ~ (' and ' ~ (failed | length - 3) ~ ' more'
                 if failed | length > 3 else '')
             ~ ('; skipped: ' ~ skipped | length if skipped else '')
-            ~ words_on_moving_files()
+            ~ words_on_moving_files() ~ words_on_memory(results)
         ) -}}
     {%- endif -%}
     {%- if is_sample -%}
@@ -107,6 +107,16 @@
             ) -}}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro words_on_memory(results) -%}
+    {#- The engine's own advice is to change settings that are locked. -#}
+    {%- for result in results if 'Out of Memory' in result.message | string -%}
+        {%- if loop.first -%}
+            {{- '; memory is too little: raise DUCKDB_MEMORY_LIMIT' -}}
+        {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 

@@ -191,7 +191,7 @@ def test_too_little_memory_ends_in_a_clear_message(folder, fleets, good, publish
     """A memory limit that is too low, or none, harms what readers open, or shows a traceback."""
     before = published.read_bytes()
     for limit, sentence in [
-        ("8MB", "Out of Memory Error"),
+        ("8MB", "memory is too little: raise DUCKDB_MEMORY_LIMIT."),
         ("1KB", "There is too little memory to open"),
         ("lots", "DUCKDB_MEMORY_LIMIT is 'lots'; it must be a size such as 4GB."),
     ]:

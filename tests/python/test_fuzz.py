@@ -3,7 +3,8 @@
 dbt compiles the project once; then the compiled SQL of each folder's models runs in the order
 of the manifest, in one process: a tenth of a second a folder. Plain Python decides which rows are
 good. The marts take longer: the files of a batch of folders are put together for them.
-FUZZ_FOLDERS=5000 searches on, at random; a failure names its seeds, which join SEEDS.
+FUZZ_FOLDERS=5000 searches on, at random; a failure names its seeds, which join SEEDS. Where a
+whole process is lost, target/fuzz holds the last seed of each batch.
 """
 
 import gzip
@@ -34,6 +35,7 @@ FOLDERS = int(os.environ.get("FUZZ_FOLDERS", 0))
 SEEDS = []  # those that ever failed
 START = random.randrange(10**9) if FOLDERS else 0
 BATCHES = 30
+LAST_SEEDS = ROOT / "target/fuzz"
 FILES_TO_READ = {
     "stg_plain_rows": "is_plain",
     "stg_line_rows": "file_version not in (select file_version from staging.stg_plain_rows)",
@@ -374,6 +376,9 @@ def test_damage_harms_only_what_it_hits(database, compiled, tmp_path, batch):
     for seed in seeds:
         folder = tmp_path / str(seed)
         folder.mkdir()
+        if FOLDERS:
+            LAST_SEEDS.mkdir(parents=True, exist_ok=True)
+            (LAST_SEEDS / str(batch)).write_text(str(seed))
         found = write_folder(folder, seed)
         try:
             build(database, compiled, folder, is_whole=False)
