@@ -130,17 +130,35 @@
 
 
 {% macro code_of_reading() -%}
-    {#- What decides about a file's rows beside the SQL of the model: readers and
-        post-hooks. -#}
-    {{- return(adapter.dispatch('code_of_reading')()) -}}
+    {#- What decides about a file's rows beside the SQL of the model. -#}
+    {{- return(code_of_macros(model.depends_on.macros + [
+        'macro.supercharger.register_landing_files',
+        'macro.supercharger.give_up_unusual_files',
+        'macro.supercharger.keep_unreadable_lines',
+    ])) -}}
 {%- endmacro %}
 
 
-{% macro default__code_of_reading() -%}
-    {{- return(
-        read_plain_rows("''") ~ read_lines("''", '')
-        ~ give_up_unusual_files(this) ~ keep_unreadable_lines(this)
-    ) -}}
+{% macro code_of_macros(names) -%}
+    {#- With those that they use in turn. -#}
+    {%- set found = [] -%}
+    {%- if execute -%}
+        {%- do add_macros(names, found) -%}
+    {%- endif -%}
+    {%- for name in found | sort -%}
+        {{- context[name.split('.')[-1]].macro.macro_sql -}}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro add_macros(names, found) -%}
+    {%- set prefix = 'macro.' ~ project_name ~ '.' -%}
+    {%- for name in names if name.startswith(prefix) and name not in found -%}
+        {%- do found.append(name) -%}
+        {%- do add_macros(
+            context[name.split('.')[-1]].macro.depends_on.macros, found
+        ) -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 
@@ -345,7 +363,7 @@
         counts as the code of the model that reads them. -#}
     {%- for name in node.depends_on.nodes | sort if name in graph.nodes -%}
         {%- set parent = graph.nodes[name] -%}
-        {{- parent.raw_code -}}
+        {{- parent.raw_code ~ code_of_macros(parent.depends_on.macros) -}}
         {%- if parent.config.materialized != 'incremental' -%}
             {{- code_above(parent) -}}
         {%- endif -%}

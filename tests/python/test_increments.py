@@ -205,3 +205,29 @@ def test_a_change_of_a_reader_is_a_change_of_the_code(warehouse, manifest, tmp_p
     finally:
         reader.macro_sql = original
     assert found == [(1, 0), (0, 1), (1, 0)]
+
+
+def test_a_change_of_a_macro_of_a_table_above_is_a_change_of_the_code(
+    warehouse, manifest, deliveries, tmp_path
+):
+    """Days stay as they were computed before a macro was mended that int_series uses."""
+    shutil.copy(next(file for file in deliveries if "signals_data" in file.name), tmp_path)
+    macro = manifest.macros["macro.supercharger.component_key"]
+    original = macro.macro_sql
+    versions = "select day_version from staging.built_days where model_name = '{}' order by all"
+    found = []
+    try:
+        for code in (original, original, original.replace("%}", "%}{# mended #}", 1)):
+            macro.macro_sql = code
+            run(warehouse, tmp_path, {})
+            found.append(
+                [
+                    warehouse.rows(versions.format(model))
+                    for model in ("int_signal_windows", "int_component_windows")
+                ]
+            )
+    finally:
+        macro.macro_sql = original
+    assert found[0] == found[1]
+    assert found[2][0] == found[1][0], "what does not use it is computed anew"
+    assert found[2][1] != found[1][1]

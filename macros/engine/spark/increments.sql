@@ -43,11 +43,6 @@
 {%- endmacro %}
 
 
-{% macro spark__code_of_reading() -%}
-    {{- return(create_spark_lines()) -}}
-{%- endmacro %}
-
-
 {% macro set_part_variable(name, type, value) -%}
     declare or replace variable {{ part_variable(name) }} {{ type }}
     default ({{ value }})::{{ type }}
