@@ -152,7 +152,7 @@ class Suite:
 
     def dbt(self, *arguments):
         """The first test that failed; what does not run at all is no mutant."""
-        quiet = ("--fail-fast", "--log-level", "none", "--no-print")
+        quiet = ("--log-level", "none", "--no-print")
         outcome = self.warehouse.invoke(*arguments, *quiet, landing_dir=self.sample)
         if outcome.exception:
             raise NotAMutant(outcome.exception)
@@ -166,6 +166,7 @@ class Suite:
 
     def unit_test(self, mutant, suspect):
         select = [f"{name},test_type:unit" for name in sorted(self.altered_models(mutant))]
+        # Not --fail-fast: where one fails, it may close the connection of another that runs.
         failed = self.dbt("test", "--select", *select)
         return failed and f"unit test `{failed}`"
 
@@ -173,7 +174,10 @@ class Suite:
         shutil.copy(self.built, self.warehouse.path)
         select = [f"{name}+" for name in sorted(self.altered_models(mutant))]
         try:
-            failed = self.dbt("build", "--select", *select, "--exclude-resource-type", "unit_test")
+            failed = self.dbt(
+                *("build", "--fail-fast", "--select", *select),
+                *("--exclude-resource-type", "unit_test"),
+            )
         finally:
             shutil.copy(self.built, self.warehouse.path)
         return failed and f"data test `{failed}`"
