@@ -30,9 +30,9 @@
         left takes the last of the right before it; of equal times, the right
         comes first. -#}
     select
-        left_row.*
+        matches.left_row.*
         {%- for column, name in columns.items() %},
-            right_row.{{ column }} as {{ name }}
+            matches.right_row.{{ column }} as {{ name }}
         {%- endfor %}
     from (
         select
@@ -60,9 +60,9 @@
                 null as left_row,
                 struct(*) as right_row
             from {{ right }}
-        )
-    )
+        ) as both_sides
+    ) as matches
     where
-        left_row is not null
-        {{ 'and right_row is not null' if kind == 'inner' }}
+        matches.left_row is not null
+        {{ 'and matches.right_row is not null' if kind == 'inner' }}
 {%- endmacro %}

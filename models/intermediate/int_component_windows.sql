@@ -68,10 +68,11 @@ numbered_windows as (
 
     select
         *,
-        count(*) filter (
-            where gap_ms is null
-            or gap_ms > {{ var('session_gap_seconds') }} * 1000
-        ) over (
+        count(case
+            when gap_ms is null
+                or gap_ms > {{ var('session_gap_seconds') }} * 1000
+                then 1
+        end) over (
             partition by component_key, window_start::date
             order by window_start
             rows between unbounded preceding and current row

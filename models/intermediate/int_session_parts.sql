@@ -20,10 +20,11 @@ session_parts as (
 
     select
         *,
-        max(first_window_start) filter (
-            where gap_ms is null
-            or gap_ms > {{ var('session_gap_seconds') }} * 1000
-        ) over (
+        max(case
+            when gap_ms is null
+                or gap_ms > {{ var('session_gap_seconds') }} * 1000
+                then first_window_start
+        end) over (
             partition by component_key
             order by started_at
             rows between unbounded preceding and current row

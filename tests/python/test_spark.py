@@ -5,6 +5,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from unittest import mock
 import duckdb
 import pytest
 from fleets import random_fleet, write_fleet
-from landing import ROOT
+from landing import BIN, ROOT
 from marts import difference_of, marts_of_file, marts_of_folder, marts_that_differ
 from on_spark import spark_warehouse  # noqa: F401, a fixture
 
@@ -62,6 +63,46 @@ def test_what_unit_tests_expect_holds_on_spark(spark_warehouse):  # noqa: F811
     """A macro or a model means something else to Spark."""
     results = spark_warehouse.dbt("test", "--select", "test_type:unit", landing_dir=SAMPLE)
     assert len(results.results) > 60
+
+
+def lint(models):
+    """What sqlfluff has against the SQL in a folder, as it is written to Spark."""
+    run = subprocess.run(
+        [BIN / "sqlfluff", "lint", "--config", ".sqlfluff-spark", "--processes", "2", models],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    return run.returncode, run.stdout + run.stderr
+
+
+def test_the_sql_of_spark_keeps_the_rules(spark_warehouse, tmp_path):  # noqa: F811
+    """A macro writes SQL for Spark that nobody would pass in a model."""
+    spark_warehouse.dbt("compile", "--select", "resource_type:model", landing_dir=SAMPLE)
+    compiled = spark_warehouse.folder / "target/compiled/supercharger/models"
+    models = [path for path in compiled.rglob("*.sql") if ".yml" not in str(path)]
+    assert len(models) > 60
+    for model in models:
+        shutil.copy(model, tmp_path)
+    failed, words = lint(tmp_path)
+    assert not failed, words
+
+
+@pytest.mark.parametrize(
+    ("model", "rule"),
+    [
+        ("select a.b from a join", "PRS"),
+        ("select a.b c from a", "AL02"),
+        ("select a.b from a inner join d on a.e = f", "RF02"),
+        ("select b, sum(c) as d from a group by 1, e", "AM06"),
+    ],
+)
+def test_what_breaks_a_rule_on_spark_is_found(model, rule, tmp_path):
+    """Anything passes: the rules for the SQL of Spark are not those of .sqlfluff."""
+    (tmp_path / "model.sql").write_text(f"{model}\n")
+    failed, words = lint(tmp_path)
+    assert failed
+    assert f" {rule} " in words
 
 
 def test_docs_describe_the_tables_of_spark(spark_warehouse):  # noqa: F811

@@ -33,7 +33,7 @@ unchanged_windows as (
 
     select
         *,
-        count(*) filter (where is_run_start) over (
+        count(case when is_run_start then 1 end) over (
             partition by series_key
             order by window_start
             rows between unbounded preceding and current row

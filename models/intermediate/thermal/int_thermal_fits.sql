@@ -19,12 +19,15 @@ recent_sums as (
         case chosen_span.span_minutes
             {% for minutes in thermal_spans() -%}
                 when {{ minutes }}
-                    then sum(power_{{ minutes }}_power_{{ minutes }})
+                    then sum(
+                            stretches.power_{{ minutes }}_power_{{ minutes }}
+                        )
             {% endfor -%}
         end as power_power,
         case chosen_span.span_minutes
             {% for minutes in thermal_spans() -%}
-                when {{ minutes }} then sum(temp_power_{{ minutes }})
+                when {{ minutes }}
+                    then sum(stretches.temp_power_{{ minutes }})
             {% endfor -%}
         end as temp_power
     from {{ ref('int_thermal_stretches') }} as stretches

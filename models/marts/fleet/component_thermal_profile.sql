@@ -45,6 +45,16 @@ spreads as (
 
 ),
 
+compared_thermals as (
+
+    select
+        centred_thermals.*,
+        spreads.*
+    from centred_thermals
+    cross join spreads
+
+),
+
 -- Among fewer than five components none is unusual, nor among fewer than
 -- three of a site. Two percent is what equal handles differ by at least.
 scored_thermals as (
@@ -69,9 +79,8 @@ scored_thermals as (
                         ) }}
             end as {{ measure }}_site_robust_z,
         {% endfor -%}
-        centred_thermals.*
-    from centred_thermals
-    cross join spreads
+        *
+    from compared_thermals
 
 ),
 

@@ -35,9 +35,10 @@ numbered_periods as (
 
     select
         *,
-        count(*) filter (
-            where covered_until is null or window_start > covered_until
-        ) over (
+        count(case
+            when covered_until is null or window_start > covered_until
+                then 1
+        end) over (
             partition by site_id, asset_id, component_id, signal_name
             order by window_start, window_end
             rows between unbounded preceding and current row
