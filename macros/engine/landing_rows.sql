@@ -103,6 +103,29 @@
 {%- endmacro %}
 
 
+{% macro is_unreadable(line) -%}
+    {#- Whether a line that the reader gave is none of UTF-8. -#}
+    {{- return(adapter.dispatch('is_unreadable')(line)) -}}
+{%- endmacro %}
+
+
+{% macro default__is_unreadable(line) -%}
+    {#- The reader gives no such line: see keep_unreadable_lines. -#}
+    false
+{%- endmacro %}
+
+
+{% macro shown_line(line) -%}
+    {#- A rejected line as text that any reader can open. -#}
+    {{- return(adapter.dispatch('shown_line')(line)) -}}
+{%- endmacro %}
+
+
+{% macro default__shown_line(line) -%}
+    {{ line }}
+{%- endmacro %}
+
+
 {% macro set_rejected_files() -%}
     {#- A list in a variable prunes the scan to these files; a join would
         not, and a name pasted into SQL could do harm. -#}

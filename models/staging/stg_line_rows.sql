@@ -84,6 +84,8 @@ judged_lines as (
         case
             when file_problem is not null
                 then file_problem
+            when {{ is_unreadable('line') }}
+                then 'unreadable line: invalid encoding'
             when line_field_count is null
                 then 'a quote is not closed, or stands inside a field'
             when line_field_count - has_empty_field_more::int <> field_count

@@ -123,6 +123,6 @@ all_rejected_rows as (
 select
     file_name,
     reject_reason,
-    raw_line,
+    {{ shown_line('raw_line') }} as raw_line,
     line_number
 from all_rejected_rows

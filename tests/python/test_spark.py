@@ -9,10 +9,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from unittest import mock
 
 import duckdb
 import pytest
+import test_hostile_input as hostile
 from fleets import random_fleet, write_fleet
 from landing import BIN, ROOT
 from marts import difference_of, marts_of_file, marts_of_folder, marts_that_differ
@@ -57,6 +59,85 @@ def test_the_marts_of_a_random_fleet_are_equal(spark_warehouse, warehouse, tmp_p
     spark_warehouse.run(tmp_path, {})
     warehouse.dbt("run", landing_dir=tmp_path)
     insist_on_equal_marts(spark_warehouse.marts(), warehouse)
+
+
+MIXED = "mixed line ends"
+STRANGE_NAMES = [
+    "it's [a] *?",
+    'a "word" {b,c}',
+    "100 %20+",
+    "ünï☃",
+    "new\nline",
+    "$(x) `y` {{ z }}",
+]
+STAGED = {
+    "staging.stg_signals": "site_id, asset_id, component_id, signal_name, value, observed_at",
+    "staging.stg_alerts": "alert_id, site_id, asset_id, component_id, alert_name, fired_at",
+    # In a file of mixed line ends the numbers of lines can be off.
+    "staging.stg_rejected_rows": "file_name, reject_reason, raw_line, "
+    f"case when file_name not like '%{MIXED}%' then line_number end as line_number",
+    "marts.load_audit": "*",
+}
+
+
+def write_hostile_files(folder):
+    """All that can be wrong with a line, and odd files, in few files: each costs Spark time."""
+    bad = [line for lines in hostile.LINES.values() for line, _ in lines]
+    between = [hostile.good("lines", at) for at in range(len(bad))]
+    lines = [line for pair in zip(between, bad, strict=True) for line in pair]
+    files = {
+        "lines": b"\n".join([hostile.HEADER, *lines, hostile.good("lines", -1)]),
+        MIXED: hostile.mixed_line_ends("mixed", b"\r\n"),
+        **{name: content for name, content in hostile.WHOLE.items() if not name.endswith(".gz")},
+        **{
+            name.removesuffix(".csv"): content
+            for name, (content, problem, _) in hostile.BAD_FILES.items()
+            if name.endswith(".csv") and "cannot be read" not in problem
+        },
+    }
+    for name, strange in zip(list(files), STRANGE_NAMES, strict=False):
+        files[f"{name} {strange}"] = files.pop(name)
+    for name, content in files.items():
+        (folder / f"signals_data {name}.csv").write_bytes(content)
+    for name in ("two gz members.gz", "named.gz"):
+        (folder / hostile.file_name(name)).write_bytes(hostile.WHOLE[name])
+    header = b"alert_name,SITE,more,Asset,component,TIMESTAMP"
+    alerts = [
+        *(b'"E ""1""; drop table x",s,,a,c,%d', b"\xff,s,,a,c,%d", b'x,s,,a,"c,%d', b",s,,a,c,%d"),
+        *(b"\xc3\xbc\xe2\x98\x83,s,,a,c,%d", b"x,s,,a,c,%d000", b"x,s,,a,c,-%d", b"x,s,,a,c,%d,y"),
+    ]
+    rows = [alert % hostile.NOON for alert in alerts]
+    (folder / "alerts_data.csv").write_bytes(b"\n".join([b"\xef\xbb\xbf" + header, *rows]))
+    (folder / "alerts_data only a header.csv").write_bytes(header)
+
+
+def test_hostile_files_are_staged_and_rejected_alike(spark_warehouse, warehouse, tmp_path):  # noqa: F811
+    """Spark loses or changes a row of a damaged or odd file, or rejects it for another reason."""
+    folder = tmp_path / "it's [a] 100 % \u2603 {{ x }}"
+    folder.mkdir()
+    write_hostile_files(folder)
+    models = [table.split(".")[1] for table in STAGED]
+    spark_warehouse.dbt("run", "--select", *(f"+{name}" for name in models), landing_dir=folder)
+    warehouse.load(folder, *models)
+    for table, columns in STAGED.items():
+        query = f"select {columns} from {table}"
+        expected = Counter(tuple(row.values()) for row in warehouse.rows(query))
+        if table == "marts.load_audit":
+            # Which has no row that could be lost.
+            (empty,) = [row for row in expected if "zero bytes" in row[0]]
+            del expected[empty]
+        found = Counter(tuple(row) for row in spark_warehouse.sql(query))
+        assert expected
+        assert found == expected, table
+
+
+def test_a_damaged_file_stops_the_build(spark_warehouse, tmp_path):  # noqa: F811
+    """Spark stages the rows of a file up to where it is damaged, and says nothing."""
+    (tmp_path / "signals_data.csv").write_bytes(hostile.MANY)
+    (tmp_path / "signals_data_cut.csv.gz").write_bytes(hostile.BAD_FILES["cut.csv.gz"][0])
+    result = spark_warehouse.invoke("run", landing_dir=tmp_path)
+    assert not result.success
+    assert "signals_data_cut.csv.gz" in f"{result.exception} {result.result}"
 
 
 def test_what_unit_tests_expect_holds_on_spark(spark_warehouse):  # noqa: F811

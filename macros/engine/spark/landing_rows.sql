@@ -11,6 +11,21 @@
 {%- endmacro %}
 
 
+{% macro spark__is_unreadable(line) -%}
+    not is_valid_utf8({{ line }})
+{%- endmacro %}
+
+
+{% macro spark__shown_line(line) -%}
+    {#- Bytes that are not UTF-8 as on DuckDB. -#}
+    case
+        when is_valid_utf8({{ line }})
+            then {{ line }}
+        else replace(make_valid_utf8({{ line }}), '\ufffd', '?')
+    end
+{%- endmacro %}
+
+
 {% macro spark__set_rejected_files() -%}
     {%- set files_query -%}
         select distinct files.file_path
