@@ -21,12 +21,13 @@ fleet as (
 loads as (
 
     select
-        windows.component_key,
-        avg(windows.pole_imbalance_c) as pole_imbalance_under_load_c,
+        component_key,
+        avg(pole_imbalance_c) as pole_imbalance_under_load_c,
         count(*) as load_window_count
     from windows
-    inner join fleet on windows.avg_power_kw >= fleet.median_power_kw
-    group by windows.component_key
+    -- Not a join by `>=`, for which Spark sends all windows to every worker.
+    where avg_power_kw >= (select fleet.median_power_kw from fleet)
+    group by component_key
 
 )
 
