@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks/results/mutants.md"
 RECORD = ROOT / "target/mutants.jsonl"
 LEAST_SHARE = 0.95
+# In the words of pytest; what is in brackets may hold blanks.
+FAILED_TEST = r"^(?:FAILED|ERROR) tests/python/(.+?)(?: - .*)?$"
 # What can decide whether a test notices.
 CODE = [
     *("analyses", "data", "macros", "models", "plugins", "seeds", "tests"),
@@ -211,7 +213,7 @@ class Suite:
         )
         if run.returncode not in (0, 1):
             raise NotAMutant(run.stdout + run.stderr)
-        failed = re.search(r"^(?:FAILED|ERROR) tests/python/(\S+)", run.stdout, re.MULTILINE)
+        failed = re.search(FAILED_TEST, run.stdout, re.MULTILINE)
         return failed and failed[1]
 
     def check_sound(self, killer):
