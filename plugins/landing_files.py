@@ -78,7 +78,8 @@ def landing_files(folder, known):
         landing_file(folder, name, known)
         for name in names
         # A name that begins with a dot is a system's own file, not a delivery.
-        if not name.startswith(".") and not os.path.isdir(os.path.join(folder, name))
+        if not name.startswith(".")
+        and (is_readable(name) or not os.path.isdir(os.path.join(folder, name)))
     ]
 
 

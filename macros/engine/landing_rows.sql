@@ -203,7 +203,10 @@
         || ': start the build again.'
     )
     from {{ ref('stg_landing_files') }}
-    where record_type = 'signal' and is_readable
+    where
+        record_type = 'signal'
+        and is_readable
+        and (file_problem is null or {{ has_moved() }})
     having bool_and({{ has_moved() }});
 
     delete from {{ relation }}

@@ -114,9 +114,10 @@ def test_a_folder_of_moving_files_stops_the_build(warehouse, landing):
     """A build of nothing takes the place of the last good one."""
 
     def grow():
-        for path in landing.iterdir():
+        for path in landing.glob("signals_data_[ab].csv"):
             path.write_bytes(text(b"c", 5))
 
+    (landing / "signals_data_c.csv").write_text("no,header\n1,2\n")
     with pytest.raises(AssertionError, match=r"signals_data_b[.]csv: start the build again"):
         warehouse.load(landing, *MODELS, callbacks=when_starting("stg_landing_files", grow))
 
