@@ -424,13 +424,15 @@
 
 {% macro tests_version() -%}
     {%- set tests = [] -%}
+    {%- set macros = [] -%}
     {#- While dbt parses, it has no graph. -#}
     {%- for node in (graph.nodes or {}).values() if (
         node.resource_type == 'test'
     ) -%}
         {%- do tests.append(node.unique_id ~ node.raw_code ~ node.test_metadata) -%}
+        {%- do add_macros(node.depends_on.macros, macros) -%}
     {%- endfor -%}
-    {{- return(local_md5(tests | sort | join)) -}}
+    {{- return(local_md5(tests | sort | join ~ code_of_macros(macros))) -}}
 {%- endmacro %}
 
 

@@ -231,3 +231,19 @@ def test_a_change_of_a_macro_of_a_table_above_is_a_change_of_the_code(
     assert found[0] == found[1]
     assert found[2][0] == found[1][0], "what does not use it is computed anew"
     assert found[2][1] != found[1][1]
+
+
+def test_a_change_of_a_generic_test_is_a_change_of_the_tests(warehouse, manifest, tmp_path):
+    """Days that a mended test would refuse are published, since they were tested before."""
+    macro = manifest.macros["macro.supercharger.test_unique_key"]
+    original = macro.macro_sql
+    found = []
+    try:
+        for code in (original, original, original.replace("> 1", "> 2")):
+            macro.macro_sql = code
+            inline = ("compile", "--inline", "{{ tests_version() }}")
+            (result,) = warehouse.dbt(*inline, landing_dir=tmp_path)
+            found.append(result.node.compiled_code)
+    finally:
+        macro.macro_sql = original
+    assert found[0] == found[1] != found[2]
