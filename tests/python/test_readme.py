@@ -77,6 +77,10 @@ def test_every_variable_can_be_changed(tmp_path):
     run = make("build", f"VARS={variables}", folder=tmp_path)
     assert run.returncode == 0, run.stdout
     assert "Components above 95 °C in a 60 s period: 6," in run.stdout
+    answers = make("answers", folder=tmp_path).stdout
+    assert "95 °C (or what" in answers
+    assert "in any period of 60 s" in answers, "the answers are told under other limits"
+    assert "at most 30 s old" in answers
 
 
 def test_a_window_that_does_not_divide_a_day_is_refused(tmp_path):
@@ -116,6 +120,16 @@ def is_part(row, line):
     """Whether the cells of a row stand in a printed line in their order; some may be left out."""
     cells = iter(line)
     return all(any(shown == cell for cell in cells) for shown in row)
+
+
+def test_every_mart_is_in_the_table(built, folder):
+    """Readers of the README do not learn of a mart."""
+    (table,) = re.findall(r"\| to answer \| marts \|\n(.*?)\n\n", README, re.DOTALL)
+    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+        marts = connection.sql(
+            "select table_name from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall()
+    assert set(re.findall(r"`(\w+)`", table)) == {name for (name,) in marts}
 
 
 def test_the_queries_of_the_readme_run(built, folder):
