@@ -64,7 +64,7 @@
     {%- endfor -%}
     {%- if failed -%}
         {{- return(
-            'failed: ' ~ failed[:3] | join(', ')
+            'failed: ' ~ failed[:3] | map('truncate', 80) | join(', ')
             ~ (' and ' ~ (failed | length - 3) ~ ' more'
                 if failed | length > 3 else '')
             ~ ('; skipped: ' ~ skipped | length if skipped else '')

@@ -97,6 +97,29 @@
                 "Not published, '" ~ published_path() ~ "' is left as it was: "
                 ~ reason ~ '.'
             ) -%}
+            {%- do print_broken_rows(results) -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro print_broken_rows(results) -%}
+    {#- Of each of the first three data tests that failed, one row that it
+        found; dbt only counts them. -#}
+    {%- set failed = [] -%}
+    {%- for result in results if (
+        result.status == 'fail' and result.node.resource_type == 'test'
+    ) -%}
+        {%- do failed.append(result.node) -%}
+    {%- endfor -%}
+    {%- for test in failed[:3] -%}
+        {%- set rows = run_query(
+            'select * from (' ~ test.compiled_code ~ ') as broken limit 1'
+        ).rows -%}
+        {%- if rows -%}
+            {%- do print(
+                test.name | truncate(80) ~ ' found: ' ~ dict(rows[0].dict()) | string
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}

@@ -181,6 +181,7 @@ def test_only_a_whole_run_that_passed_is_published(folder, landing_dir, publishe
     assert (code, now) == (1, inode)
     assert "Not published" in output
     assert "failed: unique_key_fleet_daily" in output
+    assert re.search(r"unique_key_fleet_daily\S* found: \{", output), "no row is shown"
 
     for arguments, reason in [
         (("--quiet", "run", "--select", "fleet_daily"), "the run left out"),
