@@ -47,6 +47,7 @@ def marts_named(node):
 def test_a_board_is_exposed_with_the_marts_it_reads(name, exposures):
     """A board reads a mart that its exposure does not name, or the other way round."""
     assert marts_read(BOARDS[name])
+    assert f"board_{name}" in exposures, f"the board {name} has no exposure"
     assert marts_named(exposures[f"board_{name}"]) == marts_read(BOARDS[name])
 
 

@@ -1,11 +1,13 @@
 -- One row per alert name, signal and 30 s step from ten minutes before to ten
 -- minutes after the alert.
+{%- set reach = 600 // var('window_seconds') * var('window_seconds') %}
 with
 
 offsets as (
 
     select
-        {{ number_series(-600, 600, var('window_seconds')) }} as offset_seconds
+        {{ number_series(-reach, reach, var('window_seconds')) }}
+            as offset_seconds
 
 ),
 
