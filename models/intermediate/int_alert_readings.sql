@@ -11,6 +11,8 @@ alert_signals as (
     select
         alerts.alert_id,
         signals.signal_name,
+        signals.quantity,
+        signals.sensor_position,
         series.series_key,
         alerts.fired_at
     from {{ ref('stg_alerts') }} as alerts
@@ -162,6 +164,8 @@ alert_readings as (
     select
         surrounding_readings.alert_id,
         surrounding_readings.signal_name,
+        surrounding_readings.quantity,
+        surrounding_readings.sensor_position,
         surrounding_readings.last_known_value,
         surrounding_readings.next_value,
         window_averages.window_avg_value,

@@ -33,6 +33,7 @@ overheated_periods as (
         series.asset_id,
         series.component_id,
         series.signal_name,
+        series.sensor_position,
         periods.window_method,
         periods.avg_temp_c,
         {{ overheat_threshold('series') }} as overheat_threshold_c,

@@ -41,8 +41,13 @@ class Oracle:
         return Fraction(self.catalog.get(signal, {}).get("overheat_threshold_c") or THRESHOLD_C)
 
     def _is_temperature(self, signal):
-        known = self.catalog.get(signal)
-        return known["quantity"] == "temperature" if known else signal.endswith("TempDegC")
+        return self._meaning(signal)["quantity"] == "temperature"
+
+    def _meaning(self, signal):
+        by_name = "temperature" if signal.endswith("TempDegC") else "unknown"
+        known = self.catalog.get(signal, {"quantity": by_name})
+        position = known.get("sensor_position") or None
+        return {"quantity": known["quantity"], "sensor_position": position}
 
     def _power(self, component):
         return [
@@ -83,6 +88,7 @@ class Oracle:
                     continue
                 powers = within(power, method, start)
                 yield dict(zip(SERIES, series, strict=True)) | {
+                    "sensor_position": self._meaning(series[3])["sensor_position"],
                     "window_method": method,
                     "window_start": start,
                     "window_end": end,
@@ -128,6 +134,7 @@ class Oracle:
                 readings = self.series.get((*component, signal), [])
                 yield {
                     **dict(zip(SERIES, (*component, signal), strict=True)),
+                    **self._meaning(signal),
                     "alert_name": alert,
                     "fired_at": fired_at,
                     "is_temperature_related": "temp" in alert.lower(),
@@ -153,6 +160,7 @@ class Oracle:
                 values = present(row[column] for row in rows)
                 fresh = present(row[column] for row in rows if row["is_fresh"])
                 yield group | {
+                    **self._meaning(group["signal_name"]),
                     "alignment": alignment,
                     "alert_count": len(rows),
                     "reading_count": len(values),

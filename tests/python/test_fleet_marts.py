@@ -208,6 +208,7 @@ class FleetOracle(Oracle):
         power = half_minute_means(self._power(component))
         powers = present(period["max_power_kw"] for period in periods)
         return {
+            "sensor_position": periods[0]["sensor_position"],
             "peak_avg_temp_c": max(period["avg_temp_c"] for period in periods),
             "max_power_kw": max(powers, default=None),
             "start_power_kw": power.get(half_minute(started_at)),
@@ -237,6 +238,7 @@ class FleetOracle(Oracle):
                     yield {
                         "alert_name": alert_name,
                         "signal_name": signal,
+                        **self._meaning(signal),
                         "offset_seconds": offset,
                         "avg_value": mean(values),
                         "p10_value": percentile(values, Fraction(1, 10)) if values else None,

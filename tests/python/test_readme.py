@@ -177,6 +177,24 @@ def test_another_fleet_needs_only_seeds_and_variables(tmp_path):
         assert run.returncode == 0, run.stdout + run.stderr
         printed = {clean(line) for line in run.stdout.splitlines()}
         assert {clean(line) for line in shown.splitlines()} <= printed, run.stdout
+    environment["WAREHOUSE_PATH"] = "depot.duckdb"
+    figures = board_figures("alerts", "answer", project, environment)
+    assert (figures["power_kw"], figures["positive_c"]) == (145.5, 83.5)
+    assert board_figures("index", "figures", project, environment)["alert_power_kw"] == 145.5
+
+
+def board_figures(board, query, project, environment):
+    """The one row of a query of a board."""
+    run = subprocess.run(
+        [BIN / "dct", "query", f"charts/{board}.yml", query, "--json"],
+        check=True,
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    (row,) = json.loads(run.stdout)["data"]
+    return row
 
 
 def test_the_benchmarks_tables_are_the_last_measured():

@@ -18,6 +18,8 @@ timed_readings as (
     select
         alerts.*,
         readings.signal_name,
+        readings.quantity,
+        readings.sensor_position,
         readings.last_known_value,
         readings.next_value,
         readings.window_avg_value,
@@ -68,6 +70,8 @@ select
     asset_id,
     component_id,
     signal_name,
+    quantity,
+    sensor_position,
     alert_name,
     last_known_value as value,
     reading_age_seconds,

@@ -6,6 +6,8 @@ alert_readings as (
     select
         alert_name,
         signal_name,
+        quantity,
+        sensor_position,
         value,
         reading_age_seconds,
         nearest_value,
@@ -24,6 +26,8 @@ grouped_readings as (
     select
         'all temperature alerts' as alert_name,
         signal_name,
+        quantity,
+        sensor_position,
         value,
         reading_age_seconds,
         nearest_value,
@@ -47,6 +51,8 @@ aligned_readings as (
         select
             alert_name,
             signal_name,
+            quantity,
+            sensor_position,
             '{{ alignment }}' as alignment,
             {{ column }} as value,
             reading_age_seconds,
@@ -63,6 +69,8 @@ averages as (
     select
         alert_name,
         signal_name,
+        quantity,
+        sensor_position,
         alignment,
         count(*) as alert_count,
         count(value) as reading_count,

@@ -50,6 +50,8 @@ spine as (
     select distinct
         alerts.alert_name,
         signals.signal_name,
+        signals.quantity,
+        signals.sensor_position,
         offsets.offset_seconds
     from alerts
     cross join {{ ref('int_signals') }} as signals
@@ -83,6 +85,8 @@ alert_event_profile as (
     select
         spine.alert_name,
         spine.signal_name,
+        spine.quantity,
+        spine.sensor_position,
         spine.offset_seconds,
         profiles.avg_value,
         profiles.p10_value,

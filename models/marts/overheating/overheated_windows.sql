@@ -37,6 +37,7 @@ overheated_windows as (
         periods.asset_id,
         periods.component_id,
         periods.signal_name,
+        periods.sensor_position,
         periods.window_method,
         periods.avg_temp_c,
         periods.reading_count,
