@@ -158,9 +158,9 @@ def main():
             for engine, kind, wall, cpu, peak in figures
         ),
         "",
-        f"All {len(one)} marts, {rows:,} rows, are equal: the same keys and counts, floats to "
-        "1e-9. Each build includes the data tests, and publishes; the memory is that of all "
-        "processes together.",
+        f"All {len(one)} marts but build_info, {rows:,} rows, are equal: the same keys and "
+        "counts, floats to 1e-9. Each build includes the data tests, and publishes; the memory is "
+        "that of all processes together.",
         "",
     ]
     arguments.result.write_text("\n".join(lines), encoding="utf-8")
