@@ -71,7 +71,7 @@ answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PAT
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
 	@# Under the limits that the warehouse was built with.
 	@limits="$$($(DUCKDB) -bail -no-init -noheader -list -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" \
-	  -c "select format('{{overheat_threshold_c: {:g}, window_seconds: {}, reading_max_age_seconds: {:g}, session_gap_seconds: {:g}, sensor_suspect_seconds: {:g}}}', overheat_threshold_c, window_seconds, reading_max_age_seconds, session_gap_seconds, sensor_suspect_seconds) from warehouse.marts.build_info")" \
+	  -c "select regexp_replace(format('{{overheat_threshold_c: {}, window_seconds: {}, reading_max_age_seconds: {}, session_gap_seconds: {}, sensor_suspect_seconds: {}}}', overheat_threshold_c, window_seconds, reading_max_age_seconds, session_gap_seconds, sensor_suspect_seconds), '\.0\b', '', 'g') from warehouse.marts.build_info")" \
 	  && $(DBT) --quiet compile --target scratch --select path:analyses --vars "$$limits"
 	@for answer in "$${DBT_TARGET_PATH:-target}"/compiled/supercharger/analyses/*.sql; do \
 	  echo; sed -n 's/^-- //p' "$$answer"; \

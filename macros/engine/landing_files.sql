@@ -117,7 +117,7 @@
         {%- if not files or not files[0].is_signal_file -%}
             {{- return(
                 "There is nothing to load: the landing folder '"
-                ~ landing_dir() ~ "' is missing, or not ours to list, or "
+                ~ landing_dir() ~ "' is missing, or cannot be listed, or "
                 ~ "holds no file with "
                 ~ "signals_data in its name that ends in .csv, .csv.gz or "
                 ~ ".csv.zst (other files there: "

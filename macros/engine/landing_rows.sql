@@ -193,10 +193,15 @@
     {#- Rendered, for with --empty a ref is a query. -#}
     update {{ ref('stg_landing_files').render() }}
     set file_problem = {{ moved_problem() }}
-    where file_path in (
-        select file_path from {{ landing_files() }}
-        where {{ is_moving() }} and {{ is_file_to_read('file_path') }}
-    );
+    where
+        file_path in (
+            select file_path from {{ landing_files() }}
+            where {{ is_moving() }} and {{ is_file_to_read('file_path') }}
+        )
+        and file_version in (
+            select file_version from {{ built_files() }}
+            where model_name = {{ dbt.string_literal(relation.identifier) }}
+        );
 
     select error(
         'Changed while the build read it: ' || string_agg(file_name, ', ')

@@ -114,7 +114,7 @@
     {%- endfor -%}
     {%- for test in failed[:3] -%}
         {%- set rows = run_query(
-            'select * from (' ~ test.compiled_code ~ ') as broken limit 1'
+            'select * from (\n' ~ test.compiled_code ~ '\n) as broken limit 1'
         ).rows -%}
         {%- if rows -%}
             {%- do print(

@@ -110,6 +110,19 @@ def test_a_file_that_moves_is_left_out(warehouse, landing, move, is_plain):
     assert MOVED not in problems(warehouse).values()
 
 
+def test_a_file_that_is_not_read_keeps_its_rows(warehouse, landing):
+    """Rows that stand already are lost where their file grows while a build reads others."""
+    path = landing / "signals_data_a.csv"
+    quoted = b'%s\n0,%d,"a",a,c,LM_powerLimit,20.5,\n' % (HEADER, NOON)
+    path.write_bytes(quoted)
+    warehouse.load(landing, *MODELS)
+    (landing / "signals_data_b.csv").write_bytes(text(b"b", 3))
+    callbacks = when_starting("stg_landing_files", lambda: path.write_bytes(quoted + quoted))
+    warehouse.load(landing, *MODELS, callbacks=callbacks)
+    assert sites(warehouse) == ["a", "b", "b", "b"]
+    assert MOVED not in problems(warehouse).values()
+
+
 def test_a_folder_of_moving_files_stops_the_build(warehouse, landing):
     """A build of nothing takes the place of the last good one."""
 
