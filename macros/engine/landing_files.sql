@@ -219,7 +219,7 @@
         mixed_paths,
         'ignore_errors = true, parallel = false',
         'filename, line, row_number() over () as folder_line_number',
-        "filename in getvariable('rejected_files')"
+        is_file_to_read('filename')
     ) }}
 {%- endmacro %}
 

@@ -126,22 +126,22 @@
 {%- endmacro %}
 
 
-{% macro set_rejected_files() -%}
-    {#- A list in a variable prunes the scan to these files; a join would
-        not, and a name pasted into SQL could do harm. -#}
-    {{- return(adapter.dispatch('set_rejected_files')()) -}}
+{% macro is_rejecting_file() -%}
+    file_version in (
+        select file_version from {{ ref('stg_line_rows') }}
+        where reject_reason is not null
+    )
 {%- endmacro %}
 
 
-{% macro default__set_rejected_files() -%}
-    set variable rejected_files = (
-        select coalesce(list(file_path), [''])
-        from {{ ref('stg_landing_files') }}
-        where file_version in (
-            select file_version from {{ ref('stg_line_rows') }}
-            where reject_reason is not null and line_number is null
-        )
-    )
+{% macro set_lines_in_order() -%}
+    {#- Runs before the lines of the files to build are numbered. -#}
+    {{- return(adapter.dispatch('set_lines_in_order')()) -}}
+{%- endmacro %}
+
+
+{% macro default__set_lines_in_order() -%}
+    {#- The reader goes by the variable that names the files to read. -#}
 {%- endmacro %}
 
 
@@ -242,8 +242,6 @@
         'Changed while the build read it: ' || moving_files
         || ': start the build again.'
     )
-    from ({{ moving_files(
-        "list_contains(getvariable('rejected_files')::varchar[], file_path)"
-    ) }})
+    from ({{ moving_files(is_file_to_read('file_path')) }})
     where moving_files is not null
 {%- endmacro %}

@@ -39,6 +39,8 @@ LAST_SEEDS = ROOT / "target/fuzz"
 FILES_TO_READ = {
     "stg_plain_rows": "is_plain",
     "stg_line_rows": "file_version not in (select file_version from staging.stg_plain_rows)",
+    "stg_rejected_lines": "file_version in (select file_version from staging.stg_line_rows "
+    "where reject_reason is not null)",
 }
 ROWS = ["stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit"]
 MARTS = [
@@ -83,7 +85,6 @@ def compiled(tmp_path_factory, manifest):
         "parts": "create_built_parts()",
         "give_up": "give_up_unusual_files(ref('stg_plain_rows'))",
         "keep": "keep_unreadable_lines(ref('stg_line_rows'))",
-        "rejected": "set_rejected_files()",
     }.items():
         (result,) = warehouse.dbt("compile", "--inline", "{{ " + call + " }}", landing_dir=FOLDER)
         macros[name] = result.node.compiled_code
@@ -136,8 +137,6 @@ def build(database, compiled, folder, is_whole):
     for model in models:
         if not is_whole and model.schema != "staging" and model.name not in ROWS:
             continue
-        if model.name == "stg_rejected_rows":
-            database.execute(macros["rejected"])
         if model.name in FILES_TO_READ:
             database.execute(
                 "set variable files_to_read = (select coalesce(list(file_path), ['']) "

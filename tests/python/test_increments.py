@@ -188,6 +188,19 @@ def test_a_build_with_nothing_new_computes_nothing(warehouse, deliveries, tmp_pa
     assert made[0] == made[1]
 
 
+def test_a_rejected_row_is_not_looked_for_again(warehouse, tmp_path):
+    """A build reads known files once more to number their lines, and loses what it cannot find."""
+    path = tmp_path / "signals_data.csv"
+    path.write_text(f"{SIGNAL_HEADER}\n0,1647086400000,a,a,c,LM_powerLimit,20.5,\n\nbad\n")
+    warehouse.load(tmp_path, "stg_rejected_rows")
+    found = os.stat(path)
+    path.write_text(path.read_text().replace("bad", "no!"))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    warehouse.load(tmp_path, "stg_rejected_rows")
+    (row,) = warehouse.rows("select line_number, raw_line from staging.stg_rejected_rows")
+    assert row == {"line_number": 4, "raw_line": "bad"}
+
+
 def test_a_change_of_a_reader_is_a_change_of_the_code(warehouse, manifest, tmp_path):
     """Rows stay as they were read before a reader was mended."""
     (tmp_path / "signals_data.csv").write_text(

@@ -78,7 +78,7 @@ def problems(warehouse):
 
 @pytest.mark.parametrize(
     ("model", "move"),
-    [("stg_landing_files", "vanishes"), *(("stg_rejected_rows", move) for move in MOVES)],
+    [("stg_landing_files", "vanishes"), *(("stg_rejected_lines", move) for move in MOVES)],
 )
 def test_a_file_that_is_missing_stops_the_build(warehouse, landing, move, model):
     """Rows are lost where a file vanishes, or its rejected rows cannot be found any more."""

@@ -26,13 +26,12 @@
 {%- endmacro %}
 
 
-{% macro spark__set_rejected_files() -%}
+{% macro spark__set_lines_in_order() -%}
+    {#- A view cannot read the session's variables: it names the files. -#}
     {%- set files_query -%}
-        select distinct files.file_path
-        from {{ ref('stg_line_rows') }} as line_rows
-        inner join {{ ref('stg_landing_files') }} as files
-            using (file_version)
-        where line_rows.reject_reason is not null
+        select file_path
+        from {{ ref('stg_landing_files') }}
+        where {{ is_rejecting_file() }} and {{ is_file_to_build() }}
     {%- endset -%}
     {%- if execute -%}
         {%- set paths = [] -%}
