@@ -58,6 +58,9 @@ class Plugin(BasePlugin):
             "BOOLEAN",
             side_effects=True,  # not to be computed once for all
         )
+        conn.create_function(
+            "present_files", present_files, ["VARCHAR[]"], "VARCHAR[]", side_effects=True
+        )
 
 
 class Unreadable(Exception):
@@ -127,6 +130,15 @@ def is_unchanged(path, size_bytes, modified_ns):
     except OSError:
         return False
     return (found.st_size, found.st_mtime_ns) == (size_bytes, modified_ns)
+
+
+def present_files(paths):
+    """Patterns, as the engine's readers take them, of those files that can still be opened.
+
+    Of all, where none can: the engine then says which is missing.
+    """
+    present = [path for path in paths if os.access(path, os.R_OK)]
+    return [re.sub(r"[\[*?]", r"[\g<0>]", path) for path in present or paths]
 
 
 def is_readable(name):

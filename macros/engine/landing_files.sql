@@ -1,16 +1,9 @@
 {#- What a landing folder holds, and how its lines are read. Paths become SQL
-    only through landing_literal, which escapes quotes and glob characters. -#}
+    only through text_literal, which escapes quotes. -#}
 
 {% macro landing_dir() -%}
     {%- set folder = env_var('LANDING_DIR', '') or 'data/sample' -%}
     {{- return(folder.rstrip('/') or '/') -}}
-{%- endmacro %}
-
-
-{% macro landing_literal(path) -%}
-    {%- set escaped = path
-        | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') -%}
-    {{- return(text_literal(escaped)) -}}
 {%- endmacro %}
 
 
@@ -244,9 +237,11 @@
 
 
 {% macro path_list(paths) -%}
+    {#- Each time when it reads, the engine asks for the files that are there:
+        at one that vanished since they were listed, it would read none. -#}
     {%- set literals = [] -%}
     {%- for path in paths -%}
-        {%- do literals.append(landing_literal(path)) -%}
+        {%- do literals.append(text_literal(path)) -%}
     {%- endfor -%}
-    {{- return('[' ~ literals | join(', ') ~ ']') -}}
+    {{- return('present_files([' ~ literals | join(', ') ~ '])') -}}
 {%- endmacro %}

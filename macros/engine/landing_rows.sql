@@ -171,7 +171,7 @@
 
 
 {% macro moved_problem() -%}
-    'cannot be read: it changed while the build read it'
+    'cannot be read: it was changed or removed while the build read it'
 {%- endmacro %}
 
 
@@ -204,7 +204,8 @@
         );
 
     select error(
-        'Changed while the build read it: ' || string_agg(file_name, ', ')
+        'Changed or removed while the build read it: '
+        || string_agg(file_name, ', ')
         || ': start the build again.'
     )
     from {{ ref('stg_landing_files') }}
@@ -239,7 +240,7 @@
 
 {% macro default__stop_where_rejected_files_moved() -%}
     select error(
-        'Changed while the build read it: ' || moving_files
+        'Changed or removed while the build read it: ' || moving_files
         || ': start the build again.'
     )
     from ({{ moving_files(is_file_to_read('file_path')) }})

@@ -119,7 +119,7 @@ def build(database, compiled, folder, is_whole):
     models, macros = compiled
     database.execute(macros["files"].replace(f"'{FOLDER}'", sql_text(folder)))
     lists = [
-        "[" + ", ".join(sql_text(re.sub(r"[\[*?]", r"[\g<0>]", path)) for (path,) in paths) + "]"
+        "[" + ", ".join(sql_text(path) for (path,) in paths) + "]"
         for paths in (
             database.sql(
                 "select file_path from landing.files where is_read and read_problem is null "
