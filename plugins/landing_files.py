@@ -59,7 +59,7 @@ class Plugin(BasePlugin):
             side_effects=True,  # not to be computed once for all
         )
         conn.create_function(
-            "present_files", present_files, ["VARCHAR[]"], "VARCHAR[]", side_effects=True
+            "present_files", present_files, ["VARCHAR"], "VARCHAR[]", side_effects=True
         )
 
 
@@ -135,8 +135,9 @@ def is_unchanged(path, size_bytes, modified_ns):
 def present_files(paths):
     """Patterns, as the engine's readers take them, of those files that can still be opened.
 
-    Of all, where none can: the engine then says which is missing.
+    Of all, where none can: the engine then says which is missing. paths: a list as JSON.
     """
+    paths = json.loads(paths)
     present = [path for path in paths if os.access(path, os.R_OK)]
     return [re.sub(r"[\[*?]", r"[\g<0>]", path) for path in present or paths]
 

@@ -239,9 +239,5 @@
 {% macro path_list(paths) -%}
     {#- Each time when it reads, the engine asks for the files that are there:
         at one that vanished since they were listed, it would read none. -#}
-    {%- set literals = [] -%}
-    {%- for path in paths -%}
-        {%- do literals.append(text_literal(path)) -%}
-    {%- endfor -%}
-    {{- return('present_files([' ~ literals | join(', ') ~ '])') -}}
+    {{- return('present_files(' ~ text_literal(tojson(paths)) ~ ')') -}}
 {%- endmacro %}

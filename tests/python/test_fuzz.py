@@ -8,6 +8,7 @@ whole process is lost, target/fuzz holds the last seed of each batch.
 """
 
 import gzip
+import json
 import math
 import os
 import random
@@ -118,20 +119,23 @@ def build(database, compiled, folder, is_whole):
     """Runs staging, and of a whole build the marts too, as a dbt build does."""
     models, macros = compiled
     database.execute(macros["files"].replace(f"'{FOLDER}'", sql_text(folder)))
-    lists = [
-        "[" + ", ".join(sql_text(path) for (path,) in paths) + "]"
-        for paths in (
-            database.sql(
+    plain, mixed = (
+        [
+            path
+            for (path,) in database.sql(
                 "select file_path from landing.files where is_read and read_problem is null "
                 f"and mixes_line_ends = {mixes}"
             ).fetchall()
-            for mixes in (False, True)
-        )
-    ]
-    kind = " ".join(["only"] * (lists[0] == "[]") + ["mixed"] * (lists[1] != "[]") + ["lines"])
-    both = "[" + ", ".join(item[1:-1] for item in lists if item != "[]") + "]"
-    readers = macros[kind].replace(f"['{FOLDER}', '{MIXED}']", both)
-    readers = readers.replace(f"['{FOLDER}']", lists[0]).replace(f"['{MIXED}']", lists[1])
+        ]
+        for mixes in (False, True)
+    )
+    readers = macros[" ".join(["only"] * (not plain) + ["mixed"] * bool(mixed) + ["lines"])]
+    for names, paths in [
+        ([FOLDER, MIXED], plain + mixed),
+        ([FOLDER], plain),
+        ([MIXED], mixed),
+    ]:
+        readers = readers.replace(json.dumps(names), json.dumps(paths).replace("'", "''"))
     database.execute(readers)
     database.execute(macros["parts"])
     for model in models:
