@@ -17,6 +17,9 @@ from backports import zstd
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 CHUNK_BYTES = 1 << 16
+# Half of what the engine's reader takes unless it is told more; and what it is told at most.
+LONG_LINE_BYTES = 1_000_000
+MAX_LINE_BYTES = 199_000_000
 HEADER_BYTES = 1_000_000  # no header is longer
 # Optional parts of the head of a gzip member: the engine takes no other, and none so long.
 GZIP_EXTRA, GZIP_NAME = 4, 8
@@ -25,6 +28,8 @@ START = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*([^\r\n]*)")
 # What follows the line end is needed to tell \r from \r\n.
 WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
+ROW = re.compile(rb"[^\r\n]+")
+BOM = b"\xef\xbb\xbf"
 DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
 COLUMNS = {
     "file_path": "VARCHAR",
@@ -32,6 +37,8 @@ COLUMNS = {
     "read_problem": "VARCHAR",
     "first_line": "VARCHAR",
     "mixes_line_ends": "BOOLEAN",
+    "has_long_lines": "BOOLEAN",
+    "line_count": "BIGINT",
     "has_returns_or_quotes": "BOOLEAN",
     "size_bytes": "BIGINT",
     "modified_ns": "BIGINT",
@@ -61,6 +68,14 @@ class Plugin(BasePlugin):
         conn.create_function(
             "present_files", present_files, ["VARCHAR"], "VARCHAR[]", side_effects=True
         )
+        conn.create_function(
+            "count_rows",
+            count_rows,
+            ["VARCHAR", "VARCHAR"],
+            "BIGINT",
+            null_handling="special",
+            side_effects=True,
+        )
 
 
 class Unreadable(Exception):
@@ -89,7 +104,7 @@ def landing_files(folder, known):
 def landing_file(folder, name, known):
     path = os.path.join(folder, name)
     file = dict.fromkeys(COLUMNS) | {
-        "file_path": os.path.join(folder, os.fsencode(name).decode("utf-8", "replace")),
+        "file_path": os.path.join(folder, os.fsencode(name).decode("utf-8", "backslashreplace")),
         "is_read": is_readable(name),
         "judged_by": JUDGE,
     }
@@ -138,7 +153,7 @@ def present_files(paths):
     Of all, where none can: the engine then says which is missing. paths: a list as JSON.
     """
     paths = json.loads(paths)
-    present = [path for path in paths if os.access(path, os.R_OK)]
+    present = [path for path in paths if os.path.isfile(path) and os.access(path, os.R_OK)]
     return [re.sub(r"[\[*?]", r"[\g<0>]", path) for path in present or paths]
 
 
@@ -187,8 +202,8 @@ def contents(path):
     The engine's reader goes by the first line end: where it is \\r\\n, a lone \\r takes the
     character after it away. Its typed reader stops at an \\r that the first line did not end with.
     """
-    opener = {".gz": gzip_chunks, ".zst": zstd_chunks}.get(compression(path), plain_chunks)
-    chunks = without_delimiter(opener(path))
+    lines = {"count": 0, "longest": 0}
+    chunks = measured(without_delimiter(chunks_of(path)), lines)
     start = b""
     for chunk in chunks:
         start += chunk
@@ -207,8 +222,58 @@ def contents(path):
     return {
         "first_line": first_line or None,
         "mixes_line_ends": mixes_line_ends,
+        "has_long_lines": lines["longest"] > LONG_LINE_BYTES,
+        "line_count": lines["count"],
         "has_returns_or_quotes": has_returns_or_quotes,
     }
+
+
+def count_rows(path, header):
+    """How many lines are neither blank nor the header, and so must be rows; None if it is gone.
+
+    The slow way, a line at a time, for where line_count leaves a doubt.
+    """
+    header = header and header.encode()
+    count, parts, start = 0, [], True
+    try:
+        for chunk in chunks_of(path):
+            chunk = chunk.removeprefix(BOM) if start else chunk
+            start = False
+            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+            if end:
+                text = b"".join([*parts, chunk[:end]])
+                count += sum(line != header for line in ROW.findall(text))
+                parts = []
+            parts.append(chunk[end:])
+    except (OSError, EOFError, zlib.error, zstd.ZstdError, Unreadable):
+        return None
+    rest = b"".join(parts)
+    return count + (rest not in (b"", header))
+
+
+def chunks_of(path):
+    return {".gz": gzip_chunks, ".zst": zstd_chunks}.get(compression(path), plain_chunks)(path)
+
+
+def measured(chunks, lines):
+    """Counts the line ends \\n, and finds how long a line is that fills a chunk or more."""
+    length = 0
+    for chunk in chunks:
+        # Compressed data may come in chunks of any size.
+        for place in range(0, len(chunk), CHUNK_BYTES):
+            part = chunk[place : place + CHUNK_BYTES]
+            last_end = max(part.rfind(b"\n"), part.rfind(b"\r"))
+            if last_end < 0:
+                length += len(part)
+            else:
+                lines["count"] += part.count(b"\n")
+                lines["longest"] = max(lines["longest"], length)
+                length = len(part) - last_end - 1
+            if length > MAX_LINE_BYTES:
+                raise Unreadable("it holds a line of more than 199 MB")
+        yield chunk
+    lines["longest"] = max(lines["longest"], length)
+    lines["count"] += length > 0
 
 
 def without_delimiter(chunks):

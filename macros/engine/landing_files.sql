@@ -22,7 +22,7 @@
         escape = '',
         strict_mode = false,
         filename = true,
-        {{ line_limit() }},
+        hive_partitioning = false,
         {{ options }}
     )
 {%- endmacro %}
@@ -68,15 +68,22 @@
         quote = '',
         escape = '',
         filename = true,
+        hive_partitioning = false,
         {{ line_limit() }},
         {{ keep_rejects('plain') }}
     )
 {%- endmacro %}
 
 
-{% macro line_limit() -%}
-    {#- A line that is longer than the buffer would vanish without a word. -#}
-    max_line_size = 200000000, buffer_size = 200000001
+{% macro line_limit(has_long_lines=false) -%}
+    {#- Two threads lose a line at the end of a buffer, unless it holds many lines
+        of the greatest length and is a multiple of what a thread takes, 8 MB. So
+        one thread reads a file that has longer ones. -#}
+    {%- if has_long_lines -%}
+        max_line_size = 200000000, buffer_size = 200000001, parallel = false
+    {%- else -%}
+        max_line_size = 2000000, buffer_size = 32000000
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -101,6 +108,7 @@
                 read_problem,
                 contains(lower(file_name), 'signals_data') as is_signal_file,
                 coalesce(mixes_line_ends, false) as mixes_line_ends,
+                coalesce(has_long_lines, false) as has_long_lines,
                 is_signal_file and {{ has_plain_form() }} as is_plain
             from {{ landing_files() }}
             where is_read
@@ -166,13 +174,15 @@
 
 
 {% macro default__prepare_readers(files) -%}
+    {%- set groups = {} -%}
+    {%- for file in files -%}
+        {%- do groups.setdefault(
+            (file.mixes_line_ends, file.has_long_lines), []
+        ).append(file.file_path) -%}
+    {%- endfor -%}
     {%- do run_query(create_readers(
-        files | rejectattr('mixes_line_ends')
-        | map(attribute='file_path') | list,
-        files | selectattr('mixes_line_ends')
-        | map(attribute='file_path') | list,
-        files | selectattr('is_plain')
-        | map(attribute='file_path') | list
+        groups,
+        files | selectattr('is_plain') | map(attribute='file_path') | list
     )) -%}
     {%- do run_query(create_built_parts()) -%}
 {%- endmacro %}
@@ -195,41 +205,44 @@
 {%- endmacro %}
 
 
-{% macro create_readers(paths, mixed_paths, plain_paths) -%}
-    {#- A file that mixes line ends is read with \n, where any of them ends a
-        line; \r\n is then two, which would put other files' lines out of
-        number. Each file's lines come in one piece, or they could not be
-        numbered. -#}
+{% macro create_readers(groups, plain_paths) -%}
+    {#- Each file's lines come in one piece, or they could not be numbered. -#}
     create or replace macro landing.plain_rows() as table
-    from {{ read_plain_rows(path_list(plain_paths or paths or mixed_paths)) }};
+    from {{ read_plain_rows(path_list(
+        plain_paths or groups.values() | first
+    )) }};
 
     create or replace macro landing.lines() as table
-    {{ read_files(paths, mixed_paths, keep_rejects('line')) }};
+    {{ read_files(groups, keep_rejects('line')) }};
 
     create or replace macro landing.lines_in_order() as table
     {{ read_files(
-        paths,
-        mixed_paths,
-        'ignore_errors = true, parallel = false',
+        groups,
+        'ignore_errors = true',
         'filename, line, row_number() over () as folder_line_number',
-        is_file_to_read('filename')
+        is_file_to_read('filename'),
+        is_in_order=true
     ) }}
 {%- endmacro %}
 
 
 {% macro read_files(
-    paths, mixed_paths, options, columns='filename, line', condition='true'
+    groups, options, columns='filename, line', condition='true',
+    is_in_order=false
 ) -%}
-    {%- set readers = [] -%}
-    {%- if paths -%}
-        {%- do readers.append([paths, options]) -%}
-    {%- endif -%}
-    {%- if mixed_paths -%}
-        {%- do readers.append([mixed_paths, options ~ ", new_line = '\\n'"]) -%}
-    {%- endif -%}
-    {%- for reader_paths, reader_options in readers -%}
+    {#- A file that mixes line ends is read with \n, where any of them ends a
+        line; \r\n is then two, which would put other files' lines out of
+        number. -#}
+    {%- for (mixes_line_ends, has_long_lines), paths in groups.items() -%}
+        {%- set group_options = [options, line_limit(has_long_lines)] -%}
+        {%- if mixes_line_ends -%}
+            {%- do group_options.append("new_line = '\\n'") -%}
+        {%- endif -%}
+        {%- if is_in_order and not has_long_lines -%}
+            {%- do group_options.append('parallel = false') -%}
+        {%- endif -%}
         select {{ columns }}
-        from {{ read_lines(path_list(reader_paths), reader_options) }}
+        from {{ read_lines(path_list(paths), group_options | join(', ')) }}
         where {{ condition }}
         {{ 'union all' if not loop.last }}
     {% endfor -%}

@@ -57,7 +57,8 @@
             or any_value({{ column }}) <> trim(any_value({{ column }}))
             or {{ has_control_character('any_value(' ~ column ~ ')') }}
         {% endfor -%}
-    ;
+    union
+    {{ files_read_in_part(relation) }};
 
     delete from {{ relation }}
     where file_version in (select file_version from unusual_files);
@@ -69,6 +70,43 @@
         and file_version in (select file_version from unusual_files);
 
     drop table unusual_files
+{%- endmacro %}
+
+
+{% macro files_read_in_part(relation) -%}
+    {#- The reader's word is not taken for it that it gave all lines: they were
+        counted before. Where the count leaves a doubt, as blank lines or another
+        line end do, the lines are counted one by one. -#}
+    select files.file_version
+    from {{ ref('stg_landing_files') }} as files
+    left join (
+        select
+            file_version,
+            count(*) as row_count
+        from {{ relation }}
+        where {{ is_file_to_build() }}
+        group by file_version
+    ) as read_rows
+        on files.file_version = read_rows.file_version
+    where
+        {{ is_file_to_read('files.file_path') }}
+        and files.file_version in (
+            select file_version from {{ built_files() }}
+            where
+                model_name = {{ dbt.string_literal(relation.identifier) }}
+                and has_rows
+        )
+        and case
+            when
+                coalesce(read_rows.row_count, 0)
+                = files.line_count - (files.file_problem is null)::int
+                then false
+            else
+                coalesce(read_rows.row_count, 0) <> count_rows(
+                    files.file_path,
+                    case when files.file_problem is null then files.first_line end
+                )
+        end
 {%- endmacro %}
 
 
@@ -90,7 +128,8 @@
     select
         files.record_type,
         'unreadable line: ' || lower(errors.error_type::varchar),
-        errors.csv_line,
+        -- It comes with the rest of the line end before it.
+        ltrim(errors.csv_line, chr(13) || chr(10)),
         errors.line,
         files.file_version
     from line_errors as errors
@@ -175,21 +214,29 @@
 {%- endmacro %}
 
 
-{% macro has_moved() -%}
-    coalesce(file_problem = {{ moved_problem() }}, false)
+{% macro partly_read_problem() -%}
+    'cannot be read: the reader gave other rows than it has lines'
 {%- endmacro %}
 
 
-{% macro leave_out_moved_files(relation) -%}
+{% macro is_left_out() -%}
+    coalesce(
+        file_problem in ({{ moved_problem() }}, {{ partly_read_problem() }}),
+        false
+    )
+{%- endmacro %}
+
+
+{% macro leave_out_files(relation) -%}
     {#- Runs after files were read: the rows of one that was changed meanwhile
-        may be neither the old nor the new ones, or stand under another header.
-        None is kept, and stg_landing_files says so; where no signal file is
+        may be neither the old nor the new ones, or stand under another header;
+        and of one that was not read whole some are missing. None is kept, and stg_landing_files says so; where no signal file is
         left, the build stops. -#}
-    {{- return(adapter.dispatch('leave_out_moved_files')(relation)) -}}
+    {{- return(adapter.dispatch('leave_out_files')(relation)) -}}
 {%- endmacro %}
 
 
-{% macro default__leave_out_moved_files(relation) -%}
+{% macro default__leave_out_files(relation) -%}
     {#- Rendered, for with --empty a ref is a query. -#}
     update {{ ref('stg_landing_files').render() }}
     set file_problem = {{ moved_problem() }}
@@ -203,8 +250,14 @@
             where model_name = {{ dbt.string_literal(relation.identifier) }}
         );
 
+    update {{ ref('stg_landing_files').render() }}
+    set file_problem = {{ partly_read_problem() }}
+    where
+        not {{ is_left_out() }}
+        and file_version in ({{ files_read_in_part(relation) }});
+
     select error(
-        'Changed or removed while the build read it: '
+        'Changed or removed while the build read it, or not read whole: '
         || string_agg(file_name, ', ')
         || ': start the build again.'
     )
@@ -212,13 +265,13 @@
     where
         record_type = 'signal'
         and is_readable
-        and (file_problem is null or {{ has_moved() }})
-    having bool_and({{ has_moved() }});
+        and (file_problem is null or {{ is_left_out() }})
+    having bool_and({{ is_left_out() }});
 
     delete from {{ relation }}
     where file_version in (
         select file_version from {{ ref('stg_landing_files') }}
-        where {{ has_moved() }}
+        where {{ is_left_out() }}
     );
 
     delete from {{ built_files() }}
@@ -226,7 +279,7 @@
         model_name = {{ dbt.string_literal(relation.identifier) }}
         and file_version in (
             select file_version from {{ ref('stg_landing_files') }}
-            where {{ has_moved() }}
+            where {{ is_left_out() }}
         )
 {%- endmacro %}
 

@@ -9,6 +9,7 @@ landing_files as (
         read_problem,
         first_line,
         has_returns_or_quotes,
+        line_count,
         size_bytes,
         modified_ns
     from {{ source('landing', 'files') }}
@@ -23,6 +24,7 @@ named_files as (
         read_problem,
         first_line,
         has_returns_or_quotes,
+        line_count,
         size_bytes,
         modified_ns,
         {{ file_name('file_path') }} as file_name,
@@ -127,6 +129,7 @@ select
     component_position,
     name_position,
     value_position,
+    line_count,
     size_bytes,
     -- A file that is posted again under its name has another one.
     {{ hash_of([

@@ -4,11 +4,11 @@
     materialized='incremental',
     pre_hook="{{ build_by_file(
         'is_readable',
-        'not ' ~ is_file_of('stg_plain_rows') ~ ' and not ' ~ has_moved()
+        'not ' ~ is_file_of('stg_plain_rows') ~ ' and not ' ~ is_left_out()
     ) }}",
     post_hook=[
         "{{ keep_unreadable_lines(this) if has_read('line') }}",
-        "{{ leave_out_moved_files(this) }}"
+        "{{ leave_out_files(this) }}"
     ]
 ) }}
 -- depends_on: {{ ref('stg_plain_rows') }}

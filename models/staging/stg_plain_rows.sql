@@ -9,7 +9,7 @@
     pre_hook="{{ build_by_file('is_plain') }}",
     post_hook=[
         "{{ give_up_unusual_files(this) if has_read('plain') }}",
-        "{{ leave_out_moved_files(this) }}"
+        "{{ leave_out_files(this) }}"
     ]
 ) }}
 

@@ -80,9 +80,10 @@ def compiled(tmp_path_factory, manifest):
     macros = {}
     for name, call in {
         "files": "create_landing_files(is_known=false)",
-        "lines": f"create_readers(['{FOLDER}'], [], ['{FOLDER}'])",
-        "mixed lines": f"create_readers(['{FOLDER}'], ['{MIXED}'], ['{FOLDER}', '{MIXED}'])",
-        "only mixed lines": f"create_readers([], ['{MIXED}'], ['{MIXED}'])",
+        "lines": f"create_readers({{(false, false): ['{FOLDER}']}}, ['{FOLDER}'])",
+        "mixed lines": f"create_readers({{(false, false): ['{FOLDER}'], "
+        f"(true, false): ['{MIXED}']}}, ['{FOLDER}', '{MIXED}'])",
+        "only mixed lines": f"create_readers({{(true, false): ['{MIXED}']}}, ['{MIXED}'])",
         "parts": "create_built_parts()",
         "give_up": "give_up_unusual_files(ref('stg_plain_rows'))",
         "keep": "keep_unreadable_lines(ref('stg_line_rows'))",
@@ -319,6 +320,17 @@ def write_folder(folder, seed):
     return files
 
 
+def count_of_rows(database, name):
+    """What the plugin counts, by which a build sees whether the engine has read a file whole."""
+    ((path, problem, header),) = database.execute(
+        "select file_path, file_problem, first_line from staging.stg_landing_files "
+        "where file_name = $1",
+        [name],
+    ).fetchall()
+    count = landing_files.count_rows(path, None if problem else header)
+    return count
+
+
 def check_rows(database, files):
     """Holds what is staged against the rows; returns the good ones of each kind."""
     audit = {
@@ -335,6 +347,7 @@ def check_rows(database, files):
         if is_damaged and problem and problem.startswith("cannot be read: "):
             assert numbers == [0, 0, 0], name
             continue
+        assert count_of_rows(database, name) == len(rows), name
         bad = [number for number, row in rows if row is None]
         assert numbers == [len(rows), len(bad), len(rows) - len(bad)], name
         good[kind] += [row for _, row in rows if row]

@@ -140,7 +140,8 @@ SPECIAL = {
     "link out.csv": "cannot be read: a link that leads out of the landing folder",
     "gone.csv": "cannot be read: no such file or directory",
     "back\\slash.csv": "cannot be read: its path holds a backslash",
-    "\ufffd.csv": "cannot be read: its name is not UTF-8",
+    "\\xfe.csv": "cannot be read: its name is not UTF-8",
+    "\\xff.csv": "cannot be read: its name is not UTF-8",
 }
 
 NAMES = [
@@ -176,8 +177,9 @@ def loaded(warehouse, tmp_path_factory):
     (folder / "signals_data folder.csv").mkdir()
     os.mkfifo(folder / "signals_data pipe.csv")
     (folder / "signals_data back\\slash.csv").write_bytes(MANY)
-    with open(os.fsencode(folder) + b"/signals_data \xff.csv", "wb") as file:
-        file.write(MANY)
+    for name in (b"\xfe", b"\xff"):
+        with open(os.fsencode(folder) + b"/signals_data %s.csv" % name, "wb") as file:
+            file.write(MANY)
     outside = write_file(folder.parent, "signals_data outside.csv", MANY)
     (folder / "signals_data link out.csv").symlink_to(outside)
     (folder / "signals_data link.csv").symlink_to("elsewhere.csv")
@@ -298,6 +300,88 @@ def test_a_line_of_100_mb(warehouse, tmp_path):
     assert len(warehouse.rows("from staging.stg_signals")) == 2
 
 
+def test_a_file_of_more_than_200_mb(warehouse, tmp_path):
+    """Two threads that read one file lose the lines where their parts meet."""
+    row_count = 3_600_000
+    rows = b"\n".join(
+        b"0,%d,%%s,a,c,LM_powerLimit,20.5,2022-03-12" % (NOON + at) for at in range(row_count)
+    )
+    for site, header in [(b"plain", HEADER), (b"lines", HEADER.lower())]:
+        text = header + b"\n" + rows.replace(b"%s", site)
+        assert len(text) > 200_000_000
+        (tmp_path / f"signals_data {site.decode()}.csv").write_bytes(text)
+    warehouse.load(tmp_path, "stg_signals")
+    assert warehouse.rows(
+        "select site_id, count(distinct observed_at) as row_count from staging.stg_signals "
+        "group by all order by all"
+    ) == [{"site_id": site, "row_count": row_count} for site in ("lines", "plain")]
+
+
+def test_long_lines_beyond_one_buffer(warehouse, tmp_path):
+    """A long line is lost where a buffer ends, or moves the numbers of others."""
+    path = tmp_path / "signals_data.csv"
+    rows = b"\n".join(good("a", at) for at in range(3_000_000))
+    path.write_bytes(b"\n".join([HEADER, rows, *[b"x" * 100_000_000, b"bad"] * 2, good("b")]))
+    warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows")
+    found = warehouse.rows(
+        "select line_number, length(raw_line) as size from staging.stg_rejected_rows order by all"
+    )
+    assert [(row["line_number"], row["size"]) for row in found] == [
+        (3_000_002, 100_000_000),
+        (3_000_003, 3),
+        (3_000_004, 100_000_000),
+        (3_000_005, 3),
+    ]
+    assert len(warehouse.rows("from staging.stg_signals where site_id = 'b'")) == 1
+
+
+def test_a_line_that_is_too_long(warehouse, tmp_path):
+    """A line that the engine cannot hold is lost without a word."""
+    (tmp_path / "signals_data a.csv").write_bytes(HEADER + b"\n" + b"x" * 200_000_001 + b"\nbad")
+    (tmp_path / "signals_data b.csv").write_bytes(HEADER + b"\n" + good("b"))
+    warehouse.load(tmp_path, "stg_signals", "load_audit")
+    problems = warehouse.rows("select file_problem from marts.load_audit order by file_name")
+    reason = "cannot be read: it holds a line of more than 199 MB"
+    assert [row["file_problem"] for row in problems] == [reason, None]
+
+
+@pytest.mark.parametrize("is_plain", [True, False])
+def test_a_reader_that_loses_rows_is_found_out(warehouse, manifest, tmp_path, is_plain):
+    """Rows that the engine did not give are missing, and nobody knows."""
+    header = SIGNAL_HEADER if is_plain else SIGNAL_HEADER.lower()
+    rows = [f"0,{NOON + at},a,a,c,LM_powerLimit,20.5," for at in range(9)]
+    (tmp_path / "signals_data a.csv").write_text("\n".join([header, *rows, "", "", header]))
+    (tmp_path / "signals_data b.csv").write_bytes(HEADER + b"\n" + good("b"))
+    reader = manifest.macros[f"macro.supercharger.read_{'plain_rows' if is_plain else 'lines'}"]
+    original = reader.macro_sql
+    counts = "select file_problem, staged_row_count from marts.load_audit order by file_name"
+    found = []
+    try:
+        for code in (original, original.replace("filename = true", "filename = true, skip = 2")):
+            reader.macro_sql = code
+            warehouse.load(tmp_path, "load_audit")
+            found.append([tuple(row.values()) for row in warehouse.rows(counts)])
+    finally:
+        reader.macro_sql = original
+    problem = "cannot be read: the reader gave other rows than it has lines"
+    assert found[0] == [(None, 9), (None, 1)]
+    # The rows of a plain file are then read by its lines.
+    assert found[1] == ([(None, 9), (None, 1)] if is_plain else [(problem, 0), (None, 1)])
+
+
+@pytest.mark.parametrize("name", ["site=1", "SITE=x", "value=5", "line=x", "filename=z"])
+def test_the_name_of_a_folder_is_no_column(warehouse, tmp_path, name):
+    """A folder that is named as in a data lake takes the place of a column."""
+    folder = tmp_path / name
+    folder.mkdir()
+    for site, header in [("a", HEADER), ("b", HEADER.lower())]:
+        (folder / f"signals_data {site}.csv").write_bytes(header + b"\n" + good(site))
+    warehouse.load(folder, "stg_signals", "stg_rejected_rows")
+    staged = warehouse.rows("select site_id, value from staging.stg_signals order by all")
+    assert staged == [{"site_id": site, "value": 20.5} for site in "ab"]
+    assert not warehouse.rows("from staging.stg_rejected_rows")
+
+
 def test_only_what_changed_is_read_through_again(warehouse, tmp_path, monkeypatch):
     """Each build decompresses all files, or takes what it knew of a file that has changed."""
     files = {"a.csv.gz": MANY, "b.csv.gz": MANY[:500], "c.csv": b'\0\1"{}\xff' + MANY[:500]}
@@ -416,6 +500,13 @@ def test_each_warning_warns(warehouse, clean_folder, warning):
             (clean_folder / f"signals_data_{name}").write_bytes(content)
     count = 10 if warning == "warn_rejected_share" else 1  # rows; of the others, cases
     assert warnings(warehouse, clean_folder) == {warning: count}
+
+
+def test_many_files_with_few_bad_rows_warn(warehouse, clean_folder):
+    """Nearly every row is rejected, and no file alone has enough of them for a warning."""
+    for name in "bcd":
+        (clean_folder / f"signals_data_{name}.csv").write_bytes(HEADER + b"\nbad" * 9)
+    assert warnings(warehouse, clean_folder) == {"warn_rejected_share": 27}
 
 
 @pytest.mark.usefixtures("manifest")

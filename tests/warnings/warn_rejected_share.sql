@@ -1,16 +1,35 @@
 -- Warns of files of which more than one row in a hundred was rejected, and ten
 -- at least, with the number of these rows; the reasons are in
--- stg_rejected_rows. By file: all that was ever loaded would hide a bad day.
+-- stg_rejected_rows. By file, for all that was ever loaded would hide a bad day;
+-- but where the share of all files is as high, each that has a part in it.
 {{ config(
     severity='warn',
     fail_calc='coalesce(sum(rejected_row_count), 0)'
 ) }}
 
+with
+
+files as (
+
+    select
+        file_name,
+        rejected_row_count,
+        row_count,
+        sum(rejected_row_count) over () as all_rejected_row_count,
+        sum(row_count) over () as all_row_count
+    from {{ ref('load_audit') }}
+
+)
+
 select
     file_name,
     rejected_row_count,
     row_count
-from {{ ref('load_audit') }}
+from files
 where
-    rejected_row_count >= 10
-    and rejected_row_count > 0.01 * row_count
+    (rejected_row_count >= 10 and rejected_row_count > 0.01 * row_count)
+    or (
+        rejected_row_count > 0
+        and all_rejected_row_count >= 10
+        and all_rejected_row_count > 0.01 * all_row_count
+    )

@@ -111,7 +111,7 @@
 {%- endmacro %}
 
 
-{% macro spark__leave_out_moved_files(relation) -%}
+{% macro spark__leave_out_files(relation) -%}
 {%- endmacro %}
 
 
