@@ -24,7 +24,7 @@ HEADER_BYTES = 1_000_000  # no header is longer
 # Optional parts of the head of a gzip member: the engine takes no other, and none so long.
 GZIP_EXTRA, GZIP_NAME = 4, 8
 GZIP_HEAD_BYTES = 1 << 15
-START = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*([^\r\n]*)")
+START = re.compile(rb"(?:\xef\xbb\xbf)?+[\r\n]*+([^\r\n]*)")
 # What follows the line end is needed to tell \r from \r\n.
 WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
@@ -200,9 +200,10 @@ def contents(path):
     """The first line that is not blank, and which line ends and quotes there are.
 
     The engine's reader goes by the first line end: where it is \\r\\n, a lone \\r takes the
-    character after it away. Its typed reader stops at an \\r that the first line did not end with.
+    character after it away; where it is \\r, a \\n stays with the line. Its typed reader stops at
+    an \\r that the first line did not end with.
     """
-    lines = {"count": 0, "longest": 0}
+    lines = {"count": 0, "longest": 0, "has_returns": False}
     chunks = measured(without_delimiter(chunks_of(path)), lines)
     start = b""
     for chunk in chunks:
@@ -214,16 +215,22 @@ def contents(path):
     has_returns_or_quotes = b"\r" in start or b'"' in start
     if first_end and first_end[0] == b"\r\n":
         mixes_line_ends = has_lone_return(start, chunks)
+    elif first_end and first_end[0] == b"\r":
+        mixes_line_ends = b"\n" in start or any(b"\n" in chunk for chunk in chunks)
     elif not has_returns_or_quotes:
         has_returns_or_quotes = any(b"\r" in chunk or b'"' in chunk for chunk in chunks)
     for _ in chunks:  # to its end, which tells whether it is whole, and can be read
         pass
     first_line = START.match(start)[1].decode("utf-8", "replace")
+    # Where \r may end a line, they are to be counted one by one.
+    is_sure = not lines["has_returns"] or (
+        first_end is not None and first_end[0] == b"\r\n" and not mixes_line_ends
+    )
     return {
         "first_line": first_line or None,
         "mixes_line_ends": mixes_line_ends,
         "has_long_lines": lines["longest"] > LONG_LINE_BYTES,
-        "line_count": lines["count"],
+        "line_count": lines["count"] if is_sure else None,
         "has_returns_or_quotes": has_returns_or_quotes,
     }
 
@@ -234,20 +241,19 @@ def count_rows(path, header):
     The slow way, a line at a time, for where line_count leaves a doubt.
     """
     header = header and header.encode()
-    count, parts, start = 0, [], True
+    count, parts, start = 0, [], BOM
     try:
         for chunk in chunks_of(path):
-            chunk = chunk.removeprefix(BOM) if start else chunk
-            start = False
             end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
             if end:
-                text = b"".join([*parts, chunk[:end]])
+                text = b"".join([*parts, chunk[:end]]).removeprefix(start)
+                start = b""
                 count += sum(line != header for line in ROW.findall(text))
                 parts = []
             parts.append(chunk[end:])
     except (OSError, EOFError, zlib.error, zstd.ZstdError, Unreadable):
         return None
-    rest = b"".join(parts)
+    rest = b"".join(parts).removeprefix(start)
     return count + (rest not in (b"", header))
 
 
@@ -262,7 +268,9 @@ def measured(chunks, lines):
         # Compressed data may come in chunks of any size.
         for place in range(0, len(chunk), CHUNK_BYTES):
             part = chunk[place : place + CHUNK_BYTES]
-            last_end = max(part.rfind(b"\n"), part.rfind(b"\r"))
+            last_return = part.rfind(b"\r")
+            last_end = max(part.rfind(b"\n"), last_return)
+            lines["has_returns"] |= last_return >= 0
             if last_end < 0:
                 length += len(part)
             else:

@@ -230,8 +230,9 @@
 {% macro leave_out_files(relation) -%}
     {#- Runs after files were read: the rows of one that was changed meanwhile
         may be neither the old nor the new ones, or stand under another header;
-        and of one that was not read whole some are missing. None is kept, and stg_landing_files says so; where no signal file is
-        left, the build stops. -#}
+        and of one that was not read whole some are missing. None is kept, and
+        stg_landing_files says so; where no signal file is left, the build
+        stops. -#}
     {{- return(adapter.dispatch('leave_out_files')(relation)) -}}
 {%- endmacro %}
 

@@ -17,6 +17,7 @@ from landing import ALERT_HEADER, SIGNAL_HEADER, dbt_command, write_file
 
 NOON = 1647086400000  # 2022-03-12 12:00 UTC
 HEADER = SIGNAL_HEADER.encode()
+BOM = b"\xef\xbb\xbf"
 QUOTE = "quote is not closed"
 MANY = b"\n".join([HEADER, *(b"%d,%d,x,a,c,p,1," % (i, NOON + i) for i in range(100_000)), b""])
 
@@ -77,12 +78,20 @@ LINES = {
 
 # The bytes of whole files whose rows are all good, with the number of rows.
 WHOLE = {
-    "byte order mark": b"\xef\xbb\xbf" + HEADER + b"\n" + good("byte order mark"),
+    "byte order mark": BOM + HEADER + b"\n" + good("byte order mark"),
     "carriage returns": HEADER + b"\r\n" + good("carriage returns") + b"\r\n",
     "old mac": HEADER + b"\r" + good("old mac") + b"\r",
     "blank first": b"\n\n" + HEADER + b"\n" + good("blank first"),
     "two gz members.gz": gzip.compress(HEADER + b"\n") + gzip.compress(good("two gz members.gz")),
     "named.gz": gzip_member(HEADER + b"\n" + good("named.gz"), 8 | 4, b"\2\0xxa.csv\0"),
+    "returns doubled": HEADER + b"\r\r\n" + good("returns doubled") + b"\r\r\n",
+    "returns doubled before an id": b"site,timestamp,asset,component,signal_name,value\r\r\n"
+    b"returns doubled before an id,%d,a,c,p,1\r\r\n" % NOON,
+    "a return first": b"\r\r\n%s\r\n%s\r\n\r\n" % (HEADER, good("a return first")),
+    "a mark after an empty member.gz": gzip.compress(b"")
+    + gzip.compress(BOM + HEADER + b"\n\n" + good("a mark after an empty member.gz")),
+    "a header in two members.gz": gzip.compress(BOM + b"\n" + HEADER[:20])
+    + gzip.compress(HEADER[20:] + b"\n" + good("a header in two members.gz")),
     "an empty field more": HEADER + b"\n" + good("an empty field more") + b",\n",
     "order and case": b"value,SIGNAL_NAME,Component,asset,site,TimeStamp\n"
     b"20.5,LM_powerLimit,c,a,order and case,%d" % NOON,
