@@ -104,6 +104,7 @@
         null::string as read_problem,
         first_lines.first_line,
         false as mixes_line_ends,
+        false as has_long_lines,
         null::bigint as line_count,
         false as has_returns_or_quotes,
         files.size_bytes,
