@@ -24,12 +24,12 @@ HEADER_BYTES = 1_000_000  # no header is longer
 # Optional parts of the head of a gzip member: the engine takes no other, and none so long.
 GZIP_EXTRA, GZIP_NAME = 4, 8
 GZIP_HEAD_BYTES = 1 << 15
-START = re.compile(rb"(?:\xef\xbb\xbf)?+[\r\n]*+([^\r\n]*)")
+BOM = b"\xef\xbb\xbf"
+START = re.compile(rb"(?:%s)?+[\r\n]*+([^\r\n]*)" % BOM)
 # What follows the line end is needed to tell \r from \r\n.
 WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
 ROW = re.compile(rb"[^\r\n]+")
-BOM = b"\xef\xbb\xbf"
 DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
 COLUMNS = {
     "file_path": "VARCHAR",
@@ -154,7 +154,12 @@ def present_files(paths):
     """
     paths = json.loads(paths)
     present = [path for path in paths if os.path.isfile(path) and os.access(path, os.R_OK)]
-    return [re.sub(r"[\[*?]", r"[\g<0>]", path) for path in present or paths]
+    return [pattern_of(path) for path in present or paths]
+
+
+def pattern_of(path):
+    """What glob takes for just this path."""
+    return re.sub(r"[\[*?]", r"[\g<0>]", path)
 
 
 def is_readable(name):
@@ -203,35 +208,29 @@ def contents(path):
     character after it away; where it is \\r, a \\n stays with the line. Its typed reader stops at
     an \\r that the first line did not end with.
     """
-    lines = {"count": 0, "longest": 0, "has_returns": False}
-    chunks = measured(without_delimiter(chunks_of(path)), lines)
+    seen = {"feeds": 0, "has_returns": False, "has_quotes": False, "longest": 0, "last": 0}
+    chunks = measured(without_delimiter(chunks_of(path)), seen)
     start = b""
     for chunk in chunks:
         start += chunk
         if len(start) > HEADER_BYTES or WHOLE_START.match(start):
             break
     first_end = LINE_END.search(start)
-    mixes_line_ends = False
-    has_returns_or_quotes = b"\r" in start or b'"' in start
-    if first_end and first_end[0] == b"\r\n":
-        mixes_line_ends = has_lone_return(start, chunks)
-    elif first_end and first_end[0] == b"\r":
-        mixes_line_ends = b"\n" in start or any(b"\n" in chunk for chunk in chunks)
-    elif not has_returns_or_quotes:
-        has_returns_or_quotes = any(b"\r" in chunk or b'"' in chunk for chunk in chunks)
+    first_end = first_end and first_end[0]
+    mixes_line_ends = first_end == b"\r\n" and has_lone_return(start, chunks)
     for _ in chunks:  # to its end, which tells whether it is whole, and can be read
         pass
+    if first_end == b"\r":
+        mixes_line_ends = seen["feeds"] > 0
+    # Where a lone \r may end a line, they are to be counted one by one.
+    is_sure = not seen["has_returns"] or (first_end == b"\r\n" and not mixes_line_ends)
     first_line = START.match(start)[1].decode("utf-8", "replace")
-    # Where \r may end a line, they are to be counted one by one.
-    is_sure = not lines["has_returns"] or (
-        first_end is not None and first_end[0] == b"\r\n" and not mixes_line_ends
-    )
     return {
         "first_line": first_line or None,
         "mixes_line_ends": mixes_line_ends,
-        "has_long_lines": lines["longest"] > LONG_LINE_BYTES,
-        "line_count": lines["count"] if is_sure else None,
-        "has_returns_or_quotes": has_returns_or_quotes,
+        "has_long_lines": seen["longest"] > LONG_LINE_BYTES,
+        "line_count": seen["feeds"] + (seen["last"] > 0) if is_sure else None,
+        "has_returns_or_quotes": seen["has_returns"] or seen["has_quotes"],
     }
 
 
@@ -261,27 +260,22 @@ def chunks_of(path):
     return {".gz": gzip_chunks, ".zst": zstd_chunks}.get(compression(path), plain_chunks)(path)
 
 
-def measured(chunks, lines):
-    """Counts the line ends \\n, and finds how long a line is that fills a chunk or more."""
-    length = 0
+def measured(chunks, seen):
+    """Counts \\n, notes \\r and quotes, and how long lines are that fill a chunk, and the last."""
     for chunk in chunks:
         # Compressed data may come in chunks of any size.
         for place in range(0, len(chunk), CHUNK_BYTES):
             part = chunk[place : place + CHUNK_BYTES]
             last_return = part.rfind(b"\r")
             last_end = max(part.rfind(b"\n"), last_return)
-            lines["has_returns"] |= last_return >= 0
-            if last_end < 0:
-                length += len(part)
-            else:
-                lines["count"] += part.count(b"\n")
-                lines["longest"] = max(lines["longest"], length)
-                length = len(part) - last_end - 1
-            if length > MAX_LINE_BYTES:
+            seen["feeds"] += part.count(b"\n")
+            seen["has_returns"] |= last_return >= 0
+            seen["has_quotes"] |= b'"' in part
+            seen["last"] = len(part) - last_end - 1 + (seen["last"] if last_end < 0 else 0)
+            seen["longest"] = max(seen["longest"], seen["last"])
+            if seen["last"] > MAX_LINE_BYTES:
                 raise Unreadable("it holds a line of more than 199 MB")
         yield chunk
-    lines["longest"] = max(lines["longest"], length)
-    lines["count"] += length > 0
 
 
 def without_delimiter(chunks):

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
+from landing_files import pattern_of
 
 # What a build of a hundred million readings needs not to be slower than with more.
 USUAL_MEMORY = "4GB"
@@ -57,8 +58,7 @@ class Plugin(BasePlugin):
         paths = [path + ending for path in (self.work, self.new) for ending in ENDINGS]
         conn.execute("set allowed_paths = $1", [paths])
         # A pattern, as glob takes, is held against the folders before it is understood.
-        pattern = re.sub(r"[\[*?]", r"[\g<0>]", self.landing_dir)
-        folders = [self.landing_dir, pattern, self.spill]
+        folders = [self.landing_dir, pattern_of(self.landing_dir), self.spill]
         conn.execute("set allowed_directories = $1", [folders])
         conn.execute("set enable_external_access = false")
         conn.execute("set lock_configuration = true")

@@ -110,6 +110,21 @@
 {%- endmacro %}
 
 
+{% macro mark_files_read_in_part(relation) -%}
+    {#- Runs before leave_out_files, which has a better word on those that were
+        changed meanwhile. -#}
+    {{- return(adapter.dispatch('mark_files_read_in_part')(relation)) -}}
+{%- endmacro %}
+
+
+{% macro default__mark_files_read_in_part(relation) -%}
+    {#- Rendered, for with --empty a ref is a query. -#}
+    update {{ ref('stg_landing_files').render() }}
+    set file_problem = {{ partly_read_problem() }}
+    where file_version in ({{ files_read_in_part(relation) }})
+{%- endmacro %}
+
+
 {% macro keep_unreadable_lines(relation) -%}
     {#- Lines that the reader itself refuses (not UTF-8, or longer than its
         buffer) stand in temporary tables of the model's own connection. -#}
@@ -229,8 +244,8 @@
 
 {% macro leave_out_files(relation) -%}
     {#- Runs after files were read: the rows of one that was changed meanwhile
-        may be neither the old nor the new ones, or stand under another header;
-        and of one that was not read whole some are missing. None is kept, and
+        may be neither the old nor the new ones, or stand under another header.
+        None is kept, nor of a file that was not read whole, and
         stg_landing_files says so; where no signal file is left, the build
         stops. -#}
     {{- return(adapter.dispatch('leave_out_files')(relation)) -}}
@@ -250,12 +265,6 @@
             select file_version from {{ built_files() }}
             where model_name = {{ dbt.string_literal(relation.identifier) }}
         );
-
-    update {{ ref('stg_landing_files').render() }}
-    set file_problem = {{ partly_read_problem() }}
-    where
-        not {{ is_left_out() }}
-        and file_version in ({{ files_read_in_part(relation) }});
 
     select error(
         'Changed or removed while the build read it, or not read whole: '

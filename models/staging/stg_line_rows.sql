@@ -8,6 +8,7 @@
     ) }}",
     post_hook=[
         "{{ keep_unreadable_lines(this) if has_read('line') }}",
+        "{{ mark_files_read_in_part(this) }}",
         "{{ leave_out_files(this) }}"
     ]
 ) }}

@@ -111,6 +111,10 @@
 {%- endmacro %}
 
 
+{% macro spark__mark_files_read_in_part(relation) -%}
+{%- endmacro %}
+
+
 {% macro spark__leave_out_files(relation) -%}
 {%- endmacro %}
 
