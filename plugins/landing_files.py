@@ -1,10 +1,12 @@
-"""What SQL cannot know of a landing file before it reads it. dbt-duckdb loads this.
+"""How landing files are looked through and read. dbt-duckdb loads this.
 
-One file that cannot be read would stop DuckDB's reading of all, and a .zst that was cut off in
-transfer ends without a word. So each file is opened first, and a compressed one is read through.
+One file that cannot be read would stop DuckDB's reading of all. So each is looked through first,
+and then read through LandingFileSystem, to which no file is missing, changed or damaged.
 """
 
+import gzip
 import hashlib
+import io
 import json
 import os
 import re
@@ -15,15 +17,14 @@ from pathlib import Path
 import duckdb
 from backports import zstd
 from dbt.adapters.duckdb.plugins import BasePlugin
+from fsspec import AbstractFileSystem
 
+PROTOCOL = "landing"
 CHUNK_BYTES = 1 << 16
 # Half of what the engine's reader takes unless it is told more; and what it is told at most.
 LONG_LINE_BYTES = 1_000_000
 MAX_LINE_BYTES = 199_000_000
 HEADER_BYTES = 1_000_000  # no header is longer
-# Optional parts of the head of a gzip member: the engine takes no other, and none so long.
-GZIP_EXTRA, GZIP_NAME = 4, 8
-GZIP_HEAD_BYTES = 1 << 15
 BOM = b"\xef\xbb\xbf"
 START = re.compile(rb"(?:%s)?+[\r\n]*+([^\r\n]*)" % BOM)
 # What follows the line end is needed to tell \r from \r\n.
@@ -31,6 +32,7 @@ WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
 ROW = re.compile(rb"[^\r\n]+")
 DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
+DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 COLUMNS = {
     "file_path": "VARCHAR",
     "is_read": "BOOLEAN",
@@ -39,6 +41,7 @@ COLUMNS = {
     "mixes_line_ends": "BOOLEAN",
     "has_long_lines": "BOOLEAN",
     "line_count": "BIGINT",
+    "text_bytes": "BIGINT",
     "has_returns_or_quotes": "BOOLEAN",
     "size_bytes": "BIGINT",
     "modified_ns": "BIGINT",
@@ -50,61 +53,155 @@ JUDGE = hashlib.md5(Path(__file__).read_bytes() + duckdb.__version__.encode()).h
 
 class Plugin(BasePlugin):
     def configure_connection(self, conn):
+        self.files = {}  # by file_path: where it lies, and what was found of it
+        conn.register_filesystem(LandingFileSystem(self.files))
         fields = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-        conn.create_function(
-            "landing_files",
-            landing_files,
-            ["VARCHAR", "VARCHAR"],
-            f"STRUCT({fields})[]",
-            null_handling="special",
-        )
-        conn.create_function(
-            "is_unchanged",
-            is_unchanged,
-            ["VARCHAR", "BIGINT", "BIGINT"],
-            "BOOLEAN",
-            side_effects=True,  # not to be computed once for all
-        )
-        conn.create_function(
-            "present_files", present_files, ["VARCHAR"], "VARCHAR[]", side_effects=True
-        )
-        conn.create_function(
-            "count_rows",
-            count_rows,
-            ["VARCHAR", "VARCHAR"],
-            "BIGINT",
-            null_handling="special",
-            side_effects=True,
-        )
+        for function, parameters, result in [
+            (self.landing_files, ["VARCHAR", "VARCHAR"], f"STRUCT({fields})[]"),
+            (self.is_unchanged, ["VARCHAR"], "BOOLEAN"),
+            (self.count_rows, ["VARCHAR", "VARCHAR"], "BIGINT"),
+            (self.lines_not_utf8, ["VARCHAR"], "VARCHAR[]"),
+        ]:
+            conn.create_function(
+                function.__name__,
+                function,
+                parameters,
+                result,
+                null_handling="special",
+                side_effects=True,  # not to be computed once for all
+            )
+
+    def landing_files(self, folder, known):
+        """The files of a folder, how a later version would differ, and why one cannot be read.
+
+        known: what this function found last time, as JSON; only other files are read again.
+        """
+        self.files.clear()
+        try:
+            names = os.listdir(folder)
+        except OSError:  # the build says that there is nothing to load
+            return []
+        known = {file["file_path"]: file for file in json.loads(known or "[]")}
+        for name in sorted(names, key=os.fsencode):
+            path = os.path.join(folder, name)
+            # A name that begins with a dot is a system's own file, not a delivery.
+            if not name.startswith(".") and (is_readable(name) or not os.path.isdir(path)):
+                file_path = shown(os.fsencode(path))
+                while file_path in self.files:  # what stands for a byte is the name of another
+                    file_path += "?"
+                self.files[file_path] = (
+                    path,
+                    landing_file(folder, name, file_path, known.get(file_path, {})),
+                )
+        return [file for _, file in self.files.values()]
+
+    def is_unchanged(self, file_path):
+        """Whether a file is still what it was when it was listed."""
+        return is_unchanged(*self.files[file_path])
+
+    def count_rows(self, file_path, header):
+        """How many lines are neither blank nor the header; None if the file cannot be read.
+
+        The slow way, a line at a time, for where line_count leaves a doubt.
+        """
+        header = header and header.encode()
+        try:
+            return sum(
+                line != header
+                for lines in whole_lines(self.files[file_path][0])
+                for line in ROW.findall(lines)
+            )
+        except (OSError, *DAMAGES):
+            return None
+
+    def lines_not_utf8(self, file_path):
+        """The lines that are not UTF-8, as text: a byte that is none as \\xff."""
+        try:
+            return [
+                shown(line)
+                for lines in whole_lines(self.files[file_path][0])
+                if not is_utf8(lines)
+                for line in ROW.findall(lines)
+                if not is_utf8(line)
+            ]
+        except (OSError, *DAMAGES):
+            return []
+
+
+class LandingFileSystem(AbstractFileSystem):
+    """The listed files and no others, which the engine reads as landing://file_path."""
+
+    protocol = PROTOCOL
+    cachable = False
+
+    def __init__(self, files):
+        super().__init__()
+        self.files = files
+
+    def glob(self, path, **_):
+        return [path]  # a name is no pattern
+
+    def isdir(self, path):
+        return False
+
+    def size(self, path):
+        return self.file(path)[1]["text_bytes"]
+
+    def open(self, path, mode="rb", **_):
+        if mode != "rb":
+            raise PermissionError("Permission denied: landing files are only read.")
+        return LandingText(*self.file(path))
+
+    def file(self, path):
+        try:
+            return self.files[path.removeprefix(f"{PROTOCOL}://")]
+        except KeyError:
+            raise PermissionError(f"Permission denied: {path} is no landing file.") from None
+
+
+class LandingText:
+    """The text of a file, unpacked, for the engine: as long as it was when it was listed.
+
+    At an error the engine would read no other file either. So there is none: blank lines stand for
+    what is not there any more, and the build finds by other means that the file is not what it was.
+    """
+
+    def __init__(self, path, file):
+        self.text_bytes = file["text_bytes"]
+        self.place = 0
+        try:
+            self.text = open_text(path) if is_unchanged(path, file) else io.BytesIO()
+        except OSError:
+            self.text = io.BytesIO()
+
+    def read(self, size):
+        size = min(size, self.text_bytes - self.place)
+        try:
+            self.text.seek(self.place)
+            text = self.text.read(size)
+        except (OSError, *DAMAGES):
+            text = b""
+        self.place += size
+        return text.ljust(size, b"\n")
+
+    def seek(self, place):
+        self.place = place
+
+    def tell(self):
+        return self.place
+
+    def close(self):
+        self.text.close()
 
 
 class Unreadable(Exception):
     """Why a file cannot be read."""
 
 
-def landing_files(folder, known):
-    """The files of a folder, how a later version would differ, and why one cannot be read.
-
-    known: what this function found last time, as JSON; only other files are read again.
-    """
-    try:
-        names = os.listdir(folder)
-    except OSError:  # the build says that there is nothing to load
-        return []
-    known = {file["file_path"]: file for file in json.loads(known or "[]")}
-    return [
-        landing_file(folder, name, known)
-        for name in names
-        # A name that begins with a dot is a system's own file, not a delivery.
-        if not name.startswith(".")
-        and (is_readable(name) or not os.path.isdir(os.path.join(folder, name)))
-    ]
-
-
-def landing_file(folder, name, known):
+def landing_file(folder, name, file_path, before):
     path = os.path.join(folder, name)
     file = dict.fromkeys(COLUMNS) | {
-        "file_path": os.path.join(folder, os.fsencode(name).decode("utf-8", "backslashreplace")),
+        "file_path": file_path,
         "is_read": is_readable(name),
         "judged_by": JUDGE,
     }
@@ -115,14 +212,13 @@ def landing_file(folder, name, known):
         if file["is_read"]:
             check_path(folder, name, found)
             open(path, "rb").close()  # it may not be ours to read any more
-            before = known.get(file["file_path"], {})
             if is_same(before, file):
                 file = before
             else:
                 file |= contents(path)
     except EOFError:
         file["read_problem"] = "its compressed data ends too early"
-    except (zlib.error, zstd.ZstdError):
+    except DAMAGES:
         file["read_problem"] = "its compressed data is corrupt"
     except Unreadable as problem:
         file["read_problem"] = str(problem)
@@ -139,27 +235,12 @@ def is_same(before, file):
     )
 
 
-def is_unchanged(path, size_bytes, modified_ns):
+def is_unchanged(path, file):
     try:
         found = os.stat(path)
     except OSError:
         return False
-    return (found.st_size, found.st_mtime_ns) == (size_bytes, modified_ns)
-
-
-def present_files(paths):
-    """Patterns, as the engine's readers take them, of those files that can still be opened.
-
-    Of all, where none can: the engine then says which is missing. paths: a list as JSON.
-    """
-    paths = json.loads(paths)
-    present = [path for path in paths if os.path.isfile(path) and os.access(path, os.R_OK)]
-    return [pattern_of(path) for path in present or paths]
-
-
-def pattern_of(path):
-    """What glob takes for just this path."""
-    return re.sub(r"[\[*?]", r"[\g<0>]", path)
+    return (found.st_size, found.st_mtime_ns) == (file["size_bytes"], file["modified_ns"])
 
 
 def is_readable(name):
@@ -172,33 +253,16 @@ def is_readable(name):
 
 def check_path(folder, name, found):
     path = os.path.join(folder, name)
-    if not is_utf8(path):
-        raise Unreadable("its name is not UTF-8")
-    if "\\" in path and re.search(r"[\[*?]", path):  # a pattern cannot hold a backslash
-        raise Unreadable("its path holds a backslash and one of [ * ?")
-    if compression(path) and "?" in path:  # DuckDB takes what follows for a query
-        raise Unreadable("a ? in the path of a compressed file")
     inside = os.path.realpath(folder)
     if os.path.commonpath([inside, os.path.realpath(path)]) != inside:
         raise Unreadable("a link that leads out of the landing folder")
     if not stat.S_ISREG(found.st_mode):
         raise Unreadable("not a file")
-    if compression(path) and not found.st_size:
-        raise Unreadable("it has no bytes")
 
 
-def is_utf8(path):
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def compression(path):
-    """The ending that the engine goes by."""
-    ending = os.path.splitext(path)[1].lower()
-    return ending if ending in (".gz", ".zst") else None
+def shown(text):
+    """Bytes as text; one that is not UTF-8 as \\xff."""
+    return text.decode("utf-8", "backslashreplace")
 
 
 def contents(path):
@@ -208,7 +272,7 @@ def contents(path):
     character after it away; where it is \\r, a \\n stays with the line. Its typed reader stops at
     an \\r that the first line did not end with.
     """
-    seen = {"feeds": 0, "has_returns": False, "has_quotes": False, "longest": 0, "last": 0}
+    seen = dict.fromkeys(["bytes", "feeds", "has_returns", "has_quotes", "longest", "last"], 0)
     chunks = measured(without_delimiter(chunks_of(path)), seen)
     start = b""
     for chunk in chunks:
@@ -230,51 +294,56 @@ def contents(path):
         "mixes_line_ends": mixes_line_ends,
         "has_long_lines": seen["longest"] > LONG_LINE_BYTES,
         "line_count": seen["feeds"] + (seen["last"] > 0) if is_sure else None,
-        "has_returns_or_quotes": seen["has_returns"] or seen["has_quotes"],
+        "text_bytes": seen["bytes"],
+        "has_returns_or_quotes": bool(seen["has_returns"] or seen["has_quotes"]),
     }
 
 
-def count_rows(path, header):
-    """How many lines are neither blank nor the header, and so must be rows; None if it is gone.
+def whole_lines(path):
+    """The text of a file in parts of whole lines, without the mark at its start."""
+    parts, start = [], BOM
+    for chunk in chunks_of(path):
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+        if end:
+            yield b"".join([*parts, chunk[:end]]).removeprefix(start)
+            parts, start = [], b""
+        parts.append(chunk[end:])
+    yield b"".join(parts).removeprefix(start)
 
-    The slow way, a line at a time, for where line_count leaves a doubt.
-    """
-    header = header and header.encode()
-    count, parts, start = 0, [], BOM
+
+def is_utf8(text):
     try:
-        for chunk in chunks_of(path):
-            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
-            if end:
-                text = b"".join([*parts, chunk[:end]]).removeprefix(start)
-                start = b""
-                count += sum(line != header for line in ROW.findall(text))
-                parts = []
-            parts.append(chunk[end:])
-    except (OSError, EOFError, zlib.error, zstd.ZstdError, Unreadable):
-        return None
-    rest = b"".join(parts).removeprefix(start)
-    return count + (rest not in (b"", header))
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def chunks_of(path):
-    return {".gz": gzip_chunks, ".zst": zstd_chunks}.get(compression(path), plain_chunks)(path)
+    with open_text(path) as text:
+        while chunk := text.read(CHUNK_BYTES):
+            yield chunk
+
+
+def open_text(path):
+    """A file, unpacked by its ending."""
+    ending = os.path.splitext(path)[1].lower()
+    return {".gz": gzip.open, ".zst": zstd.open}.get(ending, open)(path, "rb")
 
 
 def measured(chunks, seen):
-    """Counts \\n, notes \\r and quotes, and how long lines are that fill a chunk, and the last."""
+    """Counts \\n and bytes, notes \\r and quotes, and how long lines are that fill a chunk."""
     for chunk in chunks:
-        # Compressed data may come in chunks of any size.
-        for place in range(0, len(chunk), CHUNK_BYTES):
-            part = chunk[place : place + CHUNK_BYTES]
-            last_return = part.rfind(b"\r")
-            last_end = max(part.rfind(b"\n"), last_return)
-            seen["feeds"] += part.count(b"\n")
-            seen["has_returns"] |= last_return >= 0
-            seen["has_quotes"] |= b'"' in part
-            seen["last"] = len(part) - last_end - 1 + (seen["last"] if last_end < 0 else 0)
-            seen["longest"] = max(seen["longest"], seen["last"])
-            if seen["last"] > MAX_LINE_BYTES:
-                raise Unreadable("it holds a line of more than 199 MB")
+        last_return = chunk.rfind(b"\r")
+        last_end = max(chunk.rfind(b"\n"), last_return)
+        seen["bytes"] += len(chunk)
+        seen["feeds"] += chunk.count(b"\n")
+        seen["has_returns"] |= last_return >= 0
+        seen["has_quotes"] |= b'"' in chunk
+        seen["last"] = len(chunk) - last_end - 1 + (seen["last"] if last_end < 0 else 0)
+        seen["longest"] = max(seen["longest"], seen["last"])
+        if seen["last"] > MAX_LINE_BYTES:
+            raise Unreadable("it holds a line of more than 199 MB")
         yield chunk
 
 
@@ -298,44 +367,3 @@ def has_lone_return(start, chunks):
         if is_cut and start:
             start = b"\r" + start
     return False
-
-
-def plain_chunks(path):
-    with open(path, "rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
-
-
-def zstd_chunks(path):
-    with zstd.open(path) as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
-
-
-def gzip_chunks(path):
-    """Read as the engine does, which takes less than Python's gzip: no padding between members."""
-    with open(path, "rb") as file:
-        rest = b""
-        while rest := rest + file.read(CHUNK_BYTES):
-            check_gzip_head(rest)
-            member = zlib.decompressobj(wbits=31)
-            while not member.eof:
-                yield member.decompress(rest)
-                if member.eof:
-                    break
-                rest = file.read(CHUNK_BYTES)
-                if not rest:
-                    raise EOFError
-            rest = member.unused_data
-
-
-def check_gzip_head(data):
-    if not data.startswith(b"\x1f\x8b\x08") or len(data) < 10:
-        return  # zlib says what it is instead
-    flags, end = data[3], 10
-    if flags & GZIP_EXTRA:
-        end += 2 + int.from_bytes(data[10:12], "little")
-    if flags & GZIP_NAME:
-        end = data.find(b"\0", end) + 1 or GZIP_HEAD_BYTES + 1
-    if flags & ~(GZIP_EXTRA | GZIP_NAME) or end > GZIP_HEAD_BYTES:
-        raise Unreadable("a gzip header of a kind that DuckDB does not read")

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
-from landing_files import pattern_of
+from landing_files import PROTOCOL, is_utf8
 
 # What a build of a hundred million readings needs not to be slower than with more.
 USUAL_MEMORY = "4GB"
@@ -25,13 +25,15 @@ ENDINGS = ["", ".wal", ".wal.checkpoint", ".wal.recovery"]  # files that the eng
 
 class Plugin(BasePlugin):
     def initialize(self, plugin_config):
+        for name in ("LANDING_DIR", "WAREHOUSE_PATH"):
+            if not is_utf8(os.fsencode(os.environ.get(name, ""))):
+                refuse(f"{name} is not UTF-8: use another name.")
         (attachment,) = self.creds.attach
         self.attach_sql = attachment.to_sql()
         self.work = attachment.path
         self.published = self.work.removesuffix(".work")
         self.new = f"{self.published}.new"
         self.spill = plugin_config["spill_directory"]
-        self.landing_dir = plugin_config["landing_dir"]
         self.memory_limit = plugin_config["memory_limit"]
         # A full disk is told once, not by a traceback for each line of the log.
         logging.raiseExceptions = False
@@ -57,9 +59,7 @@ class Plugin(BasePlugin):
         self.remove_leftovers()
         paths = [path + ending for path in (self.work, self.new) for ending in ENDINGS]
         conn.execute("set allowed_paths = $1", [paths])
-        # A pattern, as glob takes, is held against the folders before it is understood.
-        folders = [self.landing_dir, pattern_of(self.landing_dir), self.spill]
-        conn.execute("set allowed_directories = $1", [folders])
+        conn.execute("set allowed_directories = $1", [[f"{PROTOCOL}://", self.spill]])
         conn.execute("set enable_external_access = false")
         conn.execute("set lock_configuration = true")
 

@@ -2,7 +2,8 @@
     only through text_literal, which escapes quotes. -#}
 
 {% macro landing_dir() -%}
-    {%- set folder = env_var('LANDING_DIR', '') or 'data/sample' -%}
+    {#- dbt would keep in a file what it is when the project is parsed. -#}
+    {%- set folder = (execute and env_var('LANDING_DIR', '')) or 'data/sample' -%}
     {{- return(folder.rstrip('/') or '/') -}}
 {%- endmacro %}
 
@@ -21,10 +22,23 @@
         quote = '',
         escape = '',
         strict_mode = false,
-        filename = true,
-        hive_partitioning = false,
+        {{ as_listed() }},
         {{ options }}
     )
+{%- endmacro %}
+
+
+{% macro as_listed() -%}
+    {#- The plugin's own filesystem unpacks. -#}
+    compression = 'none',
+    filename = true,
+    hive_partitioning = false
+{%- endmacro %}
+
+
+{% macro file_path_of(address) -%}
+    {#- What follows landing://, where the plugin's filesystem has the files. -#}
+    substr({{ address }}, {{ 'landing://' | length + 1 }})
 {%- endmacro %}
 
 
@@ -67,8 +81,7 @@
         delim = ',',
         quote = '',
         escape = '',
-        filename = true,
-        hive_partitioning = false,
+        {{ as_listed() }},
         {{ line_limit() }},
         {{ keep_rejects('plain') }}
     )
@@ -208,6 +221,7 @@
 {% macro create_readers(groups, plain_paths) -%}
     {#- Each file's lines come in one piece, or they could not be numbered. -#}
     create or replace macro landing.plain_rows() as table
+    select * replace ({{ file_path_of('filename') }} as filename)
     from {{ read_plain_rows(path_list(
         plain_paths or groups.values() | first
     )) }};
@@ -242,7 +256,14 @@
             {%- do group_options.append('parallel = false') -%}
         {%- endif -%}
         select {{ columns }}
-        from {{ read_lines(path_list(paths), group_options | join(', ')) }}
+        from (
+            select
+                line,
+                {{ file_path_of('filename') }} as filename
+            from {{ read_lines(
+                path_list(paths), group_options | join(', ')
+            ) }}
+        )
         where {{ condition }}
         {{ 'union all' if not loop.last }}
     {% endfor -%}
@@ -250,7 +271,9 @@
 
 
 {% macro path_list(paths) -%}
-    {#- Each time when it reads, the engine asks for the files that are there:
-        at one that vanished since they were listed, it would read none. -#}
-    {{- return('present_files(' ~ text_literal(tojson(paths)) ~ ')') -}}
+    {#- As one text: a list of thousands of literals takes long to bind. -#}
+    list_transform(
+        from_json({{ text_literal(tojson(paths)) }}, '["varchar"]'),
+        lambda path: 'landing://' || path
+    )
 {%- endmacro %}

@@ -43,7 +43,7 @@
             errors.scan_id = scans.scan_id
             and errors.file_id = scans.file_id
     inner join {{ ref('stg_landing_files') }} as files
-        on scans.file_path = files.file_path
+        on {{ file_path_of('scans.file_path') }} = files.file_path
     union
     select file_version
     from {{ relation }}
@@ -102,10 +102,10 @@
                 = files.line_count - (files.file_problem is null)::int
                 then false
             else
-                coalesce(read_rows.row_count, 0) <> count_rows(
+                count_rows(
                     files.file_path,
                     case when files.file_problem is null then files.first_line end
-                )
+                ) is distinct from coalesce(read_rows.row_count, 0)
         end
 {%- endmacro %}
 
@@ -133,6 +133,8 @@
 
 
 {% macro default__keep_unreadable_lines(relation) -%}
+    {#- What the reader shows of them lacks characters, so their text is that of
+        the plugin, which finds the same lines in the same order. -#}
     insert into {{ relation }} (
         record_type,
         reject_reason,
@@ -140,20 +142,55 @@
         line_number,
         file_version
     )
+    with
+
+    unreadable_lines as (
+
+        select
+            files.record_type,
+            files.file_path,
+            files.file_version,
+            errors.line,
+            lower(errors.error_type::varchar) as error_type,
+            -- It comes with the rest of the line end before it.
+            ltrim(errors.csv_line, chr(13) || chr(10)) as reader_text,
+            row_number() over file_lines as line_rank,
+            count(*) over (partition by files.file_path) as line_count
+        from line_errors as errors
+        inner join line_scans as scans
+            on
+                errors.scan_id = scans.scan_id
+                and errors.file_id = scans.file_id
+        inner join {{ ref('stg_landing_files') }} as files
+            on {{ file_path_of('scans.file_path') }} = files.file_path
+        window
+            file_lines as (partition by files.file_path order by errors.line)
+
+    ),
+
+    file_texts as (
+
+        select
+            file_path,
+            lines_not_utf8(file_path) as texts
+        from unreadable_lines
+        group by file_path
+
+    )
+
     select
-        files.record_type,
-        'unreadable line: ' || lower(errors.error_type::varchar),
-        -- It comes with the rest of the line end before it.
-        ltrim(errors.csv_line, chr(13) || chr(10)),
-        errors.line,
-        files.file_version
-    from line_errors as errors
-    inner join line_scans as scans
-        on
-            errors.scan_id = scans.scan_id
-            and errors.file_id = scans.file_id
-    inner join {{ ref('stg_landing_files') }} as files
-        on scans.file_path = files.file_path
+        lines.record_type,
+        'unreadable line: ' || lines.error_type,
+        case
+            when length(file_texts.texts) = lines.line_count
+                then file_texts.texts[lines.line_rank]
+            else lines.reader_text
+        end,
+        lines.line,
+        lines.file_version
+    from unreadable_lines as lines
+    inner join file_texts
+        on lines.file_path = file_texts.file_path
 {%- endmacro %}
 
 
@@ -199,27 +236,11 @@
 {%- endmacro %}
 
 
-{% macro moving_files(condition) -%}
-    {#- SQL of one row: which landing files, of those that meet a condition,
-        are no more what they were when the build began; null where none. -#}
-    {{- return(adapter.dispatch('moving_files')(condition)) -}}
-{%- endmacro %}
-
-
-{% macro default__moving_files(condition) -%}
-    select string_agg(
-        string_split(file_path, '/')[-1], ', ' order by file_path
-    ) as moving_files
-    from {{ landing_files() }}
-    where {{ is_moving() }} and {{ condition }}
-{%- endmacro %}
-
-
 {% macro is_moving() -%}
     (
         is_read
         and read_problem is null
-        and not is_unchanged(file_path, size_bytes, modified_ns)
+        and not is_unchanged(file_path)
     )
 {%- endmacro %}
 
@@ -267,9 +288,8 @@
         );
 
     select error(
-        'Changed or removed while the build read it, or not read whole: '
-        || string_agg(file_name, ', ')
-        || ': start the build again.'
+        'No signal file was read. The first, ' || min(file_name) || ', '
+        || arg_min(file_problem, file_name) || '.'
     )
     from {{ ref('stg_landing_files') }}
     where
@@ -294,18 +314,46 @@
 {%- endmacro %}
 
 
-{% macro stop_where_rejected_files_moved() -%}
+{% macro keep_rows_without_number(relation) -%}
     {#- Runs after the lines of rejected rows were numbered: in a file that was
-        changed since its rows were read they cannot be found any more. -#}
-    {{- return(adapter.dispatch('stop_where_rejected_files_moved')()) -}}
+        changed since its rows were read, they cannot be found any more. Its
+        rows stay as they were read, and the next build numbers them. -#}
+    {{- return(adapter.dispatch('keep_rows_without_number')(relation)) -}}
 {%- endmacro %}
 
 
-{% macro default__stop_where_rejected_files_moved() -%}
-    select error(
-        'Changed or removed while the build read it: ' || moving_files
-        || ': start the build again.'
-    )
-    from ({{ moving_files(is_file_to_read('file_path')) }})
-    where moving_files is not null
+{% macro default__keep_rows_without_number(relation) -%}
+    create or replace temporary table moving_files as
+    select
+        file_version,
+        file_name
+    from {{ ref('stg_landing_files') }}
+    where
+        file_path in (
+            select file_path from {{ landing_files() }} where {{ is_moving() }}
+        )
+        and {{ is_rejecting_file() }}
+        and {{ is_file_to_build() }};
+
+    delete from {{ relation }}
+    where file_version in (select file_version from moving_files);
+
+    insert into {{ relation }} by name
+    select
+        moving_files.file_name,
+        line_rows.reject_reason,
+        line_rows.raw_line,
+        line_rows.line_number,
+        line_rows.file_version
+    from {{ ref('stg_line_rows') }} as line_rows
+    inner join moving_files
+        on line_rows.file_version = moving_files.file_version
+    where line_rows.reject_reason is not null;
+
+    delete from {{ built_files() }}
+    where
+        model_name = {{ dbt.string_literal(relation.identifier) }}
+        and file_version in (select file_version from moving_files);
+
+    drop table moving_files
 {%- endmacro %}

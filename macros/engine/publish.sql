@@ -68,7 +68,7 @@
             ~ (' and ' ~ (failed | length - 3) ~ ' more'
                 if failed | length > 3 else '')
             ~ ('; skipped: ' ~ skipped | length if skipped else '')
-            ~ words_on_moving_files() ~ words_on_memory(results)
+            ~ words_on_memory(results)
         ) -}}
     {%- endif -%}
     {%- if is_sample -%}
@@ -92,20 +92,6 @@
             'the last dbt run was of a part, or did not end well; a whole '
             ~ 'dbt build publishes'
         ) -}}
-    {%- endif -%}
-{%- endmacro %}
-
-
-{% macro words_on_moving_files() -%}
-    {#- What the engine says of a file that vanished is no help. -#}
-    {%- if flags.WHICH in ('build', 'run') -%}
-        {%- set names = run_query(moving_files('true')).rows[0][0] -%}
-        {%- if names -%}
-            {{- return(
-                '; landing files that were changed or removed meanwhile: '
-                ~ names ~ ': start the build again'
-            ) -}}
-        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 

@@ -7,7 +7,7 @@
         ) }}",
         "{{ set_lines_in_order() }}"
     ],
-    post_hook="{{ stop_where_rejected_files_moved() }}"
+    post_hook="{{ keep_rows_without_number(this) }}"
 ) }}
 
 with

@@ -292,7 +292,7 @@ def damaged_bytes(rng, content):
 def write_folder(folder, seed):
     """Writes damaged files; returns those that may be unreadable, and the rows of each.
 
-    {name: (kind, is_damaged, has_sure_numbers, [(line number, row, None where it is bad)])}
+    {name: (kind, is_damaged, has_sure_numbers, [(line number, text, row, None where it is bad)])}
     """
     rng = random.Random(seed)
     files = {}
@@ -312,7 +312,11 @@ def write_folder(folder, seed):
         (folder / name).write_bytes(content)
         has_header = "v" not in header
         rows = [
-            (number, good_row(line, header, kind) if has_header else None)
+            (
+                number,
+                line.decode("utf-8", "backslashreplace"),
+                good_row(line, header, kind) if has_header else None,
+            )
             for number, line in enumerate([header_line, *lines], start=1)
             if line and not (has_header and line == header_line)
         ]
@@ -322,12 +326,11 @@ def write_folder(folder, seed):
 
 def count_of_rows(database, name):
     """What the plugin counts, by which a build sees whether the engine has read a file whole."""
-    ((path, problem, header),) = database.execute(
-        "select file_path, file_problem, first_line from staging.stg_landing_files "
-        "where file_name = $1",
+    ((count,),) = database.execute(
+        "select count_rows(file_path, case when file_problem is null then first_line end) "
+        "from staging.stg_landing_files where file_name = $1",
         [name],
     ).fetchall()
-    count = landing_files.count_rows(path, None if problem else header)
     return count
 
 
@@ -348,14 +351,14 @@ def check_rows(database, files):
             assert numbers == [0, 0, 0], name
             continue
         assert count_of_rows(database, name) == len(rows), name
-        bad = [number for number, row in rows if row is None]
+        bad = [(number, text) for number, text, row in rows if row is None]
         assert numbers == [len(rows), len(bad), len(rows) - len(bad)], name
-        good[kind] += [row for _, row in rows if row]
-        rejected += [(name, number if has_sure_numbers else None) for number in bad]
-    for name, number in database.sql(
-        "select file_name, line_number from staging.stg_rejected_rows"
+        good[kind] += [row for *_, row in rows if row]
+        rejected += [(name, number if has_sure_numbers else None, text) for number, text in bad]
+    for name, number, text in database.sql(
+        "select file_name, line_number, raw_line from staging.stg_rejected_rows"
     ).fetchall():
-        kept.append((name, number if files[name][2] else None))
+        kept.append((name, number if files[name][2] else None, text))
     assert sorted(kept, key=repr) == sorted(rejected, key=repr)
     staged = database.sql(
         "select site_id, asset_id, component_id, signal_name, epoch_ms(observed_at), value "

@@ -251,15 +251,41 @@ def test_files_that_are_not_ours_are_left_alone(
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
+@pytest.mark.parametrize("name", ["LANDING_DIR", "WAREHOUSE_PATH"])
+def test_a_path_that_is_not_utf8_is_refused(tmp_path, landing_dir, name):
+    """dbt ends with a traceback where it writes down a name that is no text."""
+    paths = {"LANDING_DIR": landing_dir, "WAREHOUSE_PATH": tmp_path / "w.duckdb"}
+    paths[name] = tmp_path / "\udcff"
+    run = dbt_command(
+        *("--quiet", "run"),
+        folder=tmp_path,
+        landing_dir=paths["LANDING_DIR"],
+        warehouse=paths["WAREHOUSE_PATH"],
+    )
+    assert run.returncode != 0
+    assert f"{name} is not UTF-8: use another name." in run.stdout
+    assert "Traceback" not in run.stdout
+
+
 def test_the_engine_reaches_nothing_else(warehouse, landing_dir, tmp_path):
-    """SQL of a build reads or writes what is neither landing folder nor warehouse."""
+    """SQL of a build reads what is no landing file, or writes what is no warehouse."""
     secret = write_file(tmp_path, "secret.csv", "a\n1\n")
     link = landing_dir / "link.csv"
     link.symlink_to(secret)
     inside = landing_dir / SIGNAL_FILE.format("a")
+    before = inside.read_bytes()
     text = {path: str(path).replace("'", "''") for path in (secret, link, inside)}
+    listed = [
+        f"select landing_files('{landing_dir}', null)",
+        f"from read_text('landing://{text[inside]}')",
+    ]
     refused = [
         f"from read_text('{text[secret]}')",
+        f"from read_text('{text[inside]}')",
+        f"from read_text('landing://{text[secret]}')",
+        f"from read_text('landing://{landing_dir}/../../{tmp_path.name}/secret.csv')",
+        f"copy (select 1) to 'landing://{text[inside]}'",
+        f"copy (select 1) to 'landing://{landing_dir}/new.csv'",
         f"from read_text('{landing_dir}/../../{tmp_path.name}/secret.csv')",
         f"from read_text('{text[link]}')",
         f"from read_csv('{text[secret]}')",
@@ -276,7 +302,7 @@ def test_the_engine_reaches_nothing_else(warehouse, landing_dir, tmp_path):
     asked = []
 
     def ask(connection):
-        for query in [f"from read_text('{text[inside]}')", *refused]:
+        for query in listed + refused:
             try:
                 asked.append((query, connection.execute(query).fetchall()))
             except duckdb.Error as error:
@@ -293,8 +319,9 @@ def test_the_engine_reaches_nothing_else(warehouse, landing_dir, tmp_path):
         patch.setattr(LocalEnvironment, "close", ask_and_close)
         warehouse.dbt("show", "--inline", "select 1 as a", landing_dir=landing_dir)
     link.unlink()
-    assert isinstance(asked[0][1], list), asked[0]
-    for query, answer in asked[1:]:
+    assert [isinstance(answer, list) for _, answer in asked[:2]] == [True, True], asked[:2]
+    assert inside.read_bytes() == before
+    for query, answer in asked[2:]:
         assert isinstance(answer, str), query
         assert any(word in answer for word in ("disabled", "locked", "Permission")), answer
     assert sorted(path.name for path in tmp_path.iterdir()) == ["secret.csv"]

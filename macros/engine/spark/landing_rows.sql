@@ -17,11 +17,32 @@
 
 
 {% macro spark__shown_line(line) -%}
-    {#- Bytes that are not UTF-8 as on DuckDB. -#}
+    {#- A byte that is not UTF-8 as on DuckDB: of the characters and such bytes
+        that the line is made of, in hexadecimal, it is one that stands alone. -#}
+    {%- set utf8 = [
+        '[0-7].',
+        '(?:C[2-9A-F]|D.)[89AB].',
+        '(?:E0[AB]|ED[89]|E[1-9A-CEF][89AB]).[89AB].',
+        '(?:F0[9AB]|F[123][89AB]|F48).(?:[89AB].){2}',
+        '..'
+    ] -%}
     case
         when is_valid_utf8({{ line }})
             then {{ line }}
-        else replace(make_valid_utf8({{ line }}), '\ufffd', '?')
+        else
+            array_join(
+                transform(
+                    regexp_extract_all(
+                        hex({{ line }}), r'({{ utf8 | join('|') }})', 1
+                    ),
+                    part -> case
+                        when part >= '80' and length(part) = 2
+                            then r'\x' || lower(part)
+                        else unhex(part)::string
+                    end
+                ),
+                ''
+            )
     end
 {%- endmacro %}
 
@@ -106,11 +127,6 @@
 {%- endmacro %}
 
 
-{% macro spark__moving_files(condition) -%}
-    select null::string as moving_files
-{%- endmacro %}
-
-
 {% macro spark__mark_files_read_in_part(relation) -%}
 {%- endmacro %}
 
@@ -119,5 +135,5 @@
 {%- endmacro %}
 
 
-{% macro spark__stop_where_rejected_files_moved() -%}
+{% macro spark__keep_rows_without_number(relation) -%}
 {%- endmacro %}
