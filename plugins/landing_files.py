@@ -4,6 +4,7 @@ One file that cannot be read would stop DuckDB's reading of all. So each is look
 and then read through LandingFileSystem, to which no file is missing, changed or damaged.
 """
 
+import errno
 import gzip
 import hashlib
 import io
@@ -53,7 +54,7 @@ JUDGE = hashlib.md5(Path(__file__).read_bytes() + duckdb.__version__.encode()).h
 
 class Plugin(BasePlugin):
     def configure_connection(self, conn):
-        self.files = {}  # by file_path: where it lies, and what was found of it
+        self.files = {}  # by file_path: a ListedFile
         conn.register_filesystem(LandingFileSystem(self.files))
         fields = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         for function, parameters, result in [
@@ -89,15 +90,14 @@ class Plugin(BasePlugin):
                 file_path = shown(os.fsencode(path))
                 while file_path in self.files:  # what stands for a byte is the name of another
                     file_path += "?"
-                self.files[file_path] = (
-                    path,
-                    landing_file(folder, name, file_path, known.get(file_path, {})),
+                self.files[file_path] = listed_file(
+                    folder, name, file_path, known.get(file_path, {})
                 )
-        return [file for _, file in self.files.values()]
+        return [file.found for file in self.files.values()]
 
     def is_unchanged(self, file_path):
         """Whether a file is still what it was when it was listed."""
-        return is_unchanged(*self.files[file_path])
+        return self.files[file_path].is_unchanged()
 
     def count_rows(self, file_path, header):
         """How many lines are neither blank nor the header; None if the file cannot be read.
@@ -108,7 +108,7 @@ class Plugin(BasePlugin):
         try:
             return sum(
                 line != header
-                for lines in whole_lines(self.files[file_path][0])
+                for lines in whole_lines(self.files[file_path])
                 for line in ROW.findall(lines)
             )
         except (OSError, *DAMAGES):
@@ -119,7 +119,7 @@ class Plugin(BasePlugin):
         try:
             return [
                 shown(line)
-                for lines in whole_lines(self.files[file_path][0])
+                for lines in whole_lines(self.files[file_path])
                 if not is_utf8(lines)
                 for line in ROW.findall(lines)
                 if not is_utf8(line)
@@ -145,12 +145,12 @@ class LandingFileSystem(AbstractFileSystem):
         return False
 
     def size(self, path):
-        return self.file(path)[1]["text_bytes"]
+        return self.file(path).found["text_bytes"]
 
     def open(self, path, mode="rb", **_):
         if mode != "rb":
             raise PermissionError("Permission denied: landing files are only read.")
-        return LandingText(*self.file(path))
+        return LandingText(self.file(path))
 
     def file(self, path):
         try:
@@ -166,11 +166,11 @@ class LandingText:
     what is not there any more, and the build finds by other means that the file is not what it was.
     """
 
-    def __init__(self, path, file):
-        self.text_bytes = file["text_bytes"]
+    def __init__(self, file):
+        self.text_bytes = file.found["text_bytes"]
         self.place = 0
         try:
-            self.text = open_text(path) if is_unchanged(path, file) else io.BytesIO()
+            self.text = file.open()
         except OSError:
             self.text = io.BytesIO()
 
@@ -198,32 +198,65 @@ class Unreadable(Exception):
     """Why a file cannot be read."""
 
 
-def landing_file(folder, name, file_path, before):
-    path = os.path.join(folder, name)
-    file = dict.fromkeys(COLUMNS) | {
+class ListedFile:
+    """A file as it was when it was listed: its path, os.stat, and what was found of it."""
+
+    def __init__(self, path):
+        self.path, self.real_path = path, os.path.realpath(path)
+        self.stat = self.found = None
+
+    def open(self):
+        """Its text, unpacked by its ending; of this very file, for another may be in its place."""
+        file = io.BufferedReader(io.FileIO(self.real_path, opener=open_no_other))
+        if identity(os.fstat(file.fileno())) != identity(self.stat):
+            file.close()
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        ending = os.path.splitext(self.path)[1].lower()
+        return {".gz": gzip.open, ".zst": zstd.open}.get(ending, lambda file: file)(file)
+
+    def is_unchanged(self):
+        try:
+            return identity(os.stat(self.path)) == identity(self.stat)
+        except OSError:
+            return False
+
+
+def open_no_other(path, flags):
+    # Follows no link that is new, and does not wait for what is a pipe now.
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def identity(stat):
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def listed_file(folder, name, file_path, before):
+    file = ListedFile(os.path.join(folder, name))
+    found = dict.fromkeys(COLUMNS) | {
         "file_path": file_path,
         "is_read": is_readable(name),
         "judged_by": JUDGE,
     }
     try:
         # Before its contents: of a file that grows meanwhile, the next build sees a change.
-        found = os.stat(path)
-        file |= {"size_bytes": found.st_size, "modified_ns": found.st_mtime_ns}
-        if file["is_read"]:
-            check_path(folder, name, found)
-            open(path, "rb").close()  # it may not be ours to read any more
-            if is_same(before, file):
-                file = before
+        file.stat = os.stat(file.path)
+        found |= {"size_bytes": file.stat.st_size, "modified_ns": file.stat.st_mtime_ns}
+        if found["is_read"]:
+            check_path(folder, file)
+            file.open().close()  # it may not be ours to read any more
+            if is_same(before, found):
+                found = before
             else:
-                file |= contents(path)
+                found |= contents(file)
     except EOFError:
-        file["read_problem"] = "its compressed data ends too early"
+        found["read_problem"] = "its compressed data ends too early"
     except DAMAGES:
-        file["read_problem"] = "its compressed data is corrupt"
+        found["read_problem"] = "its compressed data is corrupt, or takes too much memory"
     except Unreadable as problem:
-        file["read_problem"] = str(problem)
+        found["read_problem"] = str(problem)
     except OSError as error:
-        file["read_problem"] = error.strerror.lower()
+        found["read_problem"] = error.strerror.lower()
+    file.found = found
     return file
 
 
@@ -235,14 +268,6 @@ def is_same(before, file):
     )
 
 
-def is_unchanged(path, file):
-    try:
-        found = os.stat(path)
-    except OSError:
-        return False
-    return (found.st_size, found.st_mtime_ns) == (file["size_bytes"], file["modified_ns"])
-
-
 def is_readable(name):
     """Whether a file is a delivery, by its name."""
     name = name.lower()
@@ -251,12 +276,11 @@ def is_readable(name):
     )
 
 
-def check_path(folder, name, found):
-    path = os.path.join(folder, name)
+def check_path(folder, file):
     inside = os.path.realpath(folder)
-    if os.path.commonpath([inside, os.path.realpath(path)]) != inside:
+    if os.path.commonpath([inside, file.real_path]) != inside:
         raise Unreadable("a link that leads out of the landing folder")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(file.stat.st_mode):
         raise Unreadable("not a file")
 
 
@@ -265,7 +289,7 @@ def shown(text):
     return text.decode("utf-8", "backslashreplace")
 
 
-def contents(path):
+def contents(file):
     """The first line that is not blank, and which line ends and quotes there are.
 
     The engine's reader goes by the first line end: where it is \\r\\n, a lone \\r takes the
@@ -273,7 +297,7 @@ def contents(path):
     an \\r that the first line did not end with.
     """
     seen = dict.fromkeys(["bytes", "feeds", "has_returns", "has_quotes", "longest", "last"], 0)
-    chunks = measured(without_delimiter(chunks_of(path)), seen)
+    chunks = measured(without_delimiter(chunks_of(file)), seen)
     start = b""
     for chunk in chunks:
         start += chunk
@@ -299,10 +323,10 @@ def contents(path):
     }
 
 
-def whole_lines(path):
+def whole_lines(file):
     """The text of a file in parts of whole lines, without the mark at its start."""
     parts, start = [], BOM
-    for chunk in chunks_of(path):
+    for chunk in chunks_of(file):
         end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
         if end:
             yield b"".join([*parts, chunk[:end]]).removeprefix(start)
@@ -319,16 +343,10 @@ def is_utf8(text):
     return True
 
 
-def chunks_of(path):
-    with open_text(path) as text:
+def chunks_of(file):
+    with file.open() as text:
         while chunk := text.read(CHUNK_BYTES):
             yield chunk
-
-
-def open_text(path):
-    """A file, unpacked by its ending."""
-    ending = os.path.splitext(path)[1].lower()
-    return {".gz": gzip.open, ".zst": zstd.open}.get(ending, open)(path, "rb")
 
 
 def measured(chunks, seen):

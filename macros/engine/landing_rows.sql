@@ -176,21 +176,32 @@
         from unreadable_lines
         group by file_path
 
+    ),
+
+    -- A list beside each of its lines would be its square in size.
+    line_texts as (
+
+        select
+            file_path,
+            unnest(texts) as text,
+            generate_subscripts(texts, 1) as line_rank,
+            length(texts) as line_count
+        from file_texts
+
     )
 
     select
         lines.record_type,
         'unreadable line: ' || lines.error_type,
-        case
-            when length(file_texts.texts) = lines.line_count
-                then file_texts.texts[lines.line_rank]
-            else lines.reader_text
-        end,
+        coalesce(line_texts.text, lines.reader_text),
         lines.line,
         lines.file_version
     from unreadable_lines as lines
-    inner join file_texts
-        on lines.file_path = file_texts.file_path
+    left join line_texts
+        on
+            lines.file_path = line_texts.file_path
+            and lines.line_rank = line_texts.line_rank
+            and lines.line_count = line_texts.line_count
 {%- endmacro %}
 
 
@@ -316,44 +327,67 @@
 
 {% macro keep_rows_without_number(relation) -%}
     {#- Runs after the lines of rejected rows were numbered: in a file that was
-        changed since its rows were read, they cannot be found any more. Its
-        rows stay as they were read, and the next build numbers them. -#}
+        changed since its rows were read, or could not be read again, they
+        cannot all be found. Its rows stay as they were read, and the next build
+        numbers them. -#}
     {{- return(adapter.dispatch('keep_rows_without_number')(relation)) -}}
 {%- endmacro %}
 
 
 {% macro default__keep_rows_without_number(relation) -%}
-    create or replace temporary table moving_files as
+    create or replace temporary table unnumbered_rows as
+    with
+
+    rejected_rows as (
+
+        select
+            reject_reason,
+            raw_line,
+            line_number,
+            file_version,
+            count(*) over (partition by file_version) as row_count
+        from {{ ref('stg_line_rows') }}
+        where reject_reason is not null and {{ is_file_to_build() }}
+
+    ),
+
+    numbered_files as (
+
+        select
+            file_version,
+            count(*) as row_count
+        from {{ relation }}
+        group by file_version
+
+    )
+
     select
-        file_version,
-        file_name
-    from {{ ref('stg_landing_files') }}
+        files.file_name,
+        rejected_rows.reject_reason,
+        rejected_rows.raw_line,
+        rejected_rows.line_number,
+        rejected_rows.file_version
+    from rejected_rows
+    inner join {{ ref('stg_landing_files') }} as files
+        on rejected_rows.file_version = files.file_version
+    left join numbered_files
+        on rejected_rows.file_version = numbered_files.file_version
     where
-        file_path in (
+        rejected_rows.row_count is distinct from numbered_files.row_count
+        or files.file_path in (
             select file_path from {{ landing_files() }} where {{ is_moving() }}
-        )
-        and {{ is_rejecting_file() }}
-        and {{ is_file_to_build() }};
+        );
 
     delete from {{ relation }}
-    where file_version in (select file_version from moving_files);
+    where file_version in (select file_version from unnumbered_rows);
 
     insert into {{ relation }} by name
-    select
-        moving_files.file_name,
-        line_rows.reject_reason,
-        line_rows.raw_line,
-        line_rows.line_number,
-        line_rows.file_version
-    from {{ ref('stg_line_rows') }} as line_rows
-    inner join moving_files
-        on line_rows.file_version = moving_files.file_version
-    where line_rows.reject_reason is not null;
+    from unnumbered_rows;
 
     delete from {{ built_files() }}
     where
         model_name = {{ dbt.string_literal(relation.identifier) }}
-        and file_version in (select file_version from moving_files);
+        and file_version in (select file_version from unnumbered_rows);
 
-    drop table moving_files
+    drop table unnumbered_rows
 {%- endmacro %}

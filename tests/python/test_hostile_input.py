@@ -11,6 +11,7 @@ import sys
 import time
 import zlib
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from landing import ALERT_HEADER, SIGNAL_HEADER, dbt_command, write_file
@@ -294,6 +295,25 @@ def test_a_line_of_100_mb(warehouse, tmp_path):
     assert len(warehouse.rows("from staging.stg_signals")) == 2
 
 
+def test_a_file_of_another_encoding(warehouse, tmp_path):
+    """Each of very many lines that are not UTF-8 takes as much memory as all of them."""
+    row_count = 200_000
+    rows = [b"0,%d,Qu\xe9bec,a,c,p,20.5," % (NOON + at) for at in range(row_count)]
+    (tmp_path / "signals_data a.csv").write_bytes(b"\n".join([HEADER, *rows]))
+    (tmp_path / "signals_data b.csv").write_bytes(HEADER + b"\n" + good("b"))
+    with mock.patch.dict(os.environ, DUCKDB_MEMORY_LIMIT="300MB"):
+        warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows")
+    assert len(warehouse.rows("from staging.stg_signals")) == 1
+    (found,) = warehouse.rows(
+        "select count(*) as row_count, max_by(raw_line, line_number) as last_line "
+        "from staging.stg_rejected_rows"
+    )
+    assert found == {
+        "row_count": row_count,
+        "last_line": f"0,{NOON + row_count - 1},Qu\\xe9bec,a,c,p,20.5,",
+    }
+
+
 def test_a_file_of_more_than_200_mb(warehouse, tmp_path):
     """Two threads that read one file lose the lines where their parts meet."""
     row_count = 3_600_000
@@ -387,7 +407,7 @@ def test_only_what_changed_is_read_through_again(warehouse, tmp_path, monkeypatc
     audit = warehouse.rows("from marts.load_audit")
     plugin = sys.modules["landing_files"]
     read, contents = [], plugin.contents
-    monkeypatch.setattr(plugin, "contents", lambda path: read.append(path) or contents(path))
+    monkeypatch.setattr(plugin, "contents", lambda file: read.append(file.path) or contents(file))
     warehouse.load(tmp_path, "load_audit")
     assert warehouse.rows("from marts.load_audit") == audit
     assert read == [str(damaged)]

@@ -40,6 +40,21 @@ def rename(path, content):
     new.rename(path)
 
 
+def become_a_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def lead_out(path):
+    """A link to a file elsewhere that looks the same to whoever asks for size and time only."""
+    found = path.stat()
+    outside = path.parent.parent / "outside.csv"
+    outside.write_bytes(path.read_bytes().replace(b",a,a,", b",z,a,"))
+    os.utime(outside, ns=(found.st_atime_ns, found.st_mtime_ns))
+    path.unlink()
+    path.symlink_to(outside)
+
+
 # What happens to a file, and the sites of the folder's good rows from then on.
 MOVES = {
     "vanishes": (lambda path: path.unlink(), ["b", "b"]),
@@ -48,6 +63,8 @@ MOVES = {
     "is replaced": (lambda path: rename(path, text(b"c", 5)), ["b", "b", *"ccccc"]),
     "is turned": (lambda path: path.write_bytes(turned(b"a")), ["a", "a", "b", "b"]),
     "breaks": (lambda path: path.write_bytes(b"\xff\xfe\0"), ["b", "b"]),
+    "becomes a pipe": (become_a_pipe, ["b", "b"]),
+    "leads out": (lead_out, ["b", "b"]),
 }
 
 
@@ -122,6 +139,24 @@ def test_a_file_that_moves_is_left_out(warehouse, landing, move, is_plain):
     assert MOVED not in problems(warehouse).values()
 
 
+def test_a_file_that_cannot_be_read_again_keeps_its_rows(warehouse, landing, monkeypatch):
+    """A file is out of reach for a moment: its rejected rows are lost, for this build and all."""
+    plugin = sys.modules["landing_files"]
+    read, numbering = plugin.LandingText.read, []
+    monkeypatch.setattr(
+        plugin.LandingText,
+        "read",
+        lambda self, size: b"\n" * len(read(self, size)) if numbering else read(self, size),
+    )
+    callbacks = when_starting("stg_rejected_lines", lambda: numbering.append(True))
+    warehouse.load(landing, *MODELS, callbacks=callbacks)
+    names = ["signals_data_a.csv", "signals_data_b.csv"]
+    assert numbers(warehouse) == {name: [None] for name in names}
+    numbering.clear()
+    warehouse.load(landing, *MODELS)
+    assert numbers(warehouse) == {name: [4] for name in names}
+
+
 # What is done to a text before it becomes a file: read while it is typed, by its lines, unpacked.
 FORMS = {
     "plain": ("csv", lambda text: text),
@@ -158,9 +193,9 @@ def test_a_file_moves_while_the_engine_reads(
         move_it()
         return read(self, size)
 
-    def open_after_it_moved(self, path, file):
+    def open_after_it_moved(self, file):
         move_it()
-        start(self, path, file)
+        start(self, file)
 
     if is_open:
         monkeypatch.setattr(plugin.LandingText, "read", read_after_it_moved)
