@@ -33,6 +33,7 @@ WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
 ROW = re.compile(rb"[^\r\n]+")
 DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
+MOVED = "it was changed or removed while the build read it"
 DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 COLUMNS = {
     "file_path": "VARCHAR",
@@ -210,7 +211,7 @@ class ListedFile:
         file = io.BufferedReader(io.FileIO(self.real_path, opener=open_no_other))
         if identity(os.fstat(file.fileno())) != identity(self.stat):
             file.close()
-            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+            raise OSError(errno.ESTALE, MOVED)
         ending = os.path.splitext(self.path)[1].lower()
         return {".gz": gzip.open, ".zst": zstd.open}.get(ending, lambda file: file)(file)
 

@@ -120,6 +120,27 @@ def test_a_file_that_is_needed_once_more_keeps_its_rows(warehouse, landing, move
     assert None not in numbers(warehouse).get(path.name, [])
 
 
+@pytest.mark.parametrize("move", ["grows", "shrinks", "is replaced"])
+def test_a_file_that_moves_while_it_is_listed_is_left_out(warehouse, landing, monkeypatch, move):
+    """Of a file that is being written a part is loaded, or its problem is in other words."""
+    act, later_sites = MOVES[move]
+    path, moved = landing / "signals_data_a.csv", []
+    plugin = sys.modules["landing_files"]
+    check = plugin.check_path
+
+    def check_before_it_moves(folder, file):
+        check(folder, file)
+        if file.path == str(path) and not moved:
+            moved.append(act(path))
+
+    monkeypatch.setattr(plugin, "check_path", check_before_it_moves)
+    warehouse.load(landing, *MODELS)
+    assert sites(warehouse) == ["b", "b"]
+    assert problems(warehouse) == {path.name: MOVED}
+    warehouse.load(landing, *MODELS)
+    assert sites(warehouse) == later_sites
+
+
 @pytest.mark.parametrize("move", MOVES)
 @pytest.mark.parametrize("is_plain", [True, False])
 def test_a_file_that_moves_is_left_out(warehouse, landing, move, is_plain):
