@@ -33,7 +33,7 @@ WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
 ROW = re.compile(rb"[^\r\n]+")
 DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
-MOVED = "it was changed or removed while the build read it"
+MOVED = "it was changed, removed or out of reach while the build read it"
 DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 COLUMNS = {
     "file_path": "VARCHAR",
@@ -54,12 +54,15 @@ JUDGE = hashlib.md5(Path(__file__).read_bytes() + duckdb.__version__.encode()).h
 
 
 class Plugin(BasePlugin):
-    def configure_connection(self, conn):
+    def initialize(self, plugin_config):
+        self.folder = plugin_config["landing_dir"]
         self.files = {}  # by file_path: a ListedFile
+
+    def configure_connection(self, conn):
         conn.register_filesystem(LandingFileSystem(self.files))
         fields = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         for function, parameters, result in [
-            (self.landing_files, ["VARCHAR", "VARCHAR"], f"STRUCT({fields})[]"),
+            (self.landing_files, ["VARCHAR"], f"STRUCT({fields})[]"),
             (self.is_unchanged, ["VARCHAR"], "BOOLEAN"),
             (self.count_rows, ["VARCHAR", "VARCHAR"], "BIGINT"),
             (self.lines_not_utf8, ["VARCHAR"], "VARCHAR[]"),
@@ -73,32 +76,33 @@ class Plugin(BasePlugin):
                 side_effects=True,  # not to be computed once for all
             )
 
-    def landing_files(self, folder, known):
-        """The files of a folder, how a later version would differ, and why one cannot be read.
+    def landing_files(self, known):
+        """The landing files, how a later version would differ, and why one cannot be read.
 
         known: what this function found last time, as JSON; only other files are read again.
         """
         self.files.clear()
         try:
-            names = os.listdir(folder)
+            names = os.listdir(self.folder)
         except OSError:  # the build says that there is nothing to load
             return []
         known = {file["file_path"]: file for file in json.loads(known or "[]")}
         for name in sorted(names, key=os.fsencode):
-            path = os.path.join(folder, name)
+            path = os.path.join(self.folder, name)
             # A name that begins with a dot is a system's own file, not a delivery.
             if not name.startswith(".") and (is_readable(name) or not os.path.isdir(path)):
                 file_path = shown(os.fsencode(path))
                 while file_path in self.files:  # what stands for a byte is the name of another
                     file_path += "?"
                 self.files[file_path] = listed_file(
-                    folder, name, file_path, known.get(file_path, {})
+                    self.folder, name, file_path, known.get(file_path, {})
                 )
         return [file.found for file in self.files.values()]
 
     def is_unchanged(self, file_path):
-        """Whether a file is still what it was when it was listed."""
-        return self.files[file_path].is_unchanged()
+        """Whether a file is what it was when it was listed, and could be read whenever it was."""
+        file = self.files.get(file_path)
+        return file is not None and file.is_unchanged()
 
     def count_rows(self, file_path, header):
         """How many lines are neither blank nor the header; None if the file cannot be read.
@@ -112,7 +116,7 @@ class Plugin(BasePlugin):
                 for lines in whole_lines(self.files[file_path])
                 for line in ROW.findall(lines)
             )
-        except (OSError, *DAMAGES):
+        except (KeyError, OSError, *DAMAGES):
             return None
 
     def lines_not_utf8(self, file_path):
@@ -125,7 +129,7 @@ class Plugin(BasePlugin):
                 for line in ROW.findall(lines)
                 if not is_utf8(line)
             ]
-        except (OSError, *DAMAGES):
+        except (KeyError, OSError, *DAMAGES):
             return []
 
 
@@ -154,20 +158,21 @@ class LandingFileSystem(AbstractFileSystem):
         return LandingText(self.file(path))
 
     def file(self, path):
-        try:
-            return self.files[path.removeprefix(f"{PROTOCOL}://")]
-        except KeyError:
-            raise PermissionError(f"Permission denied: {path} is no landing file.") from None
+        file = self.files.get(path.removeprefix(f"{PROTOCOL}://"))
+        if file is None or file.found["text_bytes"] is None:
+            raise PermissionError(f"Permission denied: {path} is no landing file that can be read.")
+        return file
 
 
 class LandingText:
     """The text of a file, unpacked, for the engine: as long as it was when it was listed.
 
     At an error the engine would read no other file either. So there is none: blank lines stand for
-    what is not there any more, and the build finds by other means that the file is not what it was.
+    what cannot be read any more, and the build, which asks is_unchanged, does not keep the rows.
     """
 
     def __init__(self, file):
+        self.file = file
         self.text_bytes = file.found["text_bytes"]
         self.place = 0
         try:
@@ -183,6 +188,8 @@ class LandingText:
         except (OSError, *DAMAGES):
             text = b""
         self.place += size
+        if len(text) < size:
+            self.file.is_out_of_reach = True
         return text.ljust(size, b"\n")
 
     def seek(self, place):
@@ -205,6 +212,7 @@ class ListedFile:
     def __init__(self, path):
         self.path, self.real_path = path, os.path.realpath(path)
         self.stat = self.found = None
+        self.is_out_of_reach = False
 
     def open(self):
         """Its text, unpacked by its ending; of this very file, for another may be in its place."""
@@ -216,6 +224,8 @@ class ListedFile:
         return {".gz": gzip.open, ".zst": zstd.open}.get(ending, lambda file: file)(file)
 
     def is_unchanged(self):
+        if self.is_out_of_reach:
+            return False
         try:
             return identity(os.stat(self.path)) == identity(self.stat)
         except OSError:
@@ -228,7 +238,7 @@ def open_no_other(path, flags):
 
 
 def identity(stat):
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def listed_file(folder, name, file_path, before):
@@ -345,9 +355,13 @@ def is_utf8(text):
 
 
 def chunks_of(file):
-    with file.open() as text:
-        while chunk := text.read(CHUNK_BYTES):
-            yield chunk
+    try:
+        with file.open() as text:
+            while chunk := text.read(CHUNK_BYTES):
+                yield chunk
+    except (OSError, *DAMAGES):
+        file.is_out_of_reach = True
+        raise
 
 
 def measured(chunks, seen):

@@ -55,6 +55,8 @@
         {{ dbt.string_literal(local_md5(
             model.get('compiled_code', '') ~ code_of_reading()
         )) }},
+        -- The code of the plugin and the version of the engine, too.
+        (select any_value(judged_by) from {{ landing_files() }}),
         (
             select list(distinct code_version order by code_version)
             from {{ built_files() }}

@@ -208,7 +208,6 @@
     create or replace table {{ landing_files() }} as
     select unnest(
         landing_files(
-            {{ text_literal(landing_dir()) }},
             {% if is_known -%}
                 (select to_json(list(found)) from {{ landing_files() }} as found)
             {%- else -%} null {%- endif %}

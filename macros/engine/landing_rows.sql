@@ -257,7 +257,8 @@
 
 
 {% macro moved_problem() -%}
-    'cannot be read: it was changed or removed while the build read it'
+    'cannot be read: it was changed, removed or out of reach while the '
+    || 'build read it'
 {%- endmacro %}
 
 

@@ -94,7 +94,12 @@ def compiled(tmp_path_factory, manifest):
 
 
 @pytest.fixture(scope="module")
-def database():
+def plugin():
+    return landing_files.Plugin("landing_files", {"landing_dir": FOLDER})
+
+
+@pytest.fixture(scope="module")
+def database(plugin):
     connection = duckdb.connect()
     connection.execute("""
         attach ':memory:' as warehouse;
@@ -112,14 +117,15 @@ def database():
         connection.execute(
             f"create table reference.{seed.stem} as from read_csv({sql_text(seed)}{types})"
         )
-    landing_files.Plugin("landing_files", {}).configure_connection(connection)
+    plugin.configure_connection(connection)
     return connection
 
 
-def build(database, compiled, folder, is_whole):
+def build(database, plugin, compiled, folder, is_whole):
     """Runs staging, and of a whole build the marts too, as a dbt build does."""
     models, macros = compiled
-    database.execute(macros["files"].replace(f"'{FOLDER}'", sql_text(folder)))
+    plugin.folder = str(folder)
+    database.execute(macros["files"])
     plain, mixed = (
         [
             path
@@ -383,7 +389,7 @@ def write_good_rows(folder, good):
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_damage_harms_only_what_it_hits(database, compiled, tmp_path, batch):
+def test_damage_harms_only_what_it_hits(database, plugin, compiled, tmp_path, batch):
     """A good row is lost or changed, a bad one is lost, or a mart differs from the good rows'."""
     count = (FOLDERS or 300) // BATCHES
     seeds = [*range(START + batch * count, START + (batch + 1) * count)]
@@ -400,16 +406,16 @@ def test_damage_harms_only_what_it_hits(database, compiled, tmp_path, batch):
             (LAST_SEEDS / str(batch)).write_text(str(seed))
         found = write_folder(folder, seed)
         try:
-            build(database, compiled, folder, is_whole=False)
+            build(database, plugin, compiled, folder, is_whole=False)
             check_rows(database, found)
         except Exception as error:
             raise AssertionError(f"seed {seed}: {error}") from error
         files |= found
         for file in folder.iterdir():
             file.rename(together / file.name)
-    build(database, compiled, together, is_whole=True)
+    build(database, plugin, compiled, together, is_whole=True)
     write_good_rows(clean, check_rows(database, files))
     dirty = marts(database)
-    build(database, compiled, clean, is_whole=True)
+    build(database, plugin, compiled, clean, is_whole=True)
     different = list(differences(dirty, marts(database)))
     assert not different, (seeds, different)

@@ -417,9 +417,13 @@ def test_only_what_changed_is_read_through_again(warehouse, tmp_path, monkeypatc
         "signals_data_b.csv.gz",
         "signals_data_d.csv.gz",
     ]
+    versions = "select distinct code_version from staging.built_files"
+    (before,) = warehouse.rows(versions + " where model_name = 'stg_line_rows'")
     monkeypatch.setattr(plugin, "JUDGE", "other code")
     warehouse.load(tmp_path, "load_audit")
     assert len(read) == 3 + 4
+    (after,) = warehouse.rows(versions + " where model_name = 'stg_line_rows'")
+    assert after != before  # and the rows are read again
 
 
 def test_two_thousand_files(warehouse, tmp_path):

@@ -16,7 +16,7 @@ import pytest
 from landing import SIGNAL_HEADER, dbt_command, dbt_process
 
 NOON = 1647086400000
-MOVED = "cannot be read: it was changed or removed while the build read it"
+MOVED = "cannot be read: it was changed, removed or out of reach while the build read it"
 HEADER = SIGNAL_HEADER.encode()
 MODELS = ["stg_signals", "stg_rejected_rows", "load_audit"]
 TURNED = HEADER.replace(b"SITE,ASSET", b"ASSET,SITE")
@@ -178,6 +178,79 @@ def test_a_file_that_cannot_be_read_again_keeps_its_rows(warehouse, landing, mon
     assert numbers(warehouse) == {name: [4] for name in names}
 
 
+def cut_file(landing, monkeypatch, rows, is_cut):
+    """A third file, of which the last three bytes are out of reach whenever is_cut says so."""
+    path = landing / "signals_data_c.csv"
+    path.write_bytes(b"\n".join([b"timestamp,site,asset,component,signal_name,value", *rows]))
+    plugin = sys.modules["landing_files"]
+    open_file = plugin.ListedFile.open
+
+    def open_cut(self):
+        text = open_file(self)
+        return io.BytesIO(text.read()[:-3]) if is_cut() and self.path == str(path) else text
+
+    monkeypatch.setattr(plugin.ListedFile, "open", open_cut)
+    return path
+
+
+ROW_C = b"%d,c,a,c,contact_temp,105.75" % NOON
+
+
+def test_a_value_that_was_cut_is_not_kept(warehouse, landing, monkeypatch):
+    """What cannot be read ends in the middle of a number, and the number of lines is right."""
+    reading = []
+    path = cut_file(landing, monkeypatch, [ROW_C], lambda: reading)
+    callbacks = when_starting("stg_line_rows", lambda: reading.append(True))
+    warehouse.load(landing, *MODELS, callbacks=callbacks)
+    assert sites(warehouse) == ["a", "a", "b", "b"]
+    assert problems(warehouse) == {path.name: MOVED}
+    reading.clear()
+    warehouse.load(landing, *MODELS)
+    values = warehouse.rows("select value from staging.stg_signals where site_id = 'c'")
+    assert values == [{"value": 105.75}]
+
+
+def test_lines_that_were_not_all_read_have_no_number(warehouse, landing, monkeypatch):
+    """Blank lines stand for what cannot be read, and are counted."""
+    numbering = []
+    path = cut_file(landing, monkeypatch, [b"bad", ROW_C], lambda: numbering)
+    callbacks = when_starting("stg_rejected_lines", lambda: numbering.append(True))
+    warehouse.load(landing, *MODELS, callbacks=callbacks)
+    assert numbers(warehouse)[path.name] == [None]
+    numbering.clear()
+    warehouse.load(landing, *MODELS)
+    assert numbers(warehouse)[path.name] == [2]
+
+
+def test_a_text_that_was_not_read_is_not_kept(warehouse, landing, monkeypatch):
+    """Of a line that is not UTF-8 stands what the engine shows of it, for good."""
+    finding = []
+    path = cut_file(landing, monkeypatch, [b"x\xff,", ROW_C], lambda: False)
+    plugin = sys.modules["landing_files"]
+    find, open_file = plugin.Plugin.lines_not_utf8, plugin.ListedFile.open
+
+    def find_out_of_reach(self, file_path):
+        finding.append(True)
+        return find(self, file_path)
+
+    def open_out_of_reach(self):
+        if finding:
+            raise OSError(errno.EIO, "Input/output error")
+        return open_file(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(plugin.Plugin, "lines_not_utf8", find_out_of_reach)
+        patch.setattr(plugin.ListedFile, "open", open_out_of_reach)
+        find_out_of_reach.__name__ = find.__name__
+        warehouse.load(landing, *MODELS)
+    assert problems(warehouse) == {path.name: MOVED}
+    warehouse.load(landing, *MODELS)
+    texts = warehouse.rows(
+        f"select raw_line from staging.stg_rejected_rows where file_name = '{path.name}'"
+    )
+    assert texts == [{"raw_line": "x\\xff,"}]
+
+
 # What is done to a text before it becomes a file: read while it is typed, by its lines, unpacked.
 FORMS = {
     "plain": ("csv", lambda text: text),
@@ -252,8 +325,7 @@ def test_a_disk_that_fails_in_the_middle(warehouse, landing, monkeypatch, form):
     monkeypatch.setattr(plugin.LandingText, "read", read_from_a_bad_disk)
     warehouse.load(landing, *MODELS)
     assert sites(warehouse) == ["a", "a", "b", "b"]
-    problem = "cannot be read: the reader gave other rows than it has lines"
-    assert problems(warehouse) == {path.name: problem}
+    assert problems(warehouse) == {path.name: MOVED}
 
 
 def test_a_file_that_is_not_read_keeps_its_rows(warehouse, landing):
