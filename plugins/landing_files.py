@@ -33,6 +33,7 @@ WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
 ROW = re.compile(rb"[^\r\n]+")
 DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
+MAX_BIGINT = (1 << 63) - 1  # a file can be dated later than 2262
 MOVED = "it was changed, removed or out of reach while the build read it"
 DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 COLUMNS = {
@@ -44,7 +45,7 @@ COLUMNS = {
     "has_long_lines": "BOOLEAN",
     "line_count": "BIGINT",
     "text_bytes": "BIGINT",
-    "has_returns_or_quotes": "BOOLEAN",
+    "is_odd": "BOOLEAN",
     "size_bytes": "BIGINT",
     "modified_ns": "BIGINT",
     "judged_by": "VARCHAR",
@@ -252,7 +253,8 @@ def listed_file(folder, name, file_path, before):
     try:
         # Before its contents: of a file that grows meanwhile, the next build sees a change.
         file.stat = os.stat(file.path)
-        found |= {"size_bytes": file.stat.st_size, "modified_ns": file.stat.st_mtime_ns}
+        modified_ns = min(file.stat.st_mtime_ns, MAX_BIGINT)
+        found |= {"size_bytes": file.stat.st_size, "modified_ns": modified_ns}
         if found["is_read"]:
             check_path(folder, file)
             file.open().close()  # it may not be ours to read any more
@@ -308,7 +310,8 @@ def contents(file):
     character after it away; where it is \\r, a \\n stays with the line. Its typed reader stops at
     an \\r that the first line did not end with.
     """
-    seen = dict.fromkeys(["bytes", "feeds", "has_returns", "has_quotes", "longest", "last"], 0)
+    seen = dict.fromkeys(["bytes", "feeds", "has_returns", "is_odd", "longest", "last"], 0)
+    seen["end"] = b""
     chunks = measured(without_delimiter(chunks_of(file)), seen)
     start = b""
     for chunk in chunks:
@@ -331,7 +334,7 @@ def contents(file):
         "has_long_lines": seen["longest"] > LONG_LINE_BYTES,
         "line_count": seen["feeds"] + (seen["last"] > 0) if is_sure else None,
         "text_bytes": seen["bytes"],
-        "has_returns_or_quotes": bool(seen["has_returns"] or seen["has_quotes"]),
+        "is_odd": bool(seen["has_returns"] or seen["is_odd"] or seen["end"].endswith(b",,")),
     }
 
 
@@ -366,14 +369,19 @@ def chunks_of(file):
 
 
 def measured(chunks, seen):
-    """Counts \\n and bytes, notes \\r and quotes, and how long lines are that fill a chunk."""
+    """Counts \\n and bytes, and notes \\r, how long lines are that fill a chunk, and what is odd.
+
+    The typed reader would not see a quote or a byte that is not UTF-8 in a column that it does not
+    read, nor empty fields after the last.
+    """
     for chunk in chunks:
         last_return = chunk.rfind(b"\r")
         last_end = max(chunk.rfind(b"\n"), last_return)
         seen["bytes"] += len(chunk)
         seen["feeds"] += chunk.count(b"\n")
         seen["has_returns"] |= last_return >= 0
-        seen["has_quotes"] |= b'"' in chunk
+        seen["is_odd"] |= b'"' in chunk or not chunk.isascii() or b",,\n" in seen["end"] + chunk
+        seen["end"] = (seen["end"] + chunk)[-2:]
         seen["last"] = len(chunk) - last_end - 1 + (seen["last"] if last_end < 0 else 0)
         seen["longest"] = max(seen["longest"], seen["last"])
         if seen["last"] > MAX_LINE_BYTES:

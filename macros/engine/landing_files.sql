@@ -50,11 +50,11 @@
 {% macro default__has_plain_form() -%}
     {#- The header of a signal file as the chargers' system exports it, and no
         line end but \n, at any other of which the typed reader stops. It would
-        not see a quote in a column that nobody reads. -#}
+        not see a quote in a column that nobody reads, see the plugin. -#}
     coalesce(
         first_line
         = ',timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date'
-        and not has_returns_or_quotes,
+        and not is_odd,
         false
     )
 {%- endmacro %}

@@ -8,7 +8,7 @@ landing_files as (
         is_read,
         read_problem,
         first_line,
-        has_returns_or_quotes,
+        is_odd,
         line_count,
         size_bytes,
         modified_ns
@@ -23,7 +23,7 @@ named_files as (
         is_read,
         read_problem,
         first_line,
-        has_returns_or_quotes,
+        is_odd,
         line_count,
         size_bytes,
         modified_ns,
@@ -134,7 +134,7 @@ select
     -- A file that is posted again under its name has another one.
     {{ hash_of([
         'file_path', 'is_read', 'read_problem', 'first_line',
-        'has_returns_or_quotes', 'size_bytes', 'modified_ns'
+        'is_odd', 'size_bytes', 'modified_ns'
     ]) }} as file_version,
     {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at
 from judged_files

@@ -61,6 +61,9 @@ LINES = {
     "no site": [(row("x", site=" "), "no site")],
     "unterminated quote": [(row("x", site='"x'), QUOTE)],
     "quote in an unread column": [(b'"' + row("x"), QUOTE), (row("x") + b'1"', QUOTE)],
+    "not utf-8 in an unread column": [(row("x") + b"\xff", "invalid encoding")],
+    "not utf-8 at the start": [(b"\xff" + row("x"), "invalid encoding")],
+    "empty fields more": [(row("x") + b",,", "10 fields"), (row("x") + b",,,,,,", "14 fields")],
     "newline in quotes": [(b'0,1,"x', QUOTE), (b'y",a,c,p,1,', QUOTE)],
     "nul": [(b"0,16\x0047,x,a,c,p,1,", "timestamp is not a number")],
     "only nul": [(b"\0\0\0", "1 fields")],
@@ -188,6 +191,8 @@ def loaded(warehouse, tmp_path_factory):
     write_file(folder, "elsewhere.csv", b"\n".join([HEADER, good("link")]))
     (folder / "signals_data gone.csv").symlink_to(folder / "nothing here")
     (folder / "alerts_data header.csv").write_text(ALERT_HEADER)
+    (folder / "notes.txt").write_text("of the year 2263")
+    os.utime(folder / "notes.txt", (9_250_000_000, 9_250_000_000))
     warehouse.load(folder, "stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit")
     rejected = {}
     for found in warehouse.rows("from staging.stg_rejected_rows order by line_number"):

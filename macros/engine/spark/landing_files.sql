@@ -106,7 +106,7 @@
         false as mixes_line_ends,
         false as has_long_lines,
         null::bigint as line_count,
-        false as has_returns_or_quotes,
+        false as is_odd,
         files.size_bytes,
         files.modified_ns
     from files
