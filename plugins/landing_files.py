@@ -380,7 +380,9 @@ def measured(chunks, seen):
         seen["bytes"] += len(chunk)
         seen["feeds"] += chunk.count(b"\n")
         seen["has_returns"] |= last_return >= 0
-        seen["is_odd"] |= b'"' in chunk or not chunk.isascii() or b",,\n" in seen["end"] + chunk
+        seen["is_odd"] = (
+            seen["is_odd"] or not chunk.isascii() or b'"' in chunk or b",,\n" in seen["end"] + chunk
+        )
         seen["end"] = (seen["end"] + chunk)[-2:]
         seen["last"] = len(chunk) - last_end - 1 + (seen["last"] if last_end < 0 else 0)
         seen["longest"] = max(seen["longest"], seen["last"])

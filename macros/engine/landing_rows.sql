@@ -27,6 +27,18 @@
 {%- endmacro %}
 
 
+{% macro reader_errors(way) -%}
+    {#- What keep_rejects kept, as errors, each beside its file, as files. -#}
+    {{ way }}_errors as errors
+    inner join {{ way }}_scans as scans
+        on
+            errors.scan_id = scans.scan_id
+            and errors.file_id = scans.file_id
+    inner join {{ ref('stg_landing_files') }} as files
+        on {{ file_path_of('scans.file_path') }} = files.file_path
+{%- endmacro %}
+
+
 {% macro give_up_unusual_files(relation) -%}
     {#- Of a file with a line that could not be typed, or with names that have
         blanks around them or control characters, no row is kept. -#}
@@ -37,13 +49,7 @@
 {% macro default__give_up_unusual_files(relation) -%}
     create or replace temporary table unusual_files as
     select files.file_version
-    from plain_errors as errors
-    inner join plain_scans as scans
-        on
-            errors.scan_id = scans.scan_id
-            and errors.file_id = scans.file_id
-    inner join {{ ref('stg_landing_files') }} as files
-        on {{ file_path_of('scans.file_path') }} = files.file_path
+    from {{ reader_errors('plain') }}
     union
     select file_version
     from {{ relation }}
@@ -156,13 +162,7 @@
             ltrim(errors.csv_line, chr(13) || chr(10)) as reader_text,
             row_number() over file_lines as line_rank,
             count(*) over (partition by files.file_path) as line_count
-        from line_errors as errors
-        inner join line_scans as scans
-            on
-                errors.scan_id = scans.scan_id
-                and errors.file_id = scans.file_id
-        inner join {{ ref('stg_landing_files') }} as files
-            on {{ file_path_of('scans.file_path') }} = files.file_path
+        from {{ reader_errors('line') }}
         window
             file_lines as (partition by files.file_path order by errors.line)
 

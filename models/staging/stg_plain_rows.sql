@@ -1,5 +1,5 @@
 -- One row per row of the signal files that are plain: the columns of the
--- export in its order, no quotes, and lines that end in \n.
+-- export in its order, ASCII without quotes, and lines that end in \n.
 --
 -- The engine types such rows while it reads, in a third of the time that
 -- stg_line_rows takes. Of a file in which anything at all is unusual no row is
