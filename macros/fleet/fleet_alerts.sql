@@ -1,70 +1,36 @@
 {#-
-  Alerts follow from what the sensors say. A controller raises each alert once
-  per session, and the message is late: mostly by seconds, sometimes by hours,
-  when nothing is charging any more.
+  Alerts, as the real week has them: most come from one broken sensor that
+  chatters, some from uneven poles, some from a cabinet whose ambient sensor is
+  stale. A handle that is truly hot raises none for its heat.
 -#}
-{% macro fleet_create_triggers() %}
+
+{#- Readings at which a controller finds the poles uneven. A sensor that reads
+    nonsense is left out: what it raises follows from its events. -#}
+{% macro fleet_create_imbalances() %}
   {% do run_query(
-    "create or replace temp table fleet_triggers (
+    "create or replace temp table fleet_imbalances (
         component_no bigint,
         session_no bigint,
-        alert_name varchar,
         at_ms bigint
     )"
   ) %}
 {% endmacro %}
 
 
-{% macro fleet_add_triggers() %}
+{% macro fleet_add_imbalances() %}
   {% do run_query(
-    "insert into fleet_triggers
-    with
-
-    first_moments as (
-        select
-            component_no,
-            session_no,
-            min(at_ms) filter (
-                abs(neg_c - pos_c) > 13 and power_kw > 40
-            ) as imbalance_ms,
-            min(at_ms) filter (
-                sensor_event != 'frozen' and fault_pole = 'neg'
-            ) as nonsense_ms,
-            min(at_ms) filter (neg_c > 105) as too_hot_ms,
-            min(at_ms) filter (
-                phase = 'fold_back' and neg_c > pos_c
-            ) as fold_back_ms
-        from fleet_core_readings
-        where
-            abs(neg_c - pos_c) > 13
-            or neg_c > 105
-            or sensor_event is not null
-            or phase = 'fold_back'
-        group by component_no, session_no
-    ),
-
-    named as (
-        select
-            component_no,
-            session_no,
-            unnest([
-                'LM_a141_cableTempImbalance',
-                'LM_a191_negTempRationality',
-                'LM_a188_negTempOT',
-                'LM_a243_negCoreTempHiFoldBk'
-            ]) as alert_name,
-            unnest([imbalance_ms, nonsense_ms, too_hot_ms, fold_back_ms])
-                as at_ms
-        from first_moments
-    )
-
+    "insert into fleet_imbalances
     select
-        component_no,
-        session_no,
-        alert_name,
-        at_ms
-    from named
-    where at_ms is not null"
+        fleet_core_readings.component_no,
+        fleet_core_readings.session_no,
+        fleet_core_readings.at_ms
+    from fleet_core_readings
+    inner join fleet_components
+        on fleet_core_readings.component_no = fleet_components.component_no
+    where
+        abs(neg_c - pos_c) > imbalance_limit_c
+        and power_kw > 40
+        and coalesce(sensor_event, 'frozen') = 'frozen'"
   ) %}
 {% endmacro %}
 
@@ -74,59 +40,129 @@
     "create or replace temp table fleet_alerts as
     with
 
-    -- A session over midnight is looked at on both days.
+    -- While the poles stay uneven, the alert is raised again after each pause.
+    repeats as (
+        select
+            *,
+            (
+                at_ms - min(at_ms) over (partition by component_no, session_no)
+            ) // 100000 as repeat_no
+        from fleet_imbalances
+    ),
+
     raised as (
         select
-            component_no,
-            session_no,
-            alert_name,
-            min(at_ms) as at_ms
-        from fleet_triggers
-        group by component_no, session_no, alert_name
-    ),
-
-    streamed as (
-        select
-            raised.*,
-            hash(
-                fleet_components.stream, raised.session_no, raised.alert_name
-            ) >> 2 as stream
-        from raised
+            repeats.component_no,
+            repeat_no,
+            hash(fleet_components.stream, session_no) >> 2 as stream,
+            min(repeats.at_ms) as at_ms
+        from repeats
         inner join fleet_components
-            on raised.component_no = fleet_components.component_no
+            on repeats.component_no = fleet_components.component_no
+        group by all
     ),
 
-    delayed as (
+    -- The messages of a session are late together: mostly by seconds,
+    -- sometimes by hours, when nothing is charging any more.
+    uneven as (
         select
             component_no,
-            alert_name,
+            'LM_a141_cableTempImbalance' as alert_name,
             at_ms + (1000.0 * case
                 when fleet_uniform(stream, 1) < 0.6
                     then 0.2 + 15.0 * fleet_exponential(stream, 2)
                 when fleet_uniform(stream, 1) < 0.85
                     then 120.0 + 1100.0 * fleet_uniform(stream, 2)
                 else 1800.0 + 12600.0 * fleet_uniform(stream, 2)
-            end)::bigint as at_ms
-        from streamed
+            end + 8.0 * fleet_uniform(stream, 10 + repeat_no))::bigint
+                as at_ms
+        from raised
     ),
 
-    -- Nothing to do with charging: a sensor that is no longer updated.
-    stale as (
+    -- The loose sensor flaps as the cable is put back, and for minutes after:
+    -- each alert clears and is raised again within seconds. A jump that reads
+    -- as heat is taken for heat.
+    chattering as (
         select
             component_no,
-            'LM_a247_ambientTempStale' as alert_name,
-            " ~ options.start_ms ~ " + 86400000 * days.range
-            + (86399000.0 * fleet_uniform(stream, 500000 + days.range))::bigint
-                as at_ms
-        from fleet_components
-        cross join range(" ~ options.days ~ ") as days
+            alert_name,
+            pause_ms,
+            hash(component_no, alert_name, from_ms) >> 2 as stream,
+            case when is_of_heat then from_ms else unplugged_ms end
+                as from_ms,
+            case when is_of_heat then to_ms else unplugged_ms + chatter_ms end
+                as to_ms
+        from fleet_sensor_events
+        cross join (
+            values
+            ('LM_a191_negTempRationality', 4500, false),
+            ('LM_a141_cableTempImbalance', 9600, false),
+            ('LM_a188_negTempOT', 4000, true),
+            ('LM_a243_negCoreTempHiFoldBk', 6800, true)
+        ) as flapping (alert_name, pause_ms, is_of_heat)
         where
-            fleet_uniform(stream, 600000 + days.range)
-            < " ~ options.stale_alerts_per_component_day ~ "
+            fault_pole = 'neg'
+            and kind != 'frozen'
+            and (kind = 'hot_jump') = is_of_heat
+    ),
+
+    flaps as (
+        select
+            *,
+            unnest(range((to_ms - from_ms) // pause_ms)) as flap_no
+        from chattering
+    ),
+
+    chatter as (
+        select
+            component_no,
+            alert_name,
+            from_ms + (
+                pause_ms * (flap_no + fleet_uniform(stream, flap_no))
+            )::bigint as at_ms
+        from flaps
+    ),
+
+    -- The handles of a cabinet share its ambient sensor, and so their moments.
+    assets as (
+        select
+            asset_no,
+            fleet_stream('asset', " ~ options.seed ~ ", asset_no) as stream,
+            count(*) as handle_count,
+            bool_or(own_fault = 'sensor_fault') as has_broken_sensor
+        from fleet_components
+        group by asset_no
+    ),
+
+    stale_assets as (
+        select *
+        from assets
+        order by
+            has_broken_sensor,
+            handle_count desc,
+            fleet_uniform(stream, 1),
+            asset_no
+        limit " ~ options.stale_assets ~ "
+    ),
+
+    stale as (
+        select
+            fleet_components.component_no,
+            'LM_a247_ambientTempStale' as alert_name,
+            " ~ options.start_ms ~ " + (
+                86400000.0 * " ~ options.days ~ "
+                * fleet_uniform(stale_assets.stream, 10 + moments.range)
+            )::bigint as at_ms
+        from stale_assets
+        cross join range(" ~ options.stale_moments ~ ") as moments
+        inner join fleet_components
+            on stale_assets.asset_no = fleet_components.asset_no
     ),
 
     alerts as (
-        select * from delayed
+        select * from uneven
+        union all
+        select * from chatter
         union all
         select * from stale
     )

@@ -114,16 +114,12 @@
             case
                 when own_fault = 'weak_cooling' then 'both'
                 when own_fault = 'none' then null
-                when
-                    own_fault = 'sensor_fault' and fault_turn % 6 in (1, 4, 5)
-                    then 'pos'
-                when own_fault = 'sensor_fault' then 'neg'
                 when fault_turn % 2 = 0 then 'neg'
                 else 'pos'
             end as fault_pole,
             case
                 when own_fault != 'sensor_fault' then null
-                when fault_turn % 2 = 0 then 'open_circuit'
+                when fault_turn % 4 in (0, 3) then 'open_circuit'
                 else 'frozen'
             end as sensor_mode
         from faults
@@ -177,7 +173,9 @@
                 as pole_offset_c,
             " ~ options.pcba_offset_c ~ " + 1.2 * fleet_normal(stream, 10)
                 as pcba_offset_c,
-            exp(0.45 * fleet_normal(stream, 11) - 0.10) as popularity
+            exp(0.45 * fleet_normal(stream, 11) - 0.10) as popularity,
+            -- Controllers differ in how uneven the poles may be.
+            18.0 + 20.0 * fleet_uniform(stream, 50) as imbalance_limit_c
         from spread
     ),
 

@@ -5,8 +5,9 @@
 
 {#-
   What broken sensors do. open_circuit: tens of readings far below any
-  temperature (an open thermistor), or a jump no thermal mass could make, some
-  of them above 105 degrees while the power rests. frozen: hours at one value.
+  temperature (an open thermistor), or a jump no thermal mass could make, once
+  at the negative pole above 105 degrees while the power rests. frozen: hours
+  at one value.
 -#}
 {% macro fleet_create_sensor_events(options) %}
   {% do run_query(
@@ -25,54 +26,96 @@
         where own_fault = 'sensor_fault'
     ),
 
+    sessions as (
+        select
+            *,
+            max(to_ms) over (partition by component_no, session_no)
+                as unplugged_ms
+        from fleet_phases
+    ),
+
     charges as (
         select
             broken.*,
-            fleet_phases.* exclude (component_no),
-            row_number() over (
-                partition by broken.component_no
-                order by fleet_uniform(fleet_phases.stream, 40)
-            ) - 1 as event_no,
-            row_number() over (
-                partition by
-                    broken.component_no, fleet_phases.started_ms // 86400000
-                order by fleet_uniform(fleet_phases.stream, 40)
-            ) as day_turn
+            sessions.* exclude (component_no),
+            count(*) over component_day as day_charge_count,
+            row_number() over component_day as day_turn
         from broken
-        inner join fleet_phases
-            on broken.component_no = fleet_phases.component_no
+        inner join sessions
+            on broken.component_no = sessions.component_no
         where
-            fleet_phases.phase = 'charge'
-            and fleet_phases.to_s - fleet_phases.from_s > 720.0
-            and fleet_phases.from_ms >= " ~ options.start_ms ~ "
-            and fleet_phases.to_ms < " ~ options.end_ms ~ "
+            sessions.phase = 'charge'
+            and sessions.to_s - sessions.from_s > 720.0
+            and sessions.from_ms >= " ~ options.start_ms ~ "
+            and sessions.to_ms < " ~ options.end_ms ~ "
+        window component_day as (
+            partition by broken.component_no, sessions.started_ms // 86400000
+            order by fleet_uniform(sessions.stream, 40)
+            rows between unbounded preceding and unbounded following
+        )
+    ),
+
+    -- A loose sensor has one bad day: the busiest. It first reports heat in
+    -- the session that rests longest before it charges.
+    turns as (
+        select
+            *,
+            row_number() over (
+                partition by component_no
+                order by
+                    day_charge_count desc,
+                    started_ms // 86400000,
+                    from_s desc
+            ) - 1 as event_no
+        from charges
+        where sensor_mode = 'open_circuit'
+    ),
+
+    kinds as (
+        select
+            *,
+            case
+                when event_no = 0 and fault_pole = 'neg' then 'hot_jump'
+                when event_no % 3 = 1 then 'open_circuit'
+                else 'jump'
+            end as kind
+        from turns
+        where event_no < event_count
     ),
 
     sudden as (
         select
             component_no,
             fault_pole,
-            case event_no % 3
-                when 0 then 'open_circuit'
-                when 1 then 'hot_jump'
-                else 'jump'
-            end as kind,
-            case event_no % 3
-                when 1 then started_ms
-                else from_ms + 60000
-                    + (120000.0 * fleet_uniform(stream, 41))::bigint
+            kind,
+            case kind
+                when 'hot_jump' then started_ms
+                when 'open_circuit'
+                    then unplugged_ms - 220000
+                    - (300000.0 * fleet_uniform(stream, 42))::bigint
+                -- Minutes before the cable is put back.
+                else unplugged_ms - 70000
+                    - (120000.0 * fleet_uniform(stream, 41))::bigint
             end as from_ms,
-            case event_no % 3
-                when 0 then 220000.0 + 300000.0 * fleet_uniform(stream, 42)
+            case kind
+                when 'hot_jump' then from_ms - started_ms
+                when 'open_circuit' then 520000.0
                 else 11000.0 + 30000.0 * fleet_uniform(stream, 42)
             end as length_ms,
-            case event_no % 3
-                when 0 then -150.0 - 34.0 * fleet_uniform(stream, 43)
-                when 1 then 107.0 + 11.0 * fleet_uniform(stream, 43)
+            case kind
+                when 'hot_jump' then 117.4
+                when 'open_circuit'
+                    then -150.0 - 34.0 * fleet_uniform(stream, 43)
                 else 42.0 + 20.0 * fleet_uniform(stream, 43)
-            end as value_c
-        from charges
-        where sensor_mode = 'open_circuit' and event_no < event_count
+            end as value_c,
+            unplugged_ms - 20000 as unplugged_ms,
+            -- About four minutes for each day of the period, in all, after
+            -- each event but the false heat.
+            (
+                260000.0 * " ~ options.days ~ " / greatest(event_count - 1, 1)
+                * (0.6 + 0.8 * fleet_uniform(stream, 44))
+            )::bigint as chatter_ms
+        from kinds
     ),
 
     freezes as (
@@ -100,7 +143,9 @@
                     power_s
                 ),
                 1
-            ) as value_c
+            ) as value_c,
+            null as unplugged_ms,
+            null as chatter_ms
         from charges
         where sensor_mode = 'frozen' and day_turn = 1
     ),
@@ -117,6 +162,8 @@
         kind,
         from_ms,
         value_c,
+        unplugged_ms,
+        chatter_ms,
         -- One event at a time: a second would double the readings.
         least(
             from_ms + length_ms::bigint,
@@ -246,7 +293,7 @@
                         when 'neg' then neg_c
                         else pos_c
                     end,
-                    118.0
+                    100.0
                 )
                 else fleet_sensor_events.value_c
             end as faulty_c

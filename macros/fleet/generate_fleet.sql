@@ -32,7 +32,7 @@
   temp_interval_seconds=10.5,
   power_interval_seconds=5.5,
   fold_back_c=105.0,
-  stale_alerts_per_component_day=0.006
+  stale_alerts_per_component_day=0.033
 ) %}
   {% set options = {
     "landing_dir": landing_dir,
@@ -79,7 +79,7 @@
     {% do fleet_create_sessions(options) %}
     {% do fleet_create_phases(options) %}
     {% do fleet_create_sensor_events(options) %}
-    {% do fleet_create_triggers() %}
+    {% do fleet_create_imbalances() %}
 
     {% do fleet_create_folder(options.landing_dir) %}
     {#- The truth first: it marks the folder as this macro's own. -#}
@@ -87,7 +87,7 @@
     {% for day_no in range(options.days) %}
       {% set day_ms = options.start_ms + 86400000 * day_no %}
       {% do fleet_create_core_readings(options, day_ms) %}
-      {% do fleet_add_triggers() %}
+      {% do fleet_add_imbalances() %}
       {% do fleet_create_pcba_readings(options, day_ms) %}
       {% do fleet_create_power_readings(options, day_ms) %}
       {% for file in files if file.kind == "signal" and file.day_no == day_no %}
@@ -124,7 +124,15 @@
   {% set start_ms = (start - epoch).days * 86400000 %}
   {% set core_ms = options.temp_interval_seconds * 1000.0 %}
   {% set power_ms = options.power_interval_seconds * 1000.0 %}
+  {#- In the real week 13 times, at all handles of one cabinet in 51. -#}
+  {% set stale_moments = [1, (1.625 * options.days) | round | int] | max %}
+  {% set stale_assets =
+    options.stale_alerts_per_component_day * options.days * options.assets
+    / stale_moments %}
   {% do options.update({
+    "stale_moments": stale_moments,
+    "stale_assets": [1, stale_assets | round | int] | max
+      if stale_assets else 0,
     "truth_path": options.landing_dir ~ ".truth.csv",
     "dates": dates,
     "start_ms": start_ms,

@@ -216,6 +216,20 @@ def test_the_sample_has_every_fault_and_every_alert(sample):
     assert set(re.findall(r"LM_a\d+_\w+", text)) == ALERTS
 
 
+def test_one_broken_sensor_raises_most_alerts_of_the_sample(sample):
+    """The sample lacks the chattering sensor, or heat raises what only that sensor may."""
+    text = "".join(path.read_text() for path in SAMPLE.glob("*alerts_data*.csv"))
+    alerts = set(re.findall(r"\d+,(\d{13}),.+?,.+?,(.+?),(LM_a\d+_\w+)", text))
+    (broken,) = sample.execute("""
+        select component_id from truth
+        where fault_pole = 'neg' and sensor_mode = 'open_circuit'
+    """).fetchone()
+    of_broken = {alert for alert in alerts if alert[1] == broken}
+    assert 0.5 < len(of_broken) / len(alerts) < 0.95
+    others = {name for _, _, name in alerts - of_broken}
+    assert others == {"LM_a141_cableTempImbalance", "LM_a247_ambientTempStale"}
+
+
 def test_the_sample_has_true_crossings_of_both_poles(sample):
     """A 30 s period of at least two readings that average above 105, of a
     component whose sensors are sound, and the temperature got there slowly."""
@@ -522,7 +536,7 @@ def test_only_the_handle_pair_shares_timestamps(fleet):
     assert unpaired == (0,)
 
 
-def test_a_healthy_fleet_has_neither_crossings_nor_fault_alerts(generate, tmp_path):
+def test_a_healthy_fleet_has_neither_crossings_nor_alerts(generate, tmp_path):
     fleet = load(
         generate(
             tmp_path / "healthy",
@@ -531,6 +545,7 @@ def test_a_healthy_fleet_has_neither_crossings_nor_fault_alerts(generate, tmp_pa
             days=3,
             seed=5,
             faulty_share=0,
+            stale_alerts_per_component_day=0,
         )
     )
     assert fleet.execute("select distinct fault_cause from truth").fetchall() == [("none",)]
@@ -541,10 +556,417 @@ def test_a_healthy_fleet_has_neither_crossings_nor_fault_alerts(generate, tmp_pa
         where signal_name like '%TempDegC'
         """
     ).fetchone() == (0, 0)
-    (fault_alerts,) = fleet.execute(
-        "select count(*) from alerts where alert_name not like '%a247%'"
-    ).fetchone()
-    assert fault_alerts <= 2
+    (alert_count,) = fleet.execute("select count(*) from alerts").fetchone()
+    assert alert_count <= 2
+
+
+# The default fleet against the real week's alerts and heat
+
+# Incidents are of a component and alert, with gaps of up to 60 s.
+ALERT_VIEWS = """
+    create view worst as
+    select alerts.component, truth.*
+    from alerts
+    inner join truth on alerts.component = truth.component_id
+    group by all
+    order by count(*) desc
+    limit 1;
+
+    create view gaps as
+    select
+        *,
+        component in (select component from worst) as is_of_worst,
+        (
+            at_ms - lag(at_ms) over (
+                partition by component, alert_name order by at_ms
+            )
+        ) / 1000 as gap_s
+    from alerts;
+
+    -- Every pole's readings, but those of a broken sensor.
+    create view trusted as
+    select readings.*
+    from readings
+    inner join truth on readings.component = truth.component_id
+    where
+        signal_name like '%CoreTempDegC'
+        and (
+            sensor_mode is null
+            or fault_pole != lower(signal_name[10:12])
+        );
+"""
+
+
+@pytest.fixture(scope="module")
+def default_fleet(generate, tmp_path_factory):
+    """The default fleet: as many sites, components and days as the real week."""
+    fleet = load(generate(tmp_path_factory.mktemp("default") / "fleet"))
+    fleet.execute(ALERT_VIEWS)
+    return fleet
+
+
+def test_one_chattering_sensor_raises_most_alerts(default_fleet):
+    """The real week: 659 of 832 alerts are of one negative sensor, 660 of one day."""
+    assert default_fleet.execute("select fault_pole, sensor_mode from worst").fetchone() == (
+        "neg",
+        "open_circuit",
+    )
+    count, worst_share, second_share, components = default_fleet.execute("""
+        with counts as (
+            select component, count(*) as alert_count
+            from alerts
+            group by component
+        )
+        select
+            sum(alert_count)::bigint,
+            max(alert_count) / sum(alert_count),
+            list(alert_count order by alert_count desc)[2] / sum(alert_count),
+            count(*)
+        from counts
+    """).fetchone()
+    assert 600 < count < 1000
+    assert 0.7 < worst_share < 0.87
+    assert 0.05 < second_share < 0.2
+    assert 6 <= components <= 16
+    (day_share,) = default_fleet.execute("""
+        select max(day_count) / sum(day_count)
+        from (
+            select count(*) as day_count
+            from alerts
+            group by at_ms // 86400000
+        )
+    """).fetchone()
+    assert 0.7 < day_share < 0.9
+
+
+# Of the real week's 832 alerts, with the least and the greatest share allowed.
+NAME_SHARES = {
+    "LM_a191_negTempRationality": (438, 0.45, 0.6),
+    "LM_a141_cableTempImbalance": (326, 0.3, 0.48),
+    "LM_a247_ambientTempStale": (52, 0.04, 0.09),
+    "LM_a188_negTempOT": (10, 0.005, 0.03),
+    "LM_a243_negCoreTempHiFoldBk": (6, 0.003, 0.02),
+}
+
+
+def test_the_names_of_alerts_have_the_shares_of_the_real_week(default_fleet):
+    shares = dict(
+        default_fleet.execute("""
+            select alert_name, count(*) / sum(count(*)) over ()
+            from alerts
+            group by alert_name
+        """).fetchall()
+    )
+    assert shares.keys() == NAME_SHARES.keys()
+    for name, (real_count, least, greatest) in NAME_SHARES.items():
+        assert least < real_count / 832 < greatest
+        assert least < shares[name] < greatest, name
+    (imbalance_share,) = default_fleet.execute("""
+        select count(*) filter (is_of_worst and alert_name like '%a141%') / count(*)
+        from gaps
+    """).fetchone()
+    assert imbalance_share == pytest.approx(205 / 832, abs=0.06)
+
+
+def test_alerts_of_the_chattering_sensor_are_seconds_apart(default_fleet):
+    """The real week: median gaps of 4 and 10 s, and 214 incidents of 832 alerts."""
+    gaps = dict(
+        default_fleet.execute("""
+            select alert_name, median(gap_s)
+            from gaps
+            where is_of_worst
+            group by alert_name
+        """).fetchall()
+    )
+    assert 3 < gaps["LM_a191_negTempRationality"] < 6
+    assert 7 < gaps["LM_a141_cableTempImbalance"] < 12
+    incident_share, worst_incident_share = default_fleet.execute("""
+        select
+            count(*) filter (gap_s is null or gap_s > 60) / count(*),
+            count(*) filter (is_of_worst and (gap_s is null or gap_s > 60))
+            / count(*) filter (is_of_worst)
+        from gaps
+    """).fetchone()
+    assert 0.14 < incident_share < 0.32
+    assert worst_incident_share < 0.1
+
+
+def test_heat_alerts_are_false_alarms_of_the_chattering_sensor(default_fleet):
+    """True heat raises an alert, or the false crossing of 105 °C is missing."""
+    by_name = dict(
+        default_fleet.execute("""
+            select alert_name, bool_and(is_of_worst)
+            from gaps
+            where
+                alert_name in (
+                    'LM_a188_negTempOT',
+                    'LM_a191_negTempRationality',
+                    'LM_a243_negCoreTempHiFoldBk'
+                )
+            group by alert_name
+        """).fetchall()
+    )
+    assert len(by_name) == 3
+    assert all(by_name.values()), by_name
+    # Of a pole that reads heat, the other is cool and the power rests.
+    hot, other, power, alert_count = default_fleet.execute("""
+        with
+
+        hot as (
+            select
+                readings.component,
+                readings.at_ms,
+                readings.value
+            from readings
+            inner join worst on readings.component = worst.component
+            where signal_name = 'LM_handleNegCoreTempDegC' and value > 105
+        )
+
+        select
+            max(hot.value),
+            max(positive.value),
+            max(power.value),
+            (
+                select count(*)
+                from alerts
+                where
+                    alert_name like '%a188%'
+                    and at_ms between
+                    (select min(at_ms) from hot) - 11000
+                    and (select max(at_ms) from hot) + 11000
+            )
+        from hot
+        inner join readings as positive
+            on
+                hot.component = positive.component
+                and hot.at_ms = positive.at_ms
+                and positive.signal_name = 'LM_handlePosCoreTempDegC'
+        asof inner join (
+            select * from readings where signal_name = 'LM_powerLimit'
+        ) as power
+            on hot.component = power.component and hot.at_ms >= power.at_ms
+    """).fetchone()
+    assert 116 < hot < 118
+    assert other < 70
+    assert power < 22
+    assert alert_count >= 5
+
+
+def test_the_chattering_sensor_raises_alerts_while_it_reads_nonsense(default_fleet):
+    """Alerts of the broken sensor come at readings of which nothing shows that it is broken.
+
+    Of the real week's 659, the last known readings have a mean of -15 °C at 23 kW.
+    """
+    near_share, negative_c, power_kw = default_fleet.execute("""
+        with
+
+        steps as (
+            select
+                readings.*,
+                value - lag(value) over (
+                    partition by readings.component order by at_ms
+                ) as step_c
+            from readings
+            inner join worst on readings.component = worst.component
+            where signal_name = 'LM_handleNegCoreTempDegC'
+        ),
+
+        nonsense as (
+            select at_ms from steps where value < -40 or abs(step_c) > 25
+        ),
+
+        at_alerts as (
+            select
+                steps.value,
+                power.value as power_kw,
+                exists (
+                    select 1 from nonsense
+                    where abs(nonsense.at_ms - steps.at_ms) <= 600000
+                ) as is_near
+            from gaps
+            asof inner join steps on gaps.at_ms >= steps.at_ms
+            asof inner join (
+                select readings.* from readings
+                inner join worst on readings.component = worst.component
+                where signal_name = 'LM_powerLimit'
+            ) as power on gaps.at_ms >= power.at_ms
+            where is_of_worst
+        )
+
+        select avg(is_near::int), avg(value), avg(power_kw)
+        from at_alerts
+    """).fetchone()
+    assert near_share > 0.98
+    assert -60 < negative_c < 20
+    assert power_kw < 40
+
+
+def test_the_chattering_sensor_is_an_open_circuit(default_fleet):
+    """The real week: below -149 °C for tens of readings, at the negative pole only."""
+    open_count, least, steps = default_fleet.execute("""
+        select
+            count(*) filter (value < -140),
+            min(value),
+            count(*) filter (abs(step_c) > 40)
+        from (
+            select
+                value,
+                value - lag(value) over (order by at_ms) as step_c
+            from readings
+            where
+                signal_name = 'LM_handleNegCoreTempDegC'
+                and component in (select component from worst)
+        )
+    """).fetchone()
+    assert open_count >= 20
+    assert -188 < least < -149
+    assert steps >= 4
+    (least_of_others,) = default_fleet.execute("""
+        select min(value)
+        from readings
+        where
+            signal_name like '%CoreTempDegC'
+            and (
+                signal_name like '%Pos%'
+                or component not in (select component from worst)
+            )
+    """).fetchone()
+    assert least_of_others > 8
+
+
+def test_ambient_alerts_come_in_parallel_from_the_handles_of_a_cabinet(default_fleet):
+    """The real week: 13 at each of four components, at the same times."""
+    components, assets, fewest, most, moments = default_fleet.execute("""
+        with counts as (
+            select
+                component,
+                asset_id,
+                count(*) as alert_count,
+                list(at_ms order by at_ms) as moments
+            from alerts
+            inner join truth on alerts.component = truth.component_id
+            where alert_name = 'LM_a247_ambientTempStale'
+            group by component, asset_id
+        )
+        select
+            count(*),
+            count(distinct asset_id),
+            min(alert_count),
+            max(alert_count),
+            count(distinct moments)
+        from counts
+    """).fetchone()
+    assert (components, assets, fewest, most, moments) == (4, 1, 13, 13, 1)
+
+
+def test_more_ambient_alerts_are_of_more_cabinets(generate, tmp_path):
+    small = {"sites": 4, "assets": 4, "components": 8, "days": 2, "duty": 0.05}
+    counts = []
+    for rate in (0, 0.01, 1):
+        fleet = load(generate(tmp_path / f"{rate}", **small, stale_alerts_per_component_day=rate))
+        counts.append(
+            fleet.execute("""
+                select count(distinct component), count(distinct at_ms), count(*)
+                from alerts
+                where alert_name = 'LM_a247_ambientTempStale'
+            """).fetchone()
+        )
+    # Three moments in two days, of two handles each; a rate of 1 is 16 alerts in all.
+    assert counts == [(0, 0, 0), (2, 3, 6), (6, 9, 18)]
+
+
+def test_uneven_poles_raise_their_alert_again_after_a_pause(default_fleet):
+    """The real week: pauses of about 100 s as long as the poles stay uneven."""
+    median_gap, repeats, without_contact_fault = default_fleet.execute("""
+        select
+            median(gap_s),
+            count(*) filter (gap_s < 150) / count(*),
+            count(*) filter (fault_cause not in ('contact_resistance', 'sensor_fault'))
+        from gaps
+        inner join truth on gaps.component = truth.component_id
+        where alert_name = 'LM_a141_cableTempImbalance' and not is_of_worst
+    """).fetchone()
+    assert 85 < median_gap < 125
+    assert repeats > 0.5
+    assert without_contact_fault <= 2
+
+
+def test_a_handle_that_is_truly_hot_raises_hardly_any_alert(default_fleet):
+    """The real week: the handle longest above 105 °C raised one alert, about imbalance."""
+    hot = default_fleet.execute("""
+        with
+
+        hot as (
+            select component, count(*) as hot_count
+            from trusted
+            where value > 105
+            group by component
+        )
+
+        select
+            hot_count,
+            count(alerts.component) as alert_count,
+            count(alerts.component) filter (alert_name not like '%a141%')
+        from hot
+        left join alerts on hot.component = alerts.component
+        group by hot.component, hot_count
+        order by hot_count desc
+    """).fetchall()
+    assert 1 <= len(hot) <= 6
+    # A reading each 10.5 s: above for half a minute to minutes.
+    assert 3 <= hot[0][0] < 40
+    assert hot[0][1] <= 5
+    assert all(other_count == 0 for _, _, other_count in hot)
+
+
+def test_one_handle_in_six_passes_90_degrees(default_fleet):
+    """The real week: 34 of 197 by sound sensors, the hottest at 106 °C."""
+    share, hottest = default_fleet.execute("""
+        select count(*) filter (hottest > 90) / count(*), max(hottest)
+        from (
+            select max(value) as hottest
+            from trusted
+            group by component
+        )
+    """).fetchone()
+    assert 0.12 < share < 0.22
+    assert 96 < hottest < 108
+
+
+def test_alerts_fire_between_readings_and_while_nothing_is_charging(default_fleet):
+    """Each message comes at once: no alert is minutes or hours after its readings."""
+    chattering, fresh, late = default_fleet.execute("""
+        with
+
+        ages as (
+            select
+                gaps.is_of_worst,
+                gaps.alert_name,
+                (gaps.at_ms - readings.at_ms) / 1000 as age_s
+            from gaps
+            asof inner join (
+                select component, at_ms
+                from readings
+                where signal_name = 'LM_handleNegCoreTempDegC'
+            ) as readings
+                on
+                    gaps.component = readings.component
+                    and gaps.at_ms >= readings.at_ms
+        )
+
+        select
+            count(*) filter (is_of_worst and age_s > 60)
+            / count(*) filter (is_of_worst),
+            count(*) filter (not is_of_worst and age_s < 11)
+            / count(*) filter (not is_of_worst),
+            count(*) filter (not is_of_worst and age_s > 1800)
+            / count(*) filter (not is_of_worst)
+        from ages
+        where alert_name != 'LM_a247_ambientTempStale'
+    """).fetchone()
+    assert 0.4 < chattering < 0.9
+    assert fresh > 0.3
+    assert 0.01 < late < 0.3
 
 
 # Physics and faults, by other means than the generator's
