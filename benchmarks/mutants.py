@@ -39,7 +39,7 @@ CODE = [
 # of a model that none of these follows from is nothing to them.
 PYTHON_TESTS = {
     "test_staging.py": ["load_audit", "stg_rejected_rows", "stg_signals", "stg_alerts"],
-    "test_rolling_pruning.py": ["int_rolling_windows"],
+    "test_sliding_pruning.py": ["int_sliding_periods"],
     "test_fleet_marts.py": [
         *("component_daily", "site_daily", "fleet_daily", "charging_sessions"),
         *("overheating_episodes", "alert_event_profile"),

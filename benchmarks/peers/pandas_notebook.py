@@ -1,7 +1,8 @@
 """Questions 1 and 2 as an analyst's notebook answers them in pandas.
 
 Reads all signal files, concatenates them, takes the mean temperature and the maximum power of
-each component in 30 s windows, and merges the two. Only tumbling windows, no check of any row.
+each component in 30 s windows, and merges the two. No row is checked. It finds tumbling windows
+only: `rolling` of pandas takes the 30 s up to a reading, not the periods that start at any time.
 
 `resample` is the notebook's way: it fills each component's gaps with empty windows. `grouper` is
 what a reader of the pandas documentation would make of it.
@@ -35,7 +36,7 @@ def main(landing_dir, answers_dir, way):
     temperatures = readings[readings["signal_name"].str.endswith("TempDegC")]
     power = readings[readings["signal_name"] == "LM_powerLimit"]
     mean_temperatures = windows(temperatures, [*COMPONENT, "signal_name"], "mean", way)
-    # Rounded, for a sum of doubles can miss a mean exactly at the threshold.
+    # Rounded: a sum of doubles can miss a mean of exactly the threshold.
     overheated = mean_temperatures[mean_temperatures["VALUE"].round(9) > 105]
     answers = overheated.merge(
         windows(power, COMPONENT, "max", way),

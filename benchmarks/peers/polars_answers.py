@@ -1,10 +1,14 @@
-"""Questions 1 to 3 in Polars: tumbling and rolling periods, and the readings at alerts.
+"""Questions 1 to 3 in Polars: tumbling windows, sliding periods, and the readings at alerts.
+
+`rolling` of Polars takes the 30 s up to a row. Rows without a value, 30 s after each reading, make
+it find the periods that start at any other time.
 
     python benchmarks/peers/polars_answers.py LANDING_DIR ANSWERS_DIR
 
 The fastest of what was tried; CPU seconds on the real week, one after the other on a busy machine:
 
-- as below: 2.6
+- as below: 2.6, measured with periods that end at a reading; the rows without a value add 0.1
+- the next change joined to each period, not taken by `shift`: 0.2 more
 - signal names as plain text, not categories: 3.2
 - nothing kept in memory, one scan shared by `collect_all`: 6.3
 - `group_by_dynamic` for the tumbling windows, which needs sorted rows: 11.3
@@ -20,6 +24,7 @@ import polars as pl
 THRESHOLD_C = 105
 COMPONENT = ["SITE", "ASSET", "COMPONENT"]
 SERIES = [*COMPONENT, "signal_name"]
+IS_OVERHEATED = pl.col("avg_temp_c") > THRESHOLD_C
 COLUMNS = {"": pl.Int64, "timestamp": pl.Int64, **dict.fromkeys(COMPONENT, pl.Int64)}
 
 
@@ -29,38 +34,67 @@ def scan(pattern, columns):
     return lines.drop("", "event_date").with_columns(pl.col("timestamp").cast(pl.Datetime("ms")))
 
 
-def overheated(temperatures):
-    """Of windows with their temperatures, those with a mean above the threshold."""
-    # Rounded, for a sum of doubles can miss a mean exactly at the threshold.
-    means = temperatures.agg(pl.col("VALUE").mean().round(9).alias("avg_temp_c"))
-    return means.filter(pl.col("avg_temp_c") > THRESHOLD_C)
+def means(temperatures):
+    """The mean temperature of periods, and of how many readings it is."""
+    value = pl.col("VALUE")
+    # Rounded: a sum of doubles can miss a mean of exactly the threshold.
+    return temperatures.agg(
+        value.mean().round(9).alias("avg_temp_c"), value.count().alias("reading_count")
+    )
+
+
+def with_power(periods, power, touched_windows, is_inside):
+    """Periods, each with the power readings inside, found by the 30 s windows it touches."""
+    windows = periods.with_columns(touched=pl.concat_list(touched_windows)).explode("touched")
+    readings = power.with_columns(touched=pl.col("timestamp").dt.truncate("30s"))
+    value = pl.col("VALUE").filter(is_inside)
+    return (
+        windows.join(readings, on=[*COMPONENT, "touched"], how="left")
+        .group_by(*periods.collect_schema())
+        .agg(value.max().alias("max_power_kw"), value.count().alias("power_reading_count"))
+    )
 
 
 def tumbling_windows(temperatures, power):
-    """The overheated windows of 30 s, each with the maximum power in it."""
+    """The overheated windows of 30 s, each with the power readings in it."""
     window_start = pl.col("timestamp").dt.truncate("30s").alias("window_start")
-    windows = overheated(temperatures.group_by(*SERIES, window_start))
-    return (
-        windows.join(power.with_columns(window_start), on=[*COMPONENT, "window_start"], how="left")
-        .group_by(*windows.collect_schema())
-        .agg(pl.col("VALUE").max().alias("max_power_kw"))
-    )
+    windows = means(temperatures.group_by(*SERIES, window_start)).filter(IS_OVERHEATED)
+    windows = windows.with_columns(starts_before=pl.lit(None, pl.Datetime("ms")))
+    return with_power(windows, power, ["window_start"], pl.lit(True))
 
 
-def rolling_windows(temperatures, power):
-    """The overheated 30 s up to a reading, each with the maximum power in it."""
+def sliding_periods(temperatures, power):
+    """The overheated periods (s, s + 30 s] of any s, each with the power readings in it.
+
+    One row per step: all s from window_start to before starts_before, whose periods have the same
+    readings. Readings change where one enters, or leaves 30 s later: a row without a value.
+    """
     # A series that never reads more than the threshold has no mean above it.
     hot_series = temperatures.filter(pl.col("VALUE") > THRESHOLD_C).select(SERIES).unique()
-    hot_temperatures = temperatures.join(hot_series, on=SERIES, how="semi").sort("timestamp")
-    windows = overheated(hot_temperatures.rolling("timestamp", period="30s", group_by=SERIES))
-    windows = windows.rename({"timestamp": "window_end"}).with_columns(
-        pl.col("window_end").dt.offset_by("-30s").alias("window_start")
+    entering = temperatures.join(hot_series, on=SERIES, how="semi").select(
+        *SERIES, "timestamp", "VALUE"
     )
-    is_inside = pl.col("timestamp").is_between("window_start", "window_end", closed="right")
-    return (
-        windows.join(power, on=COMPONENT, how="left")
-        .group_by(*windows.collect_schema())
-        .agg(pl.col("VALUE").filter(is_inside).max().alias("max_power_kw"))
+    leaving = entering.with_columns(
+        pl.col("timestamp").dt.offset_by("30s"), pl.lit(None, pl.Float64).alias("VALUE")
+    )
+    changes = pl.concat([entering, leaving]).sort(*SERIES, "timestamp")
+    periods = means(changes.rolling("timestamp", period="30s", group_by=SERIES)).unique()
+    periods = (
+        periods.sort(*SERIES, "timestamp")
+        .with_columns(ends_before=pl.col("timestamp").shift(-1).over(SERIES))
+        .filter(IS_OVERHEATED)
+        .with_columns(
+            window_start=pl.col("timestamp").dt.offset_by("-30s"),
+            starts_before=pl.col("ends_before").dt.offset_by("-30s"),
+        )
+        .drop("timestamp")
+    )
+    first_window = pl.col("window_start").dt.truncate("30s")
+    return with_power(
+        periods,
+        power,
+        [first_window.dt.offset_by(offset) for offset in ("0s", "30s", "60s")],
+        pl.col("timestamp").is_between("window_start", "ends_before", closed="none"),
     )
 
 
@@ -107,8 +141,11 @@ def windows_answer(windows, method):
         pl.col("signal_name").cast(pl.String),
         pl.lit(method).alias("window_method"),
         "window_start",
+        "starts_before",
         "avg_temp_c",
+        "reading_count",
         "max_power_kw",
+        "power_reading_count",
     )
 
 
@@ -123,16 +160,16 @@ def main(landing_dir, answers_dir):
     is_temperature = pl.col("signal_name").cast(pl.String).str.ends_with("TempDegC")
     temperatures = readings.filter(is_temperature)
     power = readings.filter(pl.col("signal_name") == "LM_powerLimit")
-    tumbling, rolling, alert_averages = pl.collect_all(
+    tumbling, sliding, alert_averages = pl.collect_all(
         [
             windows_answer(tumbling_windows(temperatures, power), "tumbling"),
-            windows_answer(rolling_windows(temperatures, power), "rolling"),
+            windows_answer(sliding_periods(temperatures, power), "sliding"),
             averages_by_alert(alerts, readings),
         ],
         engine="streaming",
     )
     Path(answers_dir).mkdir(exist_ok=True)
-    pl.concat([tumbling, rolling]).write_csv(f"{answers_dir}/overheated_windows.csv")
+    pl.concat([tumbling, sliding]).write_csv(f"{answers_dir}/overheated_windows.csv")
     alert_averages.write_csv(f"{answers_dir}/avg_readings_by_alert.csv")
 
 
