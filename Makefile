@@ -9,7 +9,7 @@ FLEET ?= {landing_dir: target/fleet}
 LANDING_DIR ?= data/sample
 WAREHOUSE_PATH ?= supercharger.duckdb
 PORT ?= 8050
-QUERY ?= --metrics overheated_periods,overheated_components,max_power_when_overheated_kw,avg_power_at_temperature_alert_kw,utilisation_ratio
+QUERY ?= --metrics overheated_components,overheated_seconds,max_power_when_overheated_kw,avg_power_at_temperature_alert_kw,avg_power_at_trusted_temperature_alert_kw,utilisation_ratio
 BENCH ?=
 # What a user writes into them is neither make's nor the shell's to run: it
 # reaches the commands through the environment, as it was written.
@@ -71,10 +71,10 @@ answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PAT
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
 	@# Under the limits that the warehouse was built with.
 	@limits="$$($(DUCKDB) -bail -no-init -noheader -list -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" \
-	  -c "select regexp_replace(format('{{overheat_threshold_c: {}, window_seconds: {}, reading_max_age_seconds: {}, session_gap_seconds: {}, sensor_suspect_seconds: {}}}', overheat_threshold_c, window_seconds, reading_max_age_seconds, session_gap_seconds, sensor_suspect_seconds), '\.0\b', '', 'g') from warehouse.marts.build_info")" \
+	  -c "select regexp_replace(format('{{overheat_threshold_c: {}, window_seconds: {}, reading_max_age_seconds: {}, session_gap_seconds: {}, sensor_suspect_seconds: {}, alert_incident_gap_seconds: {}}}', overheat_threshold_c, window_seconds, reading_max_age_seconds, session_gap_seconds, sensor_suspect_seconds, alert_incident_gap_seconds), '\.0\b', '', 'g') from warehouse.marts.build_info")" \
 	  && $(DBT) --quiet compile --target scratch --select path:analyses --vars "$$limits"
 	@for answer in "$${DBT_TARGET_PATH:-target}"/compiled/supercharger/analyses/*.sql; do \
-	  echo; sed -n 's/^-- //p' "$$answer"; \
+	  echo; sed -n '/^-- /!q; s///p' "$$answer"; \
 	  $(DUCKDB) -bail -no-init -nullvalue '' -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -f "$$answer" || exit 1; done
 
 .PHONY: metrics

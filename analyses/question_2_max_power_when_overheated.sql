@@ -1,83 +1,67 @@
--- Question 2: what is the maximum power in those periods? For the fleet, for
--- each overheated series, and for each tumbling window, with the temperature of
--- that period. The one number is that of the fleet's rolling periods, which are
--- any periods, without suspect sensors: the first row.
+-- Question 2: what is the maximum power in those periods? The first row is the
+-- answer: over the fleet, in any period, suspect sensors left out. Below it the
+-- same by suspect sensors, and for each overheated series.
 with
 
 overheated_windows as (
 
     select * from {{ ref('overheated_windows') }}
+    where window_method = 'sliding'
 
 ),
 
-fleet as (
+-- Of equal powers the hotter, then the earlier.
+ranked_windows as (
 
     select
-        'fleet' as answer_for,
-        is_sensor_suspect,
-        window_method,
-        max(max_power_kw) as max_power_kw,
-        arg_max(avg_temp_c, max_power_kw) as avg_temp_c
+        *,
+        row_number() over (
+            partition by is_sensor_suspect
+            order by
+                max_power_kw desc nulls last,
+                avg_temp_c desc,
+                window_start asc,
+                component_id asc,
+                signal_name asc
+        ) as fleet_rank,
+        row_number() over (
+            partition by
+                is_sensor_suspect, site_id, asset_id, component_id, signal_name
+            order by
+                max_power_kw desc nulls last, avg_temp_c desc, window_start asc
+        ) as series_rank
     from overheated_windows
-    group by all
-
-),
-
-series as (
-
-    select
-        'component' as answer_for,
-        is_sensor_suspect,
-        window_method,
-        max_power_kw,
-        avg_temp_c,
-        component_id,
-        signal_name,
-        window_start
-    from {{ ref('max_power_when_overheated') }}
-
-),
-
-windows as (
-
-    select
-        'period' as answer_for,
-        is_sensor_suspect,
-        window_method,
-        max_power_kw,
-        avg_temp_c,
-        component_id,
-        signal_name,
-        window_start
-    from overheated_windows
-    where window_method = 'tumbling'
 
 ),
 
 answers as (
 
-    select * from fleet
-    union all by name
-    select * from series
-    union all by name
-    select * from windows
+    select
+        'fleet' as answer_for,
+        *
+    from ranked_windows
+    where fleet_rank = 1
+    union all
+    select
+        'component' as answer_for,
+        *
+    from ranked_windows
+    where series_rank = 1
 
 )
 
 select
-    answer_for,
-    is_sensor_suspect as suspect,
-    window_method as method,
-    component_id,
-    signal_name,
-    date_trunc('second', window_start) as window_start,
-    max_power_kw as max_kw,
-    round(avg_temp_c, 2) as temp_c
+    answers.answer_for,
+    answers.is_sensor_suspect as suspect,
+    answers.component_id,
+    answers.signal_name,
+    date_trunc('second', answers.window_start) as window_start,
+    answers.max_power_kw as max_kw,
+    round(answers.avg_temp_c, 2) as temp_c
 from answers
 order by
-    case answer_for when 'fleet' then 1 when 'component' then 2 else 3 end,
-    is_sensor_suspect asc,
-    window_method asc,
-    component_id asc,
-    signal_name asc,
-    window_start asc
+    case answers.answer_for when 'fleet' then 1 else 2 end,
+    answers.is_sensor_suspect asc,
+    answers.max_power_kw desc nulls last,
+    answers.component_id asc,
+    answers.signal_name asc

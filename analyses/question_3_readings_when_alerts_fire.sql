@@ -1,8 +1,8 @@
 -- Question 3: the average power and temperatures when a temperature-related
--- alert fires. The answer is the last known reading, over all alerts and over
--- those with a fresh one, at most {{ var('reading_max_age_seconds') }} s old.
--- spread: how far the choice of the alignment moves the average, over the fresh
--- ones that have a value by all four; age_s: median age, seconds.
+-- alert fires. Each average is over the last known readings: of all alerts (the
+-- question as asked), and of the trusted ones, whose component had no suspect
+-- temperature sensor. age_s: their median age, seconds. fresh: over readings
+-- that are at most {{ var('reading_max_age_seconds') }} s old.
 with
 
 averages as (
@@ -12,71 +12,37 @@ averages as (
 
 ),
 
-comparable_readings as (
+all_alerts as (
 
-    select
-        signal_name,
-        alert_name,
-        value,
-        nearest_value,
-        interpolated_value,
-        window_avg_value
-    from {{ ref('alert_readings') }}
-    where
-        is_temperature_related
-        and is_fresh
-        and interpolated_value is not null
-        and window_avg_value is not null
+    select * from averages
+    where alert_scope = 'all' and alignment = 'last_known'
 
 ),
 
-grouped_readings as (
+trusted_alerts as (
 
-    select * from comparable_readings
-    union all
-    select * replace ('all temperature alerts' as alert_name)
-    from comparable_readings
-
-),
-
-method_spreads as (
-
-    select
-        alert_name,
-        signal_name,
-        greatest(
-            avg(value),
-            avg(nearest_value),
-            avg(interpolated_value),
-            avg(window_avg_value)
-        ) - least(
-            avg(value),
-            avg(nearest_value),
-            avg(interpolated_value),
-            avg(window_avg_value)
-        ) as method_spread
-    from grouped_readings
-    group by all
+    select * from averages
+    where alert_scope = 'trusted' and alignment = 'last_known'
 
 )
 
 select
-    averages.alert_name,
-    averages.signal_name,
-    averages.alert_count as alerts,
-    round(averages.avg_value, 2) as avg,
-    averages.fresh_reading_count as fresh,
-    round(averages.avg_fresh_value, 2) as avg_fresh,
-    round(method_spreads.method_spread, 2) as spread,
-    round(averages.median_reading_age_seconds, 1) as age_s
-from averages
-left join method_spreads
+    all_alerts.alert_name,
+    all_alerts.signal_name,
+    all_alerts.alert_count as alerts,
+    round(all_alerts.avg_value, 2) as avg,
+    round(all_alerts.avg_fresh_value, 2) as avg_fresh,
+    coalesce(trusted_alerts.alert_count, 0) as trusted,
+    round(trusted_alerts.avg_value, 2) as avg_trusted,
+    round(trusted_alerts.avg_fresh_value, 2) as avg_trusted_fresh,
+    round(all_alerts.median_reading_age_seconds, 1) as age_s
+from all_alerts
+left join trusted_alerts
     on
-        averages.alert_name = method_spreads.alert_name
-        and averages.signal_name = method_spreads.signal_name
-where averages.alignment = 'last_known'
+        all_alerts.alert_name = trusted_alerts.alert_name
+        and all_alerts.signal_name = trusted_alerts.signal_name
 order by
-    averages.alert_name = 'all temperature alerts' desc,
-    averages.alert_count desc,
-    averages.alert_name asc,
-    averages.signal_name asc
+    all_alerts.alert_name = 'all temperature alerts' desc,
+    all_alerts.alert_count desc,
+    all_alerts.alert_name asc,
+    all_alerts.signal_name asc

@@ -17,22 +17,22 @@
                 | replace('_temp_c', '') | replace('_kw', '')
                 ~ '_reading_count' -%}
             min(min_{{ measure }}) as min_{{ measure }},
-            round(
-                sum(avg_{{ measure }} * {{ count_column }})
-                / nullif(sum({{ count_column }}), 0),
-                9
-            ) as avg_{{ measure }},
+            {{ weighted_mean('avg_' ~ measure, count_column) }}
+                as avg_{{ measure }},
             max(max_{{ measure }}) as max_{{ measure }},
         {% endfor -%}
         max(peak_avg_temp_c) as peak_avg_temp_c,
-        round(
-            sum(avg_pole_imbalance_c * pole_window_count)
-            / nullif(sum(pole_window_count), 0),
-            9
-        ) as avg_pole_imbalance_c,
+        max(peak_trusted_avg_temp_c) as peak_trusted_avg_temp_c,
+        {{ weighted_mean('avg_pole_imbalance_c', 'pole_window_count') }}
+            as avg_pole_imbalance_c,
         max(max_pole_imbalance_c) as max_pole_imbalance_c,
-        {{ share_of_days('sum(used_window_count)', 'count(*)') }}
-            as utilisation_ratio,
+        case
+            when count(utilisation_ratio) > 0
+                then {{ share_of_days('sum(used_window_count)', 'count(*)') }}
+        end as utilisation_ratio,
+        {{ exact_sum('overheated_seconds') }} as overheated_seconds,
+        {{ exact_sum('suspect_overheated_seconds') }}
+            as suspect_overheated_seconds,
         count(*) as component_count,
         count(*) filter (where used_window_count > 0)
             as used_component_count,
@@ -41,12 +41,8 @@
                 as {{ position }}_reading_count,
         {% endfor -%}
         sum(used_window_count)::bigint as used_window_count,
-        sum(overheated_window_count)::bigint as overheated_window_count,
-        sum(suspect_overheated_window_count)::bigint
-            as suspect_overheated_window_count,
-        count(*) filter (
-            where overheated_window_count > suspect_overheated_window_count
-        ) as overheated_component_count,
+        count(*) filter (where overheated_seconds > 0)
+            as overheated_component_count,
         sum(alert_count)::bigint as alert_count,
         sum(temperature_alert_count)::bigint as temperature_alert_count,
         day

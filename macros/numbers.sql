@@ -14,3 +14,66 @@
         end
     )
 {%- endmacro %}
+
+
+{% macro exact_sum(expression, decimals=9, over='') -%}
+    {#- A sum of doubles depends on the order of its terms in the last digits,
+        and threads change that order. A sum of decimals does not, so equal
+        inputs give equal bytes. Terms too large for a decimal, which no sensor
+        reports, are added as doubles. -#}
+    {%- set limit = '1e' ~ (29 - decimals) -%}
+    (
+        coalesce(
+            sum(
+                case
+                    when abs({{ expression }}) < {{ limit }}
+                        then ({{ expression }})::decimal(38, {{ decimals }})
+                end
+            ) {{ over }},
+            0
+        )::double
+        + coalesce(
+            sum(
+                case
+                    when abs({{ expression }}) >= {{ limit }}
+                        then {{ expression }}
+                end
+            ) {{ over }},
+            0
+        )
+    )
+{%- endmacro %}
+
+
+{% macro mean(expression, over='') -%}
+    {#- Rounded, so that a mean of exactly the threshold does not exceed it by
+        1e-14. -#}
+    round(
+        {{ exact_sum(expression, over=over) }}
+        / nullif(count({{ expression }}) {{ over }}, 0),
+        9
+    )
+{%- endmacro %}
+
+
+{% macro weighted_mean(expression, weight) -%}
+    round(
+        {{ exact_sum('(' ~ expression ~ ') * ' ~ weight) }}
+        / nullif(
+            sum(case when {{ expression }} is not null then {{ weight }} end), 0
+        ),
+        9
+    )
+{%- endmacro %}
+
+
+{% macro co_moment(one, other) -%}
+    {#- The sum of products around the means, which regressions are made of;
+        rows have both or neither. Fifteen decimals: warming is some hundredths
+        of a degree per second. -#}
+    (
+        {{ exact_sum('(' ~ one ~ ') * (' ~ other ~ ')', 15) }}
+        - {{ exact_sum(one, 15) }} * {{ exact_sum(other, 15) }}
+        / nullif(count({{ one }}), 0)
+    )
+{%- endmacro %}

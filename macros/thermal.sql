@@ -1,7 +1,7 @@
-{% macro thermal_spans() -%}
-    {#- Candidate spans of the recent power, minutes: int_thermal_spans chooses
-        the one that explains the fleet best. -#}
-    {{- return([3, 5, 8, 12, 20, 30]) -}}
+{% macro recent_power_seconds() -%}
+    {#- How long a handle remembers power: about one and a half time constants
+        of a sound pole. -#}
+    {{- return(480) -}}
 {%- endmacro %}
 
 
@@ -9,7 +9,6 @@
     {#- The logarithms that component_thermal_profile compares with the fleet
         and with the site. -#}
     {{- return([
-        'negative_recent_rise', 'positive_recent_rise',
         'negative_steady_rise', 'positive_steady_rise', 'asymmetry',
     ]) -}}
 {%- endmacro %}

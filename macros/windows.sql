@@ -17,32 +17,30 @@
 {%- endmacro %}
 
 
-{% macro mean(expression) -%}
-    {#- A sum of doubles depends on the order of its terms in the last digits,
-        and a mean that is exactly at a limit must not pass it by 1e-14. -#}
-    round(avg({{ expression }}), 9)
+{% macro sliding_days_before() -%}
+    {#- A step reaches back less than two periods from the end of its last. -#}
+    {{- return((2 * var('window_seconds') / 86400) | round(0, 'ceil') | int) -}}
 {%- endmacro %}
 
 
-{% macro rolling_windows(readings) -%}
-    {#- The mean of a series' readings in (t - window, t], for each t at which
-        it has a reading. Timestamps count microseconds, so the frame that
-        starts one microsecond late leaves its lower edge out. -#}
-    select distinct
-        series_key,
-        round(avg(value) over rolling_window, 9) as avg_value,
-        count(*) over rolling_window as reading_count,
-        observed_at - {{ window_interval() }} as window_start,
-        observed_at as window_end
-    from {{ readings }}
-    window rolling_window as (
-        partition by series_key
-        order by observed_at
-        range between
-        interval '{{ var("window_seconds") * 1000000 - 1 }}' microsecond
-        preceding
-        and current row
+{% macro covered_until(keys, starts_at, ends_at) -%}
+    {#- Of intervals that overlap: how far those before reach. -#}
+    max({{ ends_at }}) over (
+        partition by {{ keys | join(', ') }}
+        order by {{ starts_at }}, {{ ends_at }}
+        rows between unbounded preceding and 1 preceding
     )
+{%- endmacro %}
+
+
+{% macro uncovered_seconds(starts_at, ends_at) -%}
+    {#- What an interval adds to the union of those before, which reach to the
+        column covered_until. -#}
+    greatest(
+        {{ epoch_us(ends_at) }}
+        - {{ epoch_us('greatest(' ~ starts_at ~ ', covered_until)') }},
+        0
+    ) / 1000000
 {%- endmacro %}
 
 
@@ -75,6 +73,12 @@
         from {{ signals }} as signals
         where signals.quantity = 'temperature'
     )
+{%- endmacro %}
+
+
+{% macro alert_reach() -%}
+    {#- How far from an alert a handle's heat still belongs to it. -#}
+    interval '600' second
 {%- endmacro %}
 
 

@@ -9,6 +9,7 @@
         'reading_max_age_seconds': [0, 31536000],
         'session_gap_seconds': [1, 86400],
         'sensor_suspect_seconds': [0, 86400],
+        'alert_incident_gap_seconds': [0, 86400],
     } -%}
     {%- for name in invocation_args_dict.get('vars') or {}
         if name not in ranges -%}

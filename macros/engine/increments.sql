@@ -300,7 +300,7 @@
                 day + {{ offset }} as day,
                 {{ offset }} as days_before,
                 day_version,
-                is_own and {{ offset == 0 }} as is_own
+                is_own
             from input_days
             {% if not loop.last %}union all{% endif %}
         {% endfor %}

@@ -33,14 +33,14 @@
                 cross join (
                     select
                         count(distinct (site_id, asset_id, component_id))
+                            filter (where not is_sensor_suspect)
                             as component_count,
                         count(distinct (site_id, asset_id, component_id))
-                        - count(distinct (site_id, asset_id, component_id))
-                            filter (where not is_sensor_suspect)
-                            as suspect_count,
+                        - component_count as suspect_count,
                         max(max_power_kw) filter (where not is_sensor_suspect)
                             as max_power_kw
                     from {{ relations['overheated_windows'] }}
+                    where window_method = 'sliding'
                 ) as overheated
             {%- endset -%}
             {%- set summary = run_query(summary_query).rows[0] -%}
@@ -59,11 +59,11 @@
                 ~ counts[5] ~ ' repeated.'
             ) -%}
             {%- do print(
-                'Components above ' ~ summary.threshold_words ~ ' in a '
+                'Components above ' ~ summary.threshold_words ~ ' in any '
                 ~ var('window_seconds') ~ ' s period: '
-                ~ summary.component_count ~ ', of them by a suspect sensor '
-                ~ 'only: ' ~ summary.suspect_count ~ '; maximum power of the '
-                ~ 'others then: '
+                ~ summary.component_count ~ ', and ' ~ summary.suspect_count
+                ~ ' more by a suspect sensor only; maximum power then, suspect '
+                ~ 'sensors left out: '
                 ~ (summary.max_power_kw ~ ' kW'
                     if summary.max_power_kw is not none else 'none') ~ '.'
             ) -%}

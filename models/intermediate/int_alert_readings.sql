@@ -119,6 +119,35 @@ surrounding_readings as (
 
 ),
 
+implausible_times as (
+
+    select distinct
+        series_key,
+        observed_at
+    from {{ ref('int_implausible_readings') }}
+
+),
+
+after_implausible_readings as (
+
+    {{ asof_join(
+        'surrounding_readings', 'implausible_times', 'series_key',
+        'last_known_at', '>=', 'observed_at',
+        {'observed_at': 'previous_implausible_at'}
+    ) }}
+
+),
+
+judged_readings as (
+
+    {{ asof_join(
+        'after_implausible_readings', 'implausible_times', 'series_key',
+        'last_known_at', '<=', 'observed_at',
+        {'observed_at': 'next_implausible_at'}
+    ) }}
+
+),
+
 -- The 30 s up to an alert touch two windows: joining by those, and only then by
 -- time, keeps the work in proportion to the alerts.
 touched_windows as (
@@ -141,11 +170,8 @@ window_averages as (
     select
         touched_windows.alert_id,
         touched_windows.signal_name,
-        round(
-            sum(readings.value * readings.reading_count)
-            / sum(readings.reading_count),
-            9
-        ) as window_avg_value
+        {{ weighted_mean('readings.value', 'readings.reading_count') }}
+            as window_avg_value
     from touched_windows
     inner join readings
         on
@@ -162,21 +188,27 @@ window_averages as (
 alert_readings as (
 
     select
-        surrounding_readings.alert_id,
-        surrounding_readings.signal_name,
-        surrounding_readings.quantity,
-        surrounding_readings.sensor_position,
-        surrounding_readings.last_known_value,
-        surrounding_readings.next_value,
+        readings.alert_id,
+        readings.signal_name,
+        readings.quantity,
+        readings.sensor_position,
+        readings.last_known_value,
+        readings.next_value,
         window_averages.window_avg_value,
-        surrounding_readings.last_known_at,
-        surrounding_readings.next_at
-    from surrounding_readings
+        coalesce(
+            readings.previous_implausible_at
+            >= readings.last_known_at - {{ sensor_suspect_interval() }}
+            or readings.next_implausible_at
+            <= readings.last_known_at + {{ sensor_suspect_interval() }},
+            false
+        ) as is_sensor_suspect,
+        readings.last_known_at,
+        readings.next_at
+    from judged_readings as readings
     left join window_averages
         on
-            surrounding_readings.alert_id = window_averages.alert_id
-            and surrounding_readings.signal_name
-            = window_averages.signal_name
+            readings.alert_id = window_averages.alert_id
+            and readings.signal_name = window_averages.signal_name
 
 )
 

@@ -16,14 +16,12 @@ used_hours as (
     select
         component_key,
         max(avg_temp_c) as peak_avg_temp_c,
-        avg(abs(negative_pole_temp_c - positive_pole_temp_c))
+        {{ mean('abs(negative_pole_temp_c - positive_pole_temp_c)') }}
             as avg_pole_imbalance_c,
         max(abs(negative_pole_temp_c - positive_pole_temp_c))
             as max_pole_imbalance_c,
-        round(
-            sum(avg_power_kw * power_reading_count) / sum(power_reading_count),
-            9
-        ) as avg_power_kw,
+        {{ weighted_mean('avg_power_kw', 'power_reading_count') }}
+            as avg_power_kw,
         max(max_power_kw) as max_power_kw,
         count(*) as used_window_count,
         count(negative_pole_temp_c - positive_pole_temp_c)
@@ -32,6 +30,18 @@ used_hours as (
     from {{ ref('int_component_windows') }}
     where {{ is_day_to_build('window_start') }}
     group by all
+
+),
+
+-- As in the marts of overheating: a frozen value is no reason to distrust a
+-- peak.
+suspect_windows as (
+
+    select
+        series_key,
+        window_start
+    from {{ ref('int_untrusted_windows') }}
+    where is_sensor_suspect
 
 ),
 
@@ -44,12 +54,14 @@ trusted_hours as (
     from {{ ref('int_signal_windows') }} as windows
     inner join {{ ref('int_series') }} as series
         on windows.series_key = series.series_key
-    anti join {{ ref('int_untrusted_windows') }} as untrusted_windows
+    anti join suspect_windows
         on
-            windows.series_key = untrusted_windows.series_key
-            and windows.window_start = untrusted_windows.window_start
+            windows.series_key = suspect_windows.series_key
+            and windows.window_start = suspect_windows.window_start
     where
         series.quantity = 'temperature'
+        -- What is above the threshold is judged by its sliding periods.
+        and windows.avg_value <= {{ overheat_threshold('series') }}
         and {{ is_day_to_build('windows.window_start') }}
     group by all
 

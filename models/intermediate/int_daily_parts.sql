@@ -24,8 +24,8 @@ parts as (
         {% endfor -%}
         max(avg_temp_c) as peak_avg_temp_c,
         max(max_temp_c) as peak_temp_c,
-        sum(avg_power_kw * power_reading_count)
-        / sum(power_reading_count) as avg_power_kw,
+        {{ weighted_mean('avg_power_kw', 'power_reading_count') }}
+            as avg_power_kw,
         max(max_power_kw) as max_power_kw,
         sum(power_reading_count)::bigint as power_reading_count,
         count(*) filter (where avg_temp_c > 90) as above_90_c_window_count,

@@ -1,6 +1,6 @@
 -- One row per component and overheated period that holds a power reading.
 --
--- Single readings, because a rolling period does not align with the windows.
+-- Single readings, because a sliding period does not align with the windows.
 with
 
 periods as (
@@ -9,25 +9,24 @@ periods as (
         component_key,
         window_method,
         window_start,
-        window_end
+        ends_before
     from {{ ref('int_overheated_periods') }}
 
 ),
 
--- A period touches at most two tumbling windows: joining by those, and only
--- then by time, keeps the work in proportion to the periods.
+-- The periods of a step reach over less than two windows' length, and so touch
+-- at most three: joining by those, and only then by time, keeps the work in
+-- proportion to the periods.
 period_windows as (
 
-    select
-        *,
-        {{ window_start('window_start') }} as touched_window_start
-    from periods
-    union all
-    select
-        *,
-        {{ window_start('window_start') }} + {{ window_interval() }}
-            as touched_window_start
-    from periods
+    {% for offset in [0, 1, 2] -%}
+        select
+            *,
+            {{ window_start('window_start') }}
+            + {{ offset }} * {{ window_interval() }} as touched_window_start
+        from periods
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -52,23 +51,21 @@ period_power as (
         max(readings.power_kw) as max_power_kw,
         count(*) as power_reading_count,
         periods.window_start,
-        periods.window_end
+        periods.ends_before
     from period_windows as periods
     inner join power_readings as readings
         on
             periods.component_key = readings.component_key
             and periods.touched_window_start
             = {{ window_start('readings.observed_at') }}
-            -- Tumbling: [start, end). Rolling: (start, end].
+            and periods.ends_before > readings.observed_at
+            -- Tumbling: [start, end). Sliding: (start, end], and the last end
+            -- is not of the step.
             and case periods.window_method
                 when 'tumbling'
-                    then
-                        periods.window_start <= readings.observed_at
-                        and periods.window_end > readings.observed_at
-                when 'rolling'
-                    then
-                        periods.window_start < readings.observed_at
-                        and periods.window_end >= readings.observed_at
+                    then periods.window_start <= readings.observed_at
+                when 'sliding'
+                    then periods.window_start < readings.observed_at
             end
     group by all
 

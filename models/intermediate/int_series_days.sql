@@ -20,10 +20,8 @@ series_days as (
         count(*) as window_count,
         sum(reading_count)::bigint as reading_count,
         min(min_value) as min_value,
-        round(sum(avg_value * reading_count) / sum(reading_count), 9)
-            as avg_value,
+        {{ weighted_mean('avg_value', 'reading_count') }} as avg_value,
         max(max_value) as max_value,
-        max(avg_value) as peak_avg_value,
         min(first_reading_at) as first_reading_at,
         max(last_reading_at) as last_reading_at,
         window_start::date as day

@@ -11,7 +11,8 @@ from landing import (
 )
 
 # Midnight, a full half minute by day, and neither.
-STARTS = [1647129600000, 1647086400000, 1647086430000, 1647090012345]
+MIDNIGHT = 1647129600000
+STARTS = [MIDNIGHT, 1647086400000, 1647086430000, 1647090012345]
 IDS = ["-2029174455", "7", "007", "-7", "0", "-0"]
 TEMPERATURES = ["LM_handleNegCoreTempDegC", "LM_handlePosCoreTempDegC", "LM_pcbaTempDegC"]
 UNKNOWN_SIGNALS = ["XY_inletTempDegC", "XY_fanSpeed"]  # a temperature; not one, though above 105
@@ -20,59 +21,89 @@ ALERTS = [
     *["XY_TEMPERATURE", "XY_overtemp", "XY_fanStuck"],
 ]
 # Times 1 ms apart lie on both sides of a window, of an age or of ten minutes.
-GAPS = [0, 0, 1, 500, 999, 1000, 1000, 1001, 1100, 5000, 10000, 10000, 15000, 29999, 30000, 30001]
+GAPS = [0, 0, 1, 500, 999, 1000, 1000, 1001, 1100, 5000, 10000, 10000, 15000]
 LONG_GAPS = [570000, 600000, 615000, 630000, 660000]
 OFFSETS = [0, 0, 2500, 5000, 15000, 30000, 60000, 3600000]
+# From a reading, from the ends of a period that holds it, or after another alert.
+REACHES = [570000, 600000, 630000, 660000]
+ALERT_GAPS = [59999, 60000, 60001, 30000, 29999, 30001, 1, 1000]
 # Round the threshold, about a maximal step apart, and at the limits of the catalog.
 HOT = ["104.8", "105.0", "105", "105.2", "104.9", "105.1", "104.999", "105.001"]
+COOL = ["100", "102", "104", "104.5", "106", "107"]  # cool and hot ones that level out
 STEPS = ["103.2", "103.199", "107.2", "107.201", "107.4", "102.8", "106.2", "109", "95", "120"]
 LIMITS = ["-184.8", "-40", "-40.1", "125", "125.1", "150", "150.1"]
 POWERS = ["20.0", "20", "180.5", "240", "240.0", "406.5"]
 
 
-def random_series(random, start):
+def round_period(period_ms):
+    """A period's length, and 1 ms less and more."""
+    return [period_ms - 1, period_ms, period_ms + 1]
+
+
+def random_series(random, start, period_ms):
     """(time, value as text): bursts with exact edges, long gaps, two values at one time."""
-    at = start + random.choice([0, 0, -1, 1, 5000, 29999, -30000])
-    values = HOT * 3 + random.choice([[], STEPS, STEPS + LIMITS])
+    at = start + random.choice([0, 0, -1, 1, 5000, period_ms - 1, -period_ms, -2 * period_ms])
+    values = HOT * 3 + random.choice([[], COOL, COOL, STEPS, STEPS + LIMITS])
+    gaps = GAPS + round_period(period_ms) + random.choice([[], [period_ms // 3] * 20])
     for _ in range(random.randint(1, 4)):
-        for _ in range(random.randint(1, 5)):
+        for _ in range(random.randint(1, 7)):
             yield at, random.choice(values)
-            at += random.choice(GAPS)
+            at += random.choice(gaps)
         at += random.choice(LONG_GAPS) + random.choice([-1, 0, 0, 1])
         if random.random() < 0.4:  # a lone reading that is out of limits, or nearly
             yield at, random.choice(LIMITS)
             at += random.choice(LONG_GAPS) + random.choice([-1, 0, 0, 1])
 
 
-def random_component(random):
+def random_component(random, starts, period_ms):
     component = tuple(random.choice(IDS) for _ in range(3))
-    start = random.choice(STARTS)
+    start = random.choice(starts)
     readings = [
         (*component, signal, at, value)
         for signal in random.sample(TEMPERATURES + UNKNOWN_SIGNALS, random.randint(1, 3))
-        for at, value in random_series(random, start)
+        for at, value in random_series(random, start, period_ms)
     ]
     power_count = random.choice([0, 1, len(readings) // 3, len(readings)])
+    distances = [0, 1, 4000, period_ms // 2, *round_period(period_ms)]
     for *_, at, _ in random.sample(readings, power_count):
-        at += random.choice([1, -1]) * random.choice([0, 1, 4000, 15000, 29999, 30000, 30001])
+        at += random.choice([1, -1]) * random.choice(distances)
         readings.append((*component, "LM_powerLimit", at, random.choice(POWERS)))
     return readings
 
 
-def random_fleet(random):
+def random_alerts(random, component):
+    """Alone and in chains, about a minute apart, near a reading or ten minutes from it."""
+    hot = [row for row in component if 105 < float(row[5]) <= 109]
+    for _ in range(random.choice([0, 0, 1, 3])):
+        (*_, signal, at, _), other = random.choices(component, k=2)
+        times = sorted({row[4] for row in component if row[3] == signal})
+        if hot and random.random() < 0.4:
+            at, distance = random.choice(hot)[4], random.choice(REACHES)
+        elif random.random() < 0.3:  # exactly between two readings of a series
+            at, distance = (at + times[times.index(at) - 1]) // 2, random.choice(OFFSETS)
+        else:
+            distance = random.choice(OFFSETS)
+        at += distance * random.choice([1, -1]) + random.choice([-1, 0, 0, 1])
+        ids = (*other[:2], random.choice([other[2]] * 5 + ["unheard of"]))
+        name = random.choice(ALERTS)
+        for _ in range(random.choice([1, 1, 2, 3, 6])):
+            yield (*ids, name, at)
+            at += random.choice(ALERT_GAPS)
+
+
+def random_fleet(random, window_seconds=30):
     """Readings (site, asset, component, signal, time, value as text) and alerts."""
     readings, alerts = [], []
-    for _ in range(random.randint(1, 60)):
-        component = random_component(random)
+    starts = random.choice([STARTS, STARTS, [MIDNIGHT]])
+    for _ in range(random.choice([1, 3, random.randint(1, 60), random.randint(1, 60)])):
+        component = random_component(random, starts, window_seconds * 1000)
         readings += component
-        for _ in range(random.choice([0, 0, 1, 3])):
-            (*_, signal, at, _), other = random.choices(component, k=2)
-            times = sorted({row[4] for row in component if row[3] == signal})
-            if random.random() < 0.3:  # exactly between two readings of a series
-                at = (at + times[times.index(at) - 1]) // 2
-            at += random.choice(OFFSETS) * random.choice([1, -1]) + random.choice([-1, 0, 0, 1])
-            ids = (*other[:2], random.choice([other[2]] * 5 + ["unheard of"]))
-            alerts.append((*ids, random.choice(ALERTS), at))
+        alerts += random_alerts(random, component)
+    if random.random() < 0.3:  # ends with the day, or begins with it
+        ends = random.random() < 0.5
+        kept = [row for row in readings if (row[4] < MIDNIGHT) == ends]
+        if kept:
+            return kept, [row for row in alerts if (row[4] < MIDNIGHT) == ends]
     return readings, alerts
 
 

@@ -3,20 +3,30 @@
 Plain Python and exact fractions, no window function, no join: slow and short. Times are
 epoch milliseconds. Readings are (site, asset, component, signal, time, value) and alerts
 (site, asset, component, alert, time), each counted once however often it was delivered.
+
+A sliding period is (s, s + 30 s] for any s. The oracle tries starts round each reading,
+also halves of a millisecond, which a float holds exactly, and looks at what each period
+holds.
 """
 
 import csv
 from collections import defaultdict
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
-THRESHOLD_C = 105
-PERIOD_MS = 30_000
-FRESH_SECONDS = 60
-SUSPECT_MS = 600_000
+VARIABLES = {
+    "overheat_threshold_c": 105,
+    "window_seconds": 30,
+    "reading_max_age_seconds": 60,
+    "sensor_suspect_seconds": 600,
+    "alert_incident_gap_seconds": 60,
+}
+REACH_MS = 600_000  # how far from an alert a handle's heat still belongs to it
+MINUTE_MS = 60_000
 COMPONENT = ("site_id", "asset_id", "component_id")
 SERIES = (*COMPONENT, "signal_name")
+ALL_TEMPERATURE_ALERTS = "all temperature alerts"
 
 
 def read_catalog(path):
@@ -25,20 +35,35 @@ def read_catalog(path):
 
 
 class Oracle:
-    def __init__(self, readings, alerts, signal_catalog):
+    def __init__(self, readings, alerts, signal_catalog, **variables):
+        limits = VARIABLES | variables
         self.catalog = signal_catalog
+        self.threshold_c = Fraction(str(limits["overheat_threshold_c"]))
+        self.period_ms = limits["window_seconds"] * 1000
+        self.max_age_seconds = limits["reading_max_age_seconds"]
+        self.suspect_ms = limits["sensor_suspect_seconds"] * 1000
+        self.incident_gap_ms = limits["alert_incident_gap_seconds"] * 1000
         self.alerts = set(alerts)
         self.series = defaultdict(list)  # every reading, in the order of time, then of value
         for *series, at, value in sorted(set(readings)):
             self.series[tuple(series)].append((at, value))
-        self.overheated_windows = list(self._overheated_windows())
+        self.implausible = {series: self._implausible_times(series) for series in self.series}
+        self.means = {series: self.window_means(found) for series, found in self.series.items()}
+        self.tried_starts = {}  # of each sliding row, by series and window_start
+        self.overheated_windows = [*self._tumbling_windows(), *self._sliding_periods()]
         self.overheated_components = list(self._overheated_components())
         self.max_power_when_overheated = list(self._max_power_when_overheated())
+        self.overheating_episodes = list(self._overheating_episodes())
         self.alert_readings = list(self._alert_readings())
+        self.alert_incidents = list(self._alert_incidents())
         self.avg_readings_by_alert = list(self._avg_readings_by_alert())
+        self.alert_outcomes = list(self._alert_outcomes())
+
+    # What signals are, and which readings a handle cannot have had
 
     def _threshold(self, signal):
-        return Fraction(self.catalog.get(signal, {}).get("overheat_threshold_c") or THRESHOLD_C)
+        own = self.catalog.get(signal, {}).get("overheat_threshold_c")
+        return Fraction(own) if own else self.threshold_c
 
     def _is_temperature(self, signal):
         return self._meaning(signal)["quantity"] == "temperature"
@@ -61,7 +86,7 @@ class Oracle:
     def _implausible_times(self, series):
         """When the series was out of its limits, or had just made too fast a step."""
         known = self.catalog.get(series[3])
-        if not known:
+        if not known or known["quantity"] != "temperature":
             return []
         low, high = Fraction(known["min_plausible"]), Fraction(known["max_plausible"])
         rate = Fraction(known["max_rate_c_per_second"])
@@ -72,45 +97,124 @@ class Oracle:
             if abs(new - old) > rate * max(Fraction(at - before, 1000), 1)
         ]
 
-    def _overheated_windows(self):
+    def is_suspect(self, series, first, last):
+        first, last = first - self.suspect_ms, last + self.suspect_ms
+        return any(first <= at <= last for at in self.implausible[series])
+
+    # Questions 1 and 2
+
+    def window_of(self, at):
+        """The start of the tumbling window that holds a time."""
+        return at // self.period_ms * self.period_ms
+
+    def window_means(self, readings):
+        """{start of a tumbling window: mean of its values} of (time, value)."""
+        values = defaultdict(list)
+        for at, value in readings:
+            values[self.window_of(at)].append(value)
+        return {start: mean(found) for start, found in values.items()}
+
+    def _temperatures(self):
         for series, readings in self.series.items():
-            if not self._is_temperature(series[3]):
-                continue
-            power = self._power(series[:3])
-            implausible = self._implausible_times(series)
-            for method, start in sorted(
-                {("tumbling", at // PERIOD_MS * PERIOD_MS) for at, _ in readings}
-                | {("rolling", at - PERIOD_MS) for at, _ in readings}
-            ):
-                end = start + PERIOD_MS
-                values = within(readings, method, start)
-                if mean(values) <= self._threshold(series[3]):
+            if self._is_temperature(series[3]):
+                yield series, readings, self._threshold(series[3]), self._power(series[:3])
+
+    def _row(self, series, method, start, starts_before, values, powers):
+        end = start + self.period_ms
+        return dict(zip(SERIES, series, strict=True)) | {
+            "sensor_position": self._meaning(series[3])["sensor_position"],
+            "window_method": method,
+            "avg_temp_c": mean(values),
+            "reading_count": len(values),
+            "max_power_kw": max(powers, default=None),
+            "power_reading_count": len(powers),
+            "is_sensor_suspect": self.is_suspect(series, start, end),
+            "window_start": start,
+            "starts_before": starts_before,
+            "window_end": end,
+        }
+
+    def _tumbling_windows(self):
+        for series, readings, threshold_c, power in self._temperatures():
+            for start in {self.window_of(at) for at, _ in readings}:
+                end = start + self.period_ms
+                values = [value for at, value in readings if start <= at < end]
+                if mean(values) > threshold_c:
+                    powers = [value for at, value in power if start <= at < end]
+                    yield self._row(series, "tumbling", start, None, values, powers)
+
+    def _contents(self, readings, start):
+        return [reading for reading in readings if start < reading[0] <= start + self.period_ms]
+
+    def _starts_round(self, readings):
+        """Starts on both sides of each one at which a period's contents could change."""
+        edges = sorted({edge for at, _ in readings for edge in (at - self.period_ms, at)})
+        starts = {edge + step for edge in edges for step in (-1, -0.5, 0, 0.5, 1)}
+        return sorted(starts | {(one + other) / 2 for one, other in pairwise(edges)})
+
+    def _steps(self, readings):
+        """(contents, starts that were tried) of neighbouring periods that hold the same."""
+        tried = self._starts_round(readings)
+        for contents, starts in groupby(tried, lambda start: self._contents(readings, start)):
+            yield contents, list(starts)
+
+    def _sliding_periods(self):
+        for series, readings, threshold_c, power in self._temperatures():
+            for (contents, starts), (_, next_starts) in pairwise(self._steps(readings)):
+                values = [value for _, value in contents]
+                if not values or mean(values) <= threshold_c:
                     continue
-                powers = within(power, method, start)
-                yield dict(zip(SERIES, series, strict=True)) | {
-                    "sensor_position": self._meaning(series[3])["sensor_position"],
-                    "window_method": method,
-                    "window_start": start,
-                    "window_end": end,
-                    "avg_temp_c": mean(values),
-                    "reading_count": len(values),
-                    "max_power_kw": max(powers, default=None),
-                    "power_reading_count": len(powers),
-                    "is_sensor_suspect": any(
-                        start - SUSPECT_MS <= at <= end + SUSPECT_MS for at in implausible
-                    ),
-                }
+                starts_before = next_starts[0]
+                starts += [
+                    start
+                    for start in self._starts_round(power)
+                    if starts[0] <= start < starts_before
+                ]
+                powers = [
+                    value
+                    for at, value in power
+                    if any(start < at <= start + self.period_ms for start in starts)
+                ]
+                row = self._row(series, "sliding", starts[0], starts_before, values, powers)
+                self.tried_starts[series, row["window_start"]] = starts
+                yield row
+
+    def sliding(self, wanted=lambda row: True):
+        """(row, its periods that were tried) of overheated sliding periods."""
+        for row in self.overheated_windows:
+            if row["window_method"] == "sliding" and wanted(row):
+                starts = self.tried_starts[series_of(row), row["window_start"]]
+                yield row, [(start, start + self.period_ms) for start in starts]
+
+    def covered(self, rows_and_periods, *cuts):
+        """The stretches (from, to) between neighbouring edges, and cuts, that a period covers."""
+        found = list(rows_and_periods)
+        edges = {edge for row, _ in found for edge in self.bounds(row)}
+        for one, other in pairwise(sorted(edges.union(cuts))):
+            middle = (one + other) / 2
+            if any(start < middle <= end for _, periods in found for start, end in periods):
+                yield one, other
+
+    def bounds(self, row):
+        return row["window_start"], row["starts_before"] + self.period_ms
 
     def _overheated_components(self):
         for series, periods in grouped(self.overheated_windows, SERIES):
             methods = [period["window_method"] for period in periods]
+            sliding = [period for period in periods if period["window_method"] == "sliding"]
+            stretches = list(self.covered(self.sliding(of(series))))
+            trusted = series | {"is_sensor_suspect": False}
+            trusted_means = [row["avg_temp_c"] for row, _ in self.sliding(of(trusted))]
             yield series | {
                 "tumbling_window_count": methods.count("tumbling"),
-                "rolling_window_count": methods.count("rolling"),
-                "peak_avg_temp_c": max(period["avg_temp_c"] for period in periods),
-                "first_overheated_at": min(period["window_start"] for period in periods),
-                "last_overheated_at": max(period["window_end"] for period in periods),
-                "is_sensor_suspect": all(period["is_sensor_suspect"] for period in periods),
+                "sliding_period_count": methods.count("sliding"),
+                "peak_avg_temp_c": max(period["avg_temp_c"] for period in sliding),
+                "peak_trusted_avg_temp_c": max(trusted_means, default=None),
+                "overheated_seconds": seconds(stretches),
+                "trusted_overheated_seconds": seconds(self.covered(self.sliding(of(trusted)))),
+                "is_sensor_suspect": all(period["is_sensor_suspect"] for period in sliding),
+                "first_overheated_at": stretches[0][0],
+                "last_overheated_at": stretches[-1][1],
             }
 
     def _max_power_when_overheated(self):
@@ -124,51 +228,242 @@ class Oracle:
                     -period["window_start"],
                 ),
             )
-            columns = ("max_power_kw", "avg_temp_c", "window_start", "is_sensor_suspect")
+            columns = ("max_power_kw", "avg_temp_c", "is_sensor_suspect", "window_start")
             yield series | {column: most[column] for column in columns}
+
+    def _overheating_episodes(self):
+        for series, _ in grouped(self.overheated_windows, SERIES):
+            found = list(self.sliding(of(series)))
+            for started_at, ended_at in joined(self.covered(found)):
+                periods = [row for row, _ in found if started_at <= row["window_start"] < ended_at]
+                yield series | self._episode(series, periods, started_at, ended_at)
+
+    def _episode(self, series, periods, started_at, ended_at):
+        component = component_of(series)
+        power = self.window_means(self._power(component))
+        powers = present(period["max_power_kw"] for period in periods)
+        return {
+            "sensor_position": self._meaning(series["signal_name"])["sensor_position"],
+            "peak_avg_temp_c": max(period["avg_temp_c"] for period in periods),
+            "max_power_kw": max(powers, default=None),
+            "start_power_kw": power.get(self.window_of(started_at)),
+            "end_power_kw": power.get(self.window_of(ended_at - 0.5)),
+            "duration_seconds": Fraction(ended_at - started_at) / 1000,
+            "period_count": len(periods),
+            "suspect_period_count": sum(period["is_sensor_suspect"] for period in periods),
+            "alert_count": sum(
+                alert[:3] == component and started_at - REACH_MS <= alert[4] <= ended_at + REACH_MS
+                for alert in self.alerts
+            ),
+            "is_sensor_suspect": all(period["is_sensor_suspect"] for period in periods),
+            "started_at": started_at,
+            "ended_at": ended_at,
+        }
+
+    # Question 3
 
     def _alert_readings(self):
         signals = sorted({series[3] for series in self.series})
         for *component, alert, fired_at in sorted(self.alerts):
-            for signal in signals:
-                readings = self.series.get((*component, signal), [])
-                yield {
+            rows = [
+                {
                     **dict(zip(SERIES, (*component, signal), strict=True)),
                     **self._meaning(signal),
                     "alert_name": alert,
                     "fired_at": fired_at,
                     "is_temperature_related": "temp" in alert.lower(),
-                    **aligned(readings, fired_at),
-                    "window_avg_value": mean(within(readings, "rolling", fired_at - PERIOD_MS)),
+                    **self._alert_reading((*component, signal), fired_at),
                 }
+                for signal in signals
+            ]
+            is_trusted = not any(row["is_sensor_suspect"] for row in rows)
+            yield from (row | {"is_trusted": is_trusted} for row in rows)
+
+    def _alert_reading(self, series, fired_at):
+        readings = self.series.get(series, [])
+        found = aligned(readings, fired_at)
+        known_at = found["observed_at"]
+        age = found["reading_age_seconds"]
+        return found | {
+            "is_fresh": age is not None and age <= self.max_age_seconds,
+            "window_avg_value": mean(
+                [value for _, value in self._contents(readings, fired_at - self.period_ms)]
+            ),
+            "is_sensor_suspect": known_at is not None
+            and self.is_suspect(series, known_at, known_at),
+        }
+
+    def _alert_incidents(self):
+        at_alert = defaultdict(list)
+        for row in self.alert_readings:
+            at_alert[(*component_of(row), row["alert_name"], row["fired_at"])].append(row)
+        named = defaultdict(list)
+        for *source, fired_at in sorted(self.alerts):
+            named[tuple(source)].append(fired_at)
+        for source, times in named.items():
+            for run in runs_without_gap(times, self.incident_gap_ms):
+                rows = [at_alert[(*source, fired_at)] for fired_at in run]
+                yield self._incident(source, run, rows)
+
+    def _incident(self, source, times, rows):
+        *component, alert_name = source
+        first, last = times[0] - REACH_MS, times[-1] + REACH_MS
+        start_values = {row["sensor_position"] or row["quantity"]: row["value"] for row in rows[0]}
+        untrusted = sum(any(not row["is_trusted"] for row in found) for found in rows)
+        is_hot = any(
+            start < last and end >= first
+            for _, periods in self.sliding(
+                lambda row: component_of(row) == tuple(component) and not row["is_sensor_suspect"]
+            )
+            for start, end in periods
+        )
+        return {
+            **dict(zip(COMPONENT, component, strict=True)),
+            "alert_name": alert_name,
+            "start_negative_pole_temp_c": start_values.get("negative_pole"),
+            "start_positive_pole_temp_c": start_values.get("positive_pole"),
+            "start_board_temp_c": start_values.get("board"),
+            "start_power_kw": start_values.get("power"),
+            "peak_temp_c": max(self._trusted_values(tuple(component), first, last), default=None),
+            "alert_count": len(times),
+            "untrusted_alert_count": untrusted,
+            "is_temperature_related": "temp" in alert_name.lower(),
+            "is_trusted": untrusted == 0,
+            "is_chattering": any(
+                sum(start <= at <= start + MINUTE_MS for at in times) >= 3 for start in times
+            ),
+            "was_overheated": is_hot,
+            "started_at": times[0],
+            "ended_at": times[-1],
+        }
+
+    def _trusted_values(self, component, first, last):
+        """The temperatures in the windows that the time touches, suspect ones left out."""
+        for series, readings, *_ in self._temperatures():
+            if series[:3] != component:
+                continue
+            for at, value in readings:
+                start = self.window_of(at)
+                end = start + self.period_ms
+                if first < end and last >= start and not self.is_suspect(series, start, end):
+                    yield value
 
     def _avg_readings_by_alert(self):
-        both = self.alert_readings + [
-            row | {"alert_name": "all temperature alerts"}
-            for row in self.alert_readings
-            if row["is_temperature_related"]
-        ]
+        first_alerts = {
+            (*component_of(row), row["alert_name"], row["started_at"])
+            for row in self.alert_incidents
+            if row["is_trusted"]
+        }
+        of_scope = {
+            "all": self.alert_readings,
+            "trusted": [row for row in self.alert_readings if row["is_trusted"]],
+            "incidents": [
+                row
+                for row in self.alert_readings
+                if (*component_of(row), row["alert_name"], row["fired_at"]) in first_alerts
+            ],
+        }
+        for scope, readings in of_scope.items():
+            rows = by_name_and_all(readings)
+            for group, members in grouped(rows, ("alert_name", "signal_name")):
+                for averages in self._averages(members):
+                    yield group | {"alert_scope": scope} | averages
+
+    def _averages(self, rows):
+        ages = present(row["reading_age_seconds"] for row in rows)
         columns = {
             "last_known": "value",
             "nearest": "nearest_value",
             "interpolated": "interpolated_value",
             "window_avg": "window_avg_value",
         }
-        for group, rows in grouped(both, ("alert_name", "signal_name")):
-            ages = present(row["reading_age_seconds"] for row in rows)
-            for alignment, column in columns.items():
-                values = present(row[column] for row in rows)
-                fresh = present(row[column] for row in rows if row["is_fresh"])
-                yield group | {
-                    **self._meaning(group["signal_name"]),
-                    "alignment": alignment,
-                    "alert_count": len(rows),
-                    "reading_count": len(values),
-                    "avg_value": mean(values),
-                    "fresh_reading_count": len(fresh),
-                    "avg_fresh_value": mean(fresh),
-                    "median_reading_age_seconds": median(ages) if ages else None,
-                }
+        for alignment, column in columns.items():
+            values = present(row[column] for row in rows)
+            fresh = present(row[column] for row in rows if row["is_fresh"])
+            yield {
+                **self._meaning(rows[0]["signal_name"]),
+                "alignment": alignment,
+                "alert_count": len(rows),
+                "reading_count": len(values),
+                "avg_value": mean(values),
+                "fresh_reading_count": len(fresh),
+                "avg_fresh_value": mean(fresh),
+                "median_reading_age_seconds": median(ages) if ages else None,
+                "is_temperature_related": rows[0]["is_temperature_related"],
+            }
+
+    def _alert_outcomes(self):
+        episodes = [row for row in self.overheating_episodes if not row["is_sensor_suspect"]]
+        for group, incidents in grouped(by_name_and_all(self.alert_incidents), ("alert_name",)):
+            hot = [row for row in incidents if row["was_overheated"]]
+            warm = [row for row in incidents if (row["peak_temp_c"] or 0) > 90]
+            names = {row["raised_as"] for row in incidents}
+            yield group | {
+                "alert_count": sum(row["alert_count"] for row in incidents),
+                "untrusted_alert_count": sum(row["untrusted_alert_count"] for row in incidents),
+                "component_count": len({component_of(row) for row in incidents}),
+                "incident_count": len(incidents),
+                "trusted_incident_count": sum(row["is_trusted"] for row in incidents),
+                "chattering_incident_count": sum(row["is_chattering"] for row in incidents),
+                "overheated_incident_count": len(hot),
+                "hot_incident_count": len({id(row) for row in hot + warm}),
+                "episode_count": len(episodes),
+                "alerted_episode_count": sum(
+                    any(
+                        alert[:3] == component_of(row)
+                        and alert[3] in names
+                        and row["started_at"] - REACH_MS <= alert[4] <= row["ended_at"] + REACH_MS
+                        for alert in self.alerts
+                    )
+                    for row in episodes
+                ),
+                "is_temperature_related": incidents[0]["is_temperature_related"],
+            }
+
+
+def by_name_and_all(rows):
+    """Rows of each alert name, and once more those that are temperature-related."""
+    rows = [row | {"raised_as": row["alert_name"]} for row in rows]
+    return rows + [
+        row | {"alert_name": ALL_TEMPERATURE_ALERTS}
+        for row in rows
+        if row["is_temperature_related"]
+    ]
+
+
+def runs_without_gap(times, gap):
+    """Lists of times in order, none further than the gap from the one before it."""
+    breaks = [place for place in range(1, len(times)) if times[place] - times[place - 1] > gap]
+    for first, last in pairwise([0, *breaks, len(times)]):
+        yield times[first:last]
+
+
+def joined(stretches):
+    """Stretches (from, to) in order, those that touch made one."""
+    found = []
+    for first, last in stretches:
+        if found and found[-1][1] == first:
+            found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return found
+
+
+def seconds(stretches):
+    return Fraction(sum(last - first for first, last in stretches)) / 1000
+
+
+def component_of(row):
+    return tuple(row[column] for column in COMPONENT)
+
+
+def series_of(row):
+    return tuple(row[column] for column in SERIES)
+
+
+def of(keys):
+    """Whether a row has these values."""
+    return lambda row: keys.items() <= row.items()
 
 
 def aligned(readings, fired_at):
@@ -190,18 +485,9 @@ def aligned(readings, fired_at):
         "value": old,
         "observed_at": before,
         "reading_age_seconds": age,
-        "is_fresh": age is not None and age <= FRESH_SECONDS,
         "nearest_value": nearest,
         "interpolated_value": interpolated,
     }
-
-
-def within(readings, method, start):
-    """The values of a period: [start, end) if tumbling, (start, end] if rolling."""
-    end = start + PERIOD_MS
-    if method == "tumbling":
-        return [value for at, value in readings if start <= at < end]
-    return [value for at, value in readings if start < at <= end]
 
 
 def mean(values):

@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import pairwise
 from operator import itemgetter
+from random import Random
 
 import pytest
-from fleets import TEMPERATURES, random_fleet, write_fleet
+from fleets import MIDNIGHT, TEMPERATURES, random_fleet, write_fleet
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import COMPONENT, PERIOD_MS, SERIES, Oracle, grouped, mean, present
-from test_oracle import CATALOG, explain, is_equal, plain
+from oracle import COMPONENT, Oracle, component_of, mean, present
+from test_oracle import LIMITS, differences, explain, load, oracle_of, rows_of
 
 SESSION_GAP_MS = 300_000
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 MEASURES = {
     "LM_handleNegCoreTempDegC": "negative_pole",
     "LM_handlePosCoreTempDegC": "positive_pole",
@@ -27,27 +29,14 @@ MEASURES = {
 }
 NEGATIVE, POSITIVE, _, POWER = MEASURES
 KEYS = {
+    "component_hourly": (*COMPONENT, "hour_start"),
     "component_daily": (*COMPONENT, "day"),
     "site_daily": ("site_id", "day"),
     "fleet_daily": ("day",),
     "charging_sessions": (*COMPONENT, "started_at"),
-    "overheating_episodes": (*SERIES, "started_at"),
-    "alert_event_profile": ("alert_name", "signal_name", "offset_seconds"),
+    "alert_event_profile": ("alert_name", "alert_scope", "signal_name", "offset_seconds"),
+    "alerting_components": COMPONENT,
 }
-IDS = {"charging_sessions": "session_id", "overheating_episodes": "episode_id"}
-TOLERANCE = Fraction(2, 10**9)  # of a mean of means, each rounded to nine decimals
-
-
-def half_minute(at):
-    return at // PERIOD_MS * PERIOD_MS
-
-
-def half_minute_means(readings):
-    """{start of a half minute: mean of its values} of (time, value)."""
-    values = defaultdict(list)
-    for at, value in readings:
-        values[half_minute(at)].append(value)
-    return {start: mean(found) for start, found in values.items()}
 
 
 def extremes(values, column):
@@ -67,18 +56,89 @@ def percentile(values, share):
     return values[below] + (values[above] - values[below]) * (place - below)
 
 
-def component_of(row):
-    return tuple(row[column] for column in COMPONENT)
-
-
 class FleetOracle(Oracle):
-    def __init__(self, readings, alerts):
-        super().__init__(readings, alerts, CATALOG)
-        self.means = {series: half_minute_means(found) for series, found in self.series.items()}
+    def __init__(self, *arguments, **limits):
+        super().__init__(*arguments, **limits)
         self.components = {key[:3] for key in [*self.series, *self.alerts]}
-        times = [at for found in self.series.values() for at, _ in found]
-        times += [alert[4] for alert in self.alerts]
-        self.days = {time // DAY_MS for time in times}
+        self.hours = {component: self._hours(component) for component in self.components}
+        self.days = {hour // DAY_MS for hours in self.hours.values() for hour in hours}
+        self.record_days = {
+            start // DAY_MS
+            for hours in self.hours.values()
+            for start, hour in hours.items()
+            if hour["used_windows"] or hour["alerts"]
+        }
+
+    def _hours(self, component):
+        """{start of an hour: figures} in which it was in use, raised an alert or was too hot."""
+        hours = defaultdict(lambda: defaultdict(list))
+        for series in [series for series in self.series if series[:3] == component]:
+            for start, value in self.means[series].items():
+                hour = hours[start // HOUR_MS * HOUR_MS]
+                hour["used_windows"].append(start)
+                if self._is_temperature(series[3]):
+                    hour["peaks"].append(value)
+                    # Above the threshold sliding periods tell, which are judged by their own.
+                    if value <= self._threshold(series[3]) and not self.is_suspect(
+                        series, start, start + self.period_ms
+                    ):
+                        hour["trusted_peaks"].append(value)
+            if series[3] == POWER:
+                for at, value in self.series[series]:
+                    hours[at // HOUR_MS * HOUR_MS]["powers"].append(value)
+        for alert in self.alerts:
+            if alert[:3] == component:
+                hours[alert[4] // HOUR_MS * HOUR_MS]["alerts"].append(alert[3])
+        for is_suspect in (False, True):
+            self._add_overheated_time(hours, component, is_suspect)
+        return hours
+
+    def _add_overheated_time(self, hours, component, is_suspect):
+        found = list(
+            self.sliding(
+                lambda row: (
+                    component_of(row) == component and row["is_sensor_suspect"] == is_suspect
+                )
+            )
+        )
+        bounds = {int(edge) for row, _ in found for edge in self.bounds(row)}
+        cuts = {edge // HOUR_MS * HOUR_MS + step for edge in bounds for step in (0, HOUR_MS)}
+        for first, last in self.covered(found, *cuts):
+            name = "suspect_overheated_ms" if is_suspect else "overheated_ms"
+            hours[first // HOUR_MS * HOUR_MS][name].append(last - first)
+        for row, periods in found:
+            ends = {edge // HOUR_MS for period in periods for edge in period}
+            for hour in [hours[int(end) * HOUR_MS] for end in ends]:
+                hour["peaks"].append(row["avg_temp_c"])
+                if not is_suspect:
+                    hour["trusted_peaks"].append(row["avg_temp_c"])
+
+    def _figures(self, hours):
+        """What hours of a component add up to."""
+
+        def values(name):
+            return [value for hour in hours for value in hour[name]]
+
+        return {
+            "peak_avg_temp_c": max(values("peaks"), default=None),
+            "peak_trusted_avg_temp_c": max(values("trusted_peaks"), default=None),
+            "overheated_seconds": Fraction(sum(values("overheated_ms"))) / 1000,
+            "suspect_overheated_seconds": Fraction(sum(values("suspect_overheated_ms"))) / 1000,
+            "used_window_count": len(set(values("used_windows"))),
+            "alert_count": len(values("alerts")),
+            "temperature_alert_count": sum("temp" in name.lower() for name in values("alerts")),
+        }
+
+    def component_hourly(self):
+        for component, hours in self.hours.items():
+            for start, hour in hours.items():
+                yield {
+                    **dict(zip(COMPONENT, component, strict=True)),
+                    **self._figures([hour]),
+                    "avg_power_kw": mean(hour["powers"]),
+                    "max_power_kw": max(hour["powers"], default=None),
+                    "hour_start": start,
+                }
 
     def component_daily(self):
         for component in self.components:
@@ -103,39 +163,38 @@ class FleetOracle(Oracle):
 
     def _day(self, components, day):
         pools = defaultdict(list)
-        peaks, imbalances, used = [], [], set()
+        imbalances = []
         for series in [series for series in self.series if series[:3] in components]:
             pools[MEASURES.get(series[3])] += [v for at, v in self.series[series] if at in day]
-            means = {at: value for at, value in self.means[series].items() if at in day}
-            used |= {(series[:3], at) for at in means}
-            if self._is_temperature(series[3]):
-                peaks += means.values()
             if series[3] == NEGATIVE:
+                means = {at: value for at, value in self.means[series].items() if at in day}
                 others = self.means.get((*series[:3], POSITIVE), {})
                 imbalances += [abs(means[at] - others[at]) for at in means if at in others]
-        hot = [
-            (component_of(row), row["is_sensor_suspect"])
-            for row in self.overheated_windows
-            if row["window_method"] == "tumbling"
-            and row["window_start"] in day
-            and component_of(row) in components
+        figures = [
+            self._figures([hour for start, hour in self.hours[component].items() if start in day])
+            for component in components
         ]
-        alerts = [alert for alert in self.alerts if alert[4] in day and alert[:3] in components]
         row = {
+            name: sum(row[name] for row in figures)
+            for name in figures[0]
+            if not name.startswith("peak")
+        }
+        row |= {
+            name: max(present(row[name] for row in figures), default=None)
+            for name in ("peak_avg_temp_c", "peak_trusted_avg_temp_c")
+        }
+        used_ms = row["used_window_count"] * self.period_ms
+        row |= {
             "day": datetime.fromtimestamp(day.start / 1000, UTC).date(),
-            "peak_avg_temp_c": max(peaks, default=None),
             "avg_pole_imbalance_c": mean(imbalances),
             "max_pole_imbalance_c": max(imbalances, default=None),
             "pole_window_count": len(imbalances),
-            "used_window_count": len(used),
-            "utilisation_ratio": Fraction(len(used) * PERIOD_MS, len(components) * DAY_MS),
+            "utilisation_ratio": Fraction(used_ms, len(components) * DAY_MS)
+            if day.start // DAY_MS in self.record_days
+            else None,
             "component_count": len(components),
-            "used_component_count": len({component for component, _ in used}),
-            "overheated_window_count": len(hot),
-            "suspect_overheated_window_count": sum(is_suspect for _, is_suspect in hot),
-            "overheated_component_count": len({key for key, is_suspect in hot if not is_suspect}),
-            "alert_count": len(alerts),
-            "temperature_alert_count": sum("temp" in alert[3].lower() for alert in alerts),
+            "used_component_count": sum(row["used_window_count"] > 0 for row in figures),
+            "overheated_component_count": sum(row["overheated_seconds"] > 0 for row in figures),
         }
         for measure in MEASURES.values():
             column = "power_kw" if measure == "power" else f"{measure}_temp_c"
@@ -162,9 +221,9 @@ class FleetOracle(Oracle):
         by_signal = defaultdict(list)
         for at, signal, value in readings:
             by_signal[signal].append((at, value))
-        means = {signal: half_minute_means(found) for signal, found in by_signal.items()}
+        means = {signal: self.window_means(found) for signal, found in by_signal.items()}
         temperatures = [signal for signal in by_signal if self._is_temperature(signal)]
-        hottest = defaultdict(lambda: -999)  # of all temperature signals, by half minute
+        hottest = defaultdict(lambda: -999)  # of all temperature signals, by window
         for signal in temperatures:
             for start, value in means[signal].items():
                 hottest[start] = max(hottest[start], value)
@@ -172,7 +231,7 @@ class FleetOracle(Oracle):
         seconds_to_peak = None
         if hottest:
             peak = min(hottest, key=lambda start: (-hottest[start], start))
-            peaked_at = min(at for at, *_ in readings if half_minute(at) == peak)
+            peaked_at = min(at for at, *_ in readings if self.window_of(at) == peak)
             seconds_to_peak = Fraction(peaked_at - started_at, 1000)
         power = [value for _, value in by_signal[POWER]]
         values = [value for _, signal, value in readings if signal in temperatures]
@@ -182,7 +241,9 @@ class FleetOracle(Oracle):
             "max_power_kw": max(power, default=None),
             "duration_seconds": Fraction(ended_at - started_at, 1000),
             "seconds_to_peak": seconds_to_peak,
-            "seconds_above_90_c": 30 * sum(value > 90 for value in hottest.values()),
+            "seconds_above_90_c": self.period_ms
+            // 1000
+            * sum(value > 90 for value in hottest.values()),
             "started_at": started_at,
             "ended_at": ended_at,
         }
@@ -191,52 +252,31 @@ class FleetOracle(Oracle):
             row[f"peak_{MEASURES[signal]}_temp_c"] = peak
         return row
 
-    def overheating_episodes(self):
-        for series, periods in grouped(self.overheated_windows, SERIES):
-            periods.sort(key=lambda period: (period["window_start"], period["window_end"]))
-            ends = [period["window_end"] for period in periods]  # in order: all last 30 s
-            breaks = [
-                number
-                for number in range(1, len(periods))
-                if periods[number]["window_start"] > ends[number - 1]
-            ]
-            for first, last in pairwise([0, *breaks, len(periods)]):
-                yield series | self._episode(component_of(series), periods[first:last])
-
-    def _episode(self, component, periods):
-        started_at, ended_at = periods[0]["window_start"], periods[-1]["window_end"]
-        power = half_minute_means(self._power(component))
-        powers = present(period["max_power_kw"] for period in periods)
-        return {
-            "sensor_position": periods[0]["sensor_position"],
-            "peak_avg_temp_c": max(period["avg_temp_c"] for period in periods),
-            "max_power_kw": max(powers, default=None),
-            "start_power_kw": power.get(half_minute(started_at)),
-            "end_power_kw": power.get(half_minute(ended_at - 1)),
-            "duration_seconds": Fraction(ended_at - started_at, 1000),
-            "period_count": len(periods),
-            "is_sensor_suspect": all(period["is_sensor_suspect"] for period in periods),
-            "started_at": started_at,
-            "ended_at": ended_at,
-        }
-
     def alert_event_profile(self):
+        distrusted = {
+            (*component_of(row), row["alert_name"], row["fired_at"])
+            for row in self.alert_readings
+            if not row["is_trusted"]
+        }
         named = defaultdict(list)
-        for *component, alert_name, fired_at in self.alerts:
-            named[alert_name].append((component, fired_at))
-            if "temp" in alert_name.lower():
-                named["all temperature alerts"].append((component, fired_at))
+        for alert in self.alerts:
+            *component, alert_name, fired_at = alert
+            for scope in ["all"] if alert in distrusted else ["all", "trusted"]:
+                named[alert_name, scope].append((component, fired_at))
+                if "temp" in alert_name.lower():
+                    named["all temperature alerts", scope].append((component, fired_at))
         for signal in {series[3] for series in self.series}:
-            for alert_name, alerts in named.items():
-                for offset in range(-600, 601, 30):
+            for (alert_name, scope), alerts in named.items():
+                for offset in range(-600, 601, self.period_ms // 1000):
                     values = present(
                         self.means.get((*component, signal), {}).get(
-                            half_minute(fired_at + offset * 1000)
+                            self.window_of(fired_at + offset * 1000)
                         )
                         for component, fired_at in alerts
                     )
                     yield {
                         "alert_name": alert_name,
+                        "alert_scope": scope,
                         "signal_name": signal,
                         **self._meaning(signal),
                         "offset_seconds": offset,
@@ -245,6 +285,63 @@ class FleetOracle(Oracle):
                         "p90_value": percentile(values, Fraction(9, 10)) if values else None,
                         "alert_count": len(values),
                     }
+
+    def alerting_components(self):
+        ranked = sorted(
+            (
+                (component, incidents)
+                for component in {component_of(row) for row in self.alert_incidents}
+                if (incidents := [r for r in self.alert_incidents if component_of(r) == component])
+            ),
+            # Of equally many the one with more incidents, then by the order of the ids.
+            key=lambda pair: (-total(pair[1], "alert_count"), -len(pair[1]), pair[0]),
+        )
+        all_alerts = len(self.alerts)
+        so_far = 0
+        for rank, (component, incidents) in enumerate(ranked, 1):
+            alerts = [alert for alert in self.alerts if alert[:3] == component]
+            so_far += len(alerts)
+            chattering = [row for row in incidents if row["is_chattering"]]
+            yield {
+                **dict(zip(COMPONENT, component, strict=True)),
+                "alert_rank": rank,
+                "alert_ratio": Fraction(len(alerts), all_alerts),
+                "cumulative_alert_ratio": Fraction(so_far, all_alerts),
+                "chattering_alert_ratio": Fraction(total(chattering, "alert_count"), len(alerts)),
+                "untrusted_alert_ratio": Fraction(
+                    total(incidents, "untrusted_alert_count"), len(alerts)
+                ),
+                "overheated_seconds": self.overheated_seconds(component),
+                "alert_count": len(alerts),
+                "incident_count": len(incidents),
+                "trusted_incident_count": sum(row["is_trusted"] for row in incidents),
+                "first_alert_at": min(alert[4] for alert in alerts),
+                "last_alert_at": max(alert[4] for alert in alerts),
+            }
+
+    def overheated_seconds(self, component):
+        return self._figures(self.hours[component].values())["overheated_seconds"]
+
+    def watched_components(self):
+        """What the watchlist says of heat and alerts."""
+        for component in self.components:
+            trusted = [
+                row["avg_temp_c"]
+                for row, _ in self.sliding()
+                if component_of(row) == component and not row["is_sensor_suspect"]
+            ]
+            yield {
+                **dict(zip(COMPONENT, component, strict=True)),
+                "overheated_seconds": self.overheated_seconds(component),
+                "peak_avg_temp_c": max(trusted, default=None),
+                "temperature_alert_count": sum(
+                    alert[:3] == component and "temp" in alert[3].lower() for alert in self.alerts
+                ),
+            }
+
+
+def total(rows, column):
+    return sum(row[column] for row in rows)
 
 
 def further_alerts(alerts, random):
@@ -265,34 +362,31 @@ def further_readings(readings, random):
                 yield (*component, signal, at + random.choice([0, 0, 1, 15_000]), value)
 
 
-def differences(mart, found, expected):
-    """(row of the mart, row of the oracle), None for one that is not there."""
-    by_key = {tuple(row[column] for column in KEYS[mart]): row for row in expected}
-    for row in found:
-        match = by_key.pop(tuple(row[column] for column in KEYS[mart]), None)
-        if (
-            match is None
-            or row.keys() - {IDS.get(mart)} != match.keys()
-            or not all(is_equal(row[column], match[column], TOLERANCE) for column in match)
-        ):
-            yield row, match
-    yield from ((None, row) for row in by_key.values())
-
-
-def assert_marts_equal_oracle(warehouse, folder, random):
-    readings, alerts = random_fleet(random)
+def assert_marts_equal_oracle(warehouse, folder, random, variables):
+    readings, alerts = random_fleet(random, variables.get("window_seconds", 30))
     readings += list(further_readings(readings, random))
     alerts += list(further_alerts(alerts, random))
     write_fleet(folder, readings, alerts, random)
-    warehouse.load(folder, *KEYS)
-    oracle = FleetOracle([(*row[:5], Fraction(row[5])) for row in readings], alerts)
-    for mart in KEYS:
-        rows = warehouse.rows(f"from marts.{mart}")
-        found = [{column: plain(value) for column, value in row.items()} for row in rows]
-        different = list(differences(mart, found, getattr(oracle, mart)()))
+    load(warehouse, folder, KEYS, variables)
+    oracle = oracle_of(readings, alerts, variables, FleetOracle)
+    for mart, key in KEYS.items():
+        expected = getattr(oracle, mart)()
+        different = list(differences(mart, key, rows_of(warehouse, mart), list(expected)))
         assert not different, explain(mart, different, readings, alerts)
-        if mart in IDS:
-            assert len({row[IDS[mart]] for row in found}) == len(found), IDS[mart]
+    sessions = rows_of(warehouse, "charging_sessions")
+    assert len({row["session_id"] for row in sessions}) == len(sessions)
+    assert_watchlist_equals_oracle(warehouse, oracle, readings, alerts)
+
+
+def assert_watchlist_equals_oracle(warehouse, oracle, readings, alerts):
+    expected = list(oracle.watched_components())
+    watchlist = rows_of(warehouse, "component_watchlist")
+    found = [{name: row[name] for name in expected[0]} for row in watchlist]
+    different = list(differences("component_watchlist", COMPONENT, found, expected))
+    assert not different, explain("component_watchlist", different, readings, alerts)
+    ranks = {component_of(row): row["concern_rank"] for row in watchlist}
+    for row in rows_of(warehouse, "alerting_components"):
+        assert row["concern_rank"] == ranks[component_of(row)], row
 
 
 @pytest.fixture(scope="module")
@@ -300,12 +394,110 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("fleet") / "landing"
 
 
-def test_fleet_marts_equal_the_oracle(request, warehouse, folder):
-    """A day, session, episode or event profile is missing, extra, or has a wrong figure."""
+@pytest.mark.parametrize(
+    ("variables", "share"),
+    [
+        ({}, 5),
+        (LIMITS["10 s"], 20),
+        (LIMITS["60 s"], 20),
+    ],
+    ids=["30 s", "10 s", "60 s"],
+)
+def test_fleet_marts_equal_the_oracle(request, warehouse, folder, variables, share):
+    """An hour, day, session, ranking or event profile is missing, extra, or has a wrong figure."""
 
-    @settings(max_examples=max(1, request.config.fleet_count // 5))
+    @settings(max_examples=max(1, request.config.fleet_count // share))
     @given(st.randoms(use_true_random=True))
     def search(random):
-        assert_marts_equal_oracle(warehouse, folder, random)
+        assert_marts_equal_oracle(warehouse, folder, random, variables)
 
     search()
+
+
+HOT_COMPONENT = ("S", "A", "C", POSITIVE)
+
+
+def build(warehouse, folder, readings):
+    """Loads the marts of hours and days, which must be right."""
+    marts = ("component_hourly", "component_daily", "site_daily", "fleet_daily")
+    write_fleet(folder, readings, [], Random(0))
+    load(warehouse, folder, marts, {})
+    oracle = oracle_of(readings, [], {}, FleetOracle)
+    for mart in marts:
+        expected = list(getattr(oracle, mart)())
+        different = list(differences(mart, KEYS[mart], rows_of(warehouse, mart), expected))
+        assert not different, explain(mart, different, readings, [])
+
+
+def seconds_by_day(warehouse, folder, readings):
+    """{day of the month: overheated seconds} after a build."""
+    build(warehouse, folder, readings)
+    return {row["day"].day: row["overheated_seconds"] for row in rows_of(warehouse, "fleet_daily")}
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (-5_000, {12: 35, 13: 25}),
+        (-30_000, {12: 60}),
+        (-29_999, {12: 59.999, 13: 0.001}),
+        (0, {12: 30, 13: 30}),
+        (29_999, {12: 0.001, 13: 59.999}),
+        (30_000, {13: 60}),
+    ],
+)
+def test_heat_reaches_into_a_day_without_readings(warehouse, folder, at, expected):
+    """Overheated time is lost, or counts on the wrong day, where no reading follows on it."""
+    readings = [(*HOT_COMPONENT, MIDNIGHT + at, "106")]
+    assert seconds_by_day(warehouse, folder, readings) == expected
+
+
+def test_a_late_day_changes_the_periods_that_reach_into_it(warehouse, folder):
+    """A period keeps its old end after the readings of the next day arrive, or leave again."""
+    first_day = [(*HOT_COMPONENT, MIDNIGHT - 10_000, "106")]
+    both_days = [*first_day, (*HOT_COMPONENT, MIDNIGHT, "90")]
+    days = [first_day, both_days, first_day]
+    found = [seconds_by_day(warehouse, folder, readings) for readings in days]
+    assert found == [{12: 40, 13: 20}, {12: 40, 13: 0}, {12: 40, 13: 20}]
+
+
+NOON = MIDNIGHT - DAY_MS // 2
+
+
+def trusted_peaks(warehouse):
+    """{component: peak_trusted_avg_temp_c} of the hour that begins at noon."""
+    return {
+        row["component_id"]: row["peak_trusted_avg_temp_c"]
+        for row in rows_of(warehouse, "component_hourly")
+        if row["hour_start"] == NOON
+    }
+
+
+def test_windows_exactly_ten_minutes_from_an_implausible_reading(warehouse, folder):
+    """A peak is trusted though its window is suspect, or the other way round."""
+    readings = []
+    for edge in (-1, 0, 1):
+        for name, at in (("before", -600_000 + edge), ("after", 630_000 + edge)):
+            series = ("S", "A", f"{name} {edge}", POSITIVE)
+            readings += [(*series, NOON + 5_000, "80"), (*series, NOON + at, "200")]
+    build(warehouse, folder, readings)
+    assert trusted_peaks(warehouse) == {
+        "before -1": 80,
+        "before 0": None,
+        "before 1": None,
+        "after -1": None,
+        "after 0": None,
+        "after 1": 80,
+    }
+
+
+def test_a_frozen_value_is_a_trusted_peak(warehouse, folder):
+    """A sensor that never changes is taken for one that reports impossible values."""
+    readings = [
+        ("S", "A", component, POSITIVE, NOON + at, str(80 + (component != "frozen") * at % 7))
+        for component in ("frozen", "sound", "sound too")
+        for at in range(0, 900_000, 20_000)
+    ]
+    build(warehouse, folder, readings)
+    assert warehouse.rows("from intermediate.int_frozen_runs"), "nothing is frozen"
+    assert trusted_peaks(warehouse)["frozen"] == 80

@@ -8,14 +8,7 @@ import pytest
 from dbt.contracts.graph.semantic_manifest import SemanticManifest
 from landing import BIN, ROOT
 
-MARTS = [
-    "alert_readings",
-    "avg_readings_by_alert",
-    "fleet_daily",
-    "max_power_when_overheated",
-    "overheated_components",
-    "overheated_windows",
-]
+MARTS = ["avg_readings_by_alert", "fleet_daily", "overheated_components"]
 
 
 @pytest.fixture(scope="module")
@@ -73,21 +66,25 @@ def test_the_headline_metrics_are_those_of_the_marts(warehouse, metrics):
     """A metric counts other periods, components, readings or days than its mart."""
     (figures,) = warehouse.rows("""
         select
-            (select sum(tumbling_window_count) from marts.overheated_components)
-                as overheated_periods,
-            (select sum(rolling_window_count) from marts.overheated_components)
-                as overheated_rolling_periods,
             (
                 select count(distinct (site_id, asset_id, component_id))
-                from marts.overheated_components
+                from marts.overheated_components where not is_sensor_suspect
             ) as overheated_components,
-            (select max(max_power_kw) from marts.max_power_when_overheated)
-                as max_power_when_overheated_kw,
+            (select sum(overheated_seconds) from marts.fleet_daily) as overheated_seconds,
+            (
+                select max(max_power_kw) from marts.overheated_windows
+                where window_method = 'sliding' and not is_sensor_suspect
+            ) as max_power_when_overheated_kw,
             (
                 select avg_value from marts.avg_readings_by_alert
-                where alert_name = 'all temperature alerts'
+                where alert_name = 'all temperature alerts' and alert_scope = 'all'
                     and signal_name = 'LM_powerLimit' and alignment = 'last_known'
             ) as avg_power_at_temperature_alert_kw,
+            (
+                select avg_value from marts.avg_readings_by_alert
+                where alert_name = 'all temperature alerts' and alert_scope = 'trusted'
+                    and signal_name = 'LM_powerLimit' and alignment = 'last_known'
+            ) as avg_power_at_trusted_temperature_alert_kw,
             (
                 select sum(utilisation_ratio * component_count) / sum(component_count)
                 from marts.fleet_daily
@@ -102,14 +99,14 @@ def test_the_headline_metrics_are_those_of_the_marts(warehouse, metrics):
 
 def test_metrics_by_day_are_those_of_the_days(warehouse, metrics):
     """A metric puts a period on another day than fleet_daily, or leaves a day out."""
-    names = ["overheated_periods", "utilisation_ratio"]
+    names = ["overheated_seconds", "utilisation_ratio"]
     answers = {row.pop("metric_time__day")[:10]: row for row in metrics(*names, by="metric_time")}
     days = warehouse.rows("from marts.fleet_daily")
     assert answers.keys() == {str(row["day"]) for row in days}
     assert len(days) == 3
     for row in days:
         answer = answers[str(row["day"])]
-        assert float(answer["overheated_periods"]) == row["overheated_window_count"]
+        assert close(answer["overheated_seconds"], row["overheated_seconds"])
         assert close(answer["utilisation_ratio"], row["utilisation_ratio"])
 
 
@@ -122,7 +119,8 @@ def test_the_reading_at_an_alert_is_that_of_each_signal(warehouse, metrics):
     }
     rows = warehouse.rows("""
         from marts.avg_readings_by_alert
-        where alert_name = 'all temperature alerts' and alignment = 'last_known'
+        where alert_name = 'all temperature alerts' and alert_scope = 'all'
+            and alignment = 'last_known'
     """)
     assert answers.keys() == {row["signal_name"] for row in rows}
     assert len(rows) == 4

@@ -72,15 +72,16 @@ def test_every_variable_can_be_changed(tmp_path):
     """A model or a data test holds a variable's default for its value."""
     variables = (
         "{overheat_threshold_c: 95, window_seconds: 60, reading_max_age_seconds: 30, "
-        "session_gap_seconds: 600, sensor_suspect_seconds: 60}"
+        "session_gap_seconds: 600, sensor_suspect_seconds: 60, alert_incident_gap_seconds: 10}"
     )
     run = make("build", f"VARS={variables}", folder=tmp_path)
     assert run.returncode == 0, run.stdout
-    assert "Components above 95 °C in a 60 s period: 6," in run.stdout
+    assert "Components above 95 °C in any 60 s period: 5, and 1 more" in run.stdout
     answers = make("answers", folder=tmp_path).stdout
     assert "95 °C (or what" in answers
     assert "in any period of 60 s" in answers, "the answers are told under other limits"
     assert "at most 30 s old" in answers
+    assert "gaps of at most 10 s" in answers
 
 
 def test_a_window_that_does_not_divide_a_day_is_refused(tmp_path):
@@ -232,6 +233,16 @@ def test_the_evidence_shown_is_that_of_the_watchlist(built, folder):
             "select evidence from marts.component_watchlist where concern_rank = 1"
         ).fetchall()[0][0]
     assert evidence in README.replace("\n> ", " ")
+
+
+def test_the_note_on_trust_is_that_of_the_alerts(built, folder):
+    """The README names other alerts, or another component, than the data."""
+    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+        note = connection.sql(
+            "select trust_note from marts.alert_outcomes "
+            "where alert_name = 'all temperature alerts'"
+        ).fetchall()[0][0]
+    assert note in README.replace("\n> ", " ")
 
 
 def test_the_pictures_are_small():

@@ -19,16 +19,19 @@ windows as (
 
 components as (
 
-    {% for method in ['tumbling', 'rolling'] -%}
+    {% for method, count in [
+        ('tumbling', 'tumbling_window_count'),
+        ('sliding', 'sliding_period_count'),
+    ] -%}
         select
             site_id,
             asset_id,
             component_id,
             signal_name,
             '{{ method }}' as window_method,
-            {{ method }}_window_count as window_count
+            {{ count }} as window_count
         from {{ ref('overheated_components') }}
-        where {{ method }}_window_count > 0
+        where {{ count }} > 0
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 

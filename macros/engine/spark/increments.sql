@@ -92,15 +92,14 @@
         {#- What each day is made of, by day; a day is only the model's own
             where an input has rows of it. -#}
         {%- set made_of = {} -%}
-        {%- set own_days = {} -%}
         {%- for input in inputs -%}
             {%- for day, version in days_of(input, relations[input]) -%}
-                {%- do own_days.update({day: true}) -%}
                 {%- do add_versions(
                     made_of, input, day, version, days_before
                 ) -%}
             {%- endfor -%}
         {%- endfor -%}
+        {%- set own_days = made_of.keys() | list -%}
         {%- for table, column in daily_tables.items() -%}
             {%- set daily_query -%}
                 select

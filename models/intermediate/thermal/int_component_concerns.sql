@@ -28,40 +28,17 @@ alerts as (
 
 ),
 
--- Both poles, and the board, may be too hot at once: what an episode adds is
--- the time that none before it has covered.
-episodes as (
-
-    select
-        site_id,
-        asset_id,
-        component_id,
-        peak_avg_temp_c,
-        started_at,
-        ended_at,
-        max(ended_at) over (
-            partition by site_id, asset_id, component_id
-            order by started_at, ended_at, signal_name
-            rows between unbounded preceding and 1 preceding
-        ) as covered_until
-    from {{ ref('overheating_episodes') }}
-    where not is_sensor_suspect
-
-),
-
 overheated_components as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        sum(greatest(
-            {{ epoch_us('ended_at') }}
-            - {{ epoch_us('greatest(started_at, covered_until)') }},
-            0
-        )) / 1000000 as overheated_seconds,
-        max(peak_avg_temp_c) as peak_avg_temp_c
-    from episodes
+        components.site_id,
+        components.asset_id,
+        components.component_id,
+        {{ exact_sum('hours.overheated_seconds') }} as overheated_seconds,
+        max(hours.peak_trusted_avg_temp_c) as peak_avg_temp_c
+    from {{ ref('int_overheated_hours') }} as hours
+    inner join {{ ref('int_components') }} as components
+        on hours.component_key = components.component_key
     group by all
 
 ),

@@ -9,7 +9,7 @@ components as (
 
 fits as (
 
-    select * from {{ ref('int_thermal_fits') }}
+    select * from {{ ref('int_heat_balances') }}
 
 ),
 
@@ -33,27 +33,22 @@ component_thermals as (
         components.asset_id,
         components.component_id,
         {% for pole in poles() -%}
-            {{ pole }}.recent_rise_c_at_100_kw
-                as {{ pole }}_recent_rise_c_at_100_kw,
             {{ pole }}.steady_rise_c_at_100_kw
                 as {{ pole }}_steady_rise_c_at_100_kw,
             {{ pole }}.time_constant_seconds
                 as {{ pole }}_time_constant_seconds,
-            {{ pole }}.correlation as {{ pole }}_correlation,
-            {{ pole }}.balance_r_squared as {{ pole }}_balance_r_squared,
+            {{ pole }}.r_squared as {{ pole }}_balance_r_squared,
             -- Little data means no verdict: an estimate that may be off by its
             -- own size gives none.
             -- Logarithms: twice the rise and half of it are equally far off.
-            {% for rise in ['recent_rise', 'steady_rise'] -%}
-                case
-                    when
-                        {{ pole }}.{{ rise }}_relative_error < 1
-                        and {{ pole }}.{{ rise }}_c_at_100_kw > 0
-                        then ln({{ pole }}.{{ rise }}_c_at_100_kw)
-                end as log_{{ pole }}_{{ rise }},
-                {{ pole }}.{{ rise }}_relative_error
-                    as {{ pole }}_{{ rise }}_error,
-            {% endfor -%}
+            case
+                when
+                    {{ pole }}.steady_rise_relative_error < 1
+                    and {{ pole }}.steady_rise_c_at_100_kw > 0
+                    then ln({{ pole }}.steady_rise_c_at_100_kw)
+            end as log_{{ pole }}_steady_rise,
+            {{ pole }}.steady_rise_relative_error
+                as {{ pole }}_steady_rise_error,
         {% endfor -%}
         log_negative_steady_rise - log_positive_steady_rise as log_asymmetry,
         sqrt(

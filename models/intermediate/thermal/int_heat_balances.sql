@@ -8,17 +8,25 @@ sums as (
     select
         component_key,
         pole,
-        sum(section_count)::bigint as section_count,
         {% for column in [
             'temp_temp', 'power_power', 'temp_power',
             'warming_warming', 'warming_temp', 'warming_power',
         ] -%}
-            sum({{ column }}) as {{ column }},
+            {{ exact_sum(column, 15) }} as {{ column }},
         {% endfor -%}
-        sum(power_power) * sum(temp_temp) - sum(temp_power) * sum(temp_power)
-            as determinant
+        sum(window_count)::bigint as window_count,
+        sum(section_count)::bigint as section_count
     from {{ ref('int_stretch_balances') }}
     group by all
+
+),
+
+determinants as (
+
+    select
+        *,
+        power_power * temp_temp - temp_power * temp_power as determinant
+    from sums
 
 ),
 
@@ -31,7 +39,7 @@ coefficients as (
         / nullif(determinant, 0) as heating,
         (warming_power * temp_power - warming_temp * power_power)
         / nullif(determinant, 0) as cooling
-    from sums
+    from determinants
 
 ),
 
@@ -65,6 +73,7 @@ heat_balances as (
     select
         component_key,
         pole,
+        window_count,
         section_count,
         case when has_steady_state then 1e4 * heating / cooling end
             as steady_rise_c_at_100_kw,

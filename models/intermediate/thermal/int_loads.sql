@@ -22,7 +22,7 @@ loads as (
 
     select
         component_key,
-        avg(pole_imbalance_c) as pole_imbalance_under_load_c,
+        {{ mean('pole_imbalance_c') }} as pole_imbalance_under_load_c,
         count(*) as load_window_count
     from windows
     -- Not a join by `>=`, for which Spark sends all windows to every worker.

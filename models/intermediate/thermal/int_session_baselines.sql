@@ -81,7 +81,7 @@ start_temperatures as (
     select
         component_key,
         started_at,
-        avg(temp_c) as start_temp_c
+        {{ mean('temp_c') }} as start_temp_c
     from first_temperatures
     group by all
 

@@ -33,7 +33,16 @@ site_baselines as (
         median(baseline_excess_c) as median_excess_c,
         percentile_disc(0.25) within group (order by baseline_excess_c)
             as coolest_quarter_excess_c,
-        stddev_samp(baseline_excess_c) as standard_deviation_c,
+        case
+            when count(*) > 1
+                then
+                    sqrt(
+                        greatest({{ co_moment(
+                            'baseline_excess_c', 'baseline_excess_c'
+                        ) }}, 0)
+                        / (count(*) - 1)
+                    )
+        end as standard_deviation_c,
         count(*) as site_component_count
     from centred_components
     group by site_id

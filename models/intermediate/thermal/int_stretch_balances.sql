@@ -45,12 +45,7 @@ with
             '{{ pole }}' as pole,
             {% for column in ['temp_c', 'power_squared'] -%}
                 (
-                    sum({{ column }})
-                        over (
-                            partition by stretch_key
-                            order by window_start
-                            rows between current row and {{ steps }} following
-                        )
+                    {{ exact_sum(column, over='over section') }}
                     - {{ column }} / 2
                     - lead({{ column }}, {{ steps }}) over stretch_in_time / 2
                 ) / {{ steps }} as avg_{{ column }},
@@ -67,10 +62,16 @@ with
             ) as has_gap,
             window_start::date as day
         from {{ pole }}_windows
-        window stretch_in_time as (
-            partition by stretch_key
-            order by window_start
-        )
+        window
+            stretch_in_time as (
+                partition by stretch_key
+                order by window_start
+            ),
+            section as (
+                partition by stretch_key
+                order by window_start
+                rows between current row and {{ steps }} following
+            )
 
     ),
 
@@ -80,9 +81,28 @@ sections as (
 
     {% for pole in poles() -%}
         select * from {{ pole }}_sections
-        where warming_c_per_second is not null and not has_gap
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
+),
+
+-- A window whose four minutes are not all there counts as a window only.
+whole_sections as (
+
+    select
+        component_key,
+        stretch_key,
+        pole,
+        {% for column in [
+            'avg_temp_c', 'avg_power_squared', 'warming_c_per_second',
+        ] -%}
+            case
+                when warming_c_per_second is not null and not has_gap
+                    then {{ column }}
+            end as {{ column }},
+        {% endfor -%}
+        day
+    from sections
 
 ),
 
@@ -93,15 +113,20 @@ stretch_sums as (
         component_key,
         stretch_key,
         pole,
-        count(*) as section_count,
-        regr_sxx(warming_c_per_second, avg_temp_c) as temp_temp,
-        regr_sxx(warming_c_per_second, avg_power_squared) as power_power,
-        regr_sxy(avg_temp_c, avg_power_squared) as temp_power,
-        regr_syy(warming_c_per_second, avg_temp_c) as warming_warming,
-        regr_sxy(warming_c_per_second, avg_temp_c) as warming_temp,
-        regr_sxy(warming_c_per_second, avg_power_squared) as warming_power,
+        count(*) as window_count,
+        count(warming_c_per_second) as section_count,
+        {% for name, one, other in [
+            ('temp_temp', 'avg_temp_c', 'avg_temp_c'),
+            ('power_power', 'avg_power_squared', 'avg_power_squared'),
+            ('temp_power', 'avg_temp_c', 'avg_power_squared'),
+            ('warming_warming', 'warming_c_per_second', 'warming_c_per_second'),
+            ('warming_temp', 'warming_c_per_second', 'avg_temp_c'),
+            ('warming_power', 'warming_c_per_second', 'avg_power_squared'),
+        ] -%}
+            {{ co_moment(one, other) }} as {{ name }},
+        {% endfor -%}
         day
-    from sections
+    from whole_sections
     group by all
 
 )

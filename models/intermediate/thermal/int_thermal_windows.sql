@@ -13,6 +13,9 @@
         days_before=1
     ) }}"
 ) }}
+{%- set earlier_seconds = [
+    recent_power_seconds() - var('window_seconds'), 0
+] | max %}
 
 with
 
@@ -53,23 +56,23 @@ component_windows as (
 recent_power as (
 
     select
-        {% for minutes in thermal_spans() -%}
-            avg(power_squared)
-                over (
-                    partition by component_key, session_window_start
-                    order by session_seconds
-                    range between
-                    {{ minutes * 60 - var('window_seconds') }} preceding
-                    and current row
-                )
+        *,
+        sqrt(
+            {{ mean('power_squared', over='over recent_windows') }}
             * least(
                 session_seconds + {{ var('window_seconds') }},
-                {{ minutes * 60 }}
+                {{ recent_power_seconds() }}
             )
-            / {{ minutes * 60 }} as power_squared_{{ minutes }}_min,
-        {% endfor -%}
-        *
+            / {{ recent_power_seconds() }}
+        ) as recent_power_kw
     from component_windows
+    window recent_windows as (
+        partition by component_key, session_window_start
+        order by session_seconds
+        range between
+        {{ earlier_seconds }} preceding
+        and current row
+    )
 
 ),
 
@@ -102,9 +105,7 @@ trusted_windows as (
         {% endfor -%}
         recent_power.avg_power_kw,
         recent_power.power_squared,
-        {% for minutes in thermal_spans() -%}
-            recent_power.power_squared_{{ minutes }}_min,
-        {% endfor -%}
+        recent_power.recent_power_kw,
         recent_power.window_start
     from recent_power
     left join untrusted_windows

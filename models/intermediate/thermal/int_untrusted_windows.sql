@@ -2,20 +2,20 @@
 -- the handle: near an implausible reading, or frozen.
 with
 
-implausible_windows as (
+implausible_readings as (
 
     select distinct
         series_key,
-        {{ window_start('observed_at') }} as window_start
+        observed_at
     from {{ ref('int_implausible_readings') }}
 
 ),
 
--- Whole windows, so many that they cover the suspect time.
+-- Enough whole windows to cover the suspect time on either side.
 offsets as (
 
     {% set reach = (
-        var('sensor_suspect_seconds') / var('window_seconds')
+        1 + var('sensor_suspect_seconds') / var('window_seconds')
     ) | round(0, 'ceil') | int * var('window_seconds') -%}
     select
         {{ number_series(-reach, reach, var('window_seconds')) }}
@@ -23,14 +23,29 @@ offsets as (
 
 ),
 
+near_windows as (
+
+    select
+        readings.series_key,
+        readings.observed_at,
+        {{ window_start('readings.observed_at') }}
+        + offsets.offset_seconds * interval '1' second as window_start
+    from implausible_readings as readings
+    cross join offsets
+
+),
+
 suspect_windows as (
 
     select
-        windows.series_key,
-        windows.window_start
-        + offsets.offset_seconds * interval '1' second as window_start
-    from implausible_windows as windows
-    cross join offsets
+        series_key,
+        window_start,
+        true as is_sensor_suspect
+    from near_windows
+    where
+        observed_at >= window_start - {{ sensor_suspect_interval() }}
+        and observed_at - {{ sensor_suspect_interval() }}
+        <= window_start + {{ window_interval() }}
 
 ),
 
@@ -38,7 +53,8 @@ frozen_windows as (
 
     select
         windows.series_key,
-        windows.window_start
+        windows.window_start,
+        false as is_sensor_suspect
     from {{ ref('int_frozen_runs') }} as runs
     inner join {{ ref('int_signal_windows') }} as windows
         on
@@ -48,11 +64,22 @@ frozen_windows as (
 
 ),
 
-untrusted_windows as (
+all_windows as (
 
     select * from suspect_windows
-    union
+    union all
     select * from frozen_windows
+
+),
+
+untrusted_windows as (
+
+    select
+        series_key,
+        bool_or(is_sensor_suspect) as is_sensor_suspect,
+        window_start
+    from all_windows
+    group by series_key, window_start
 
 )
 

@@ -23,6 +23,7 @@ timed_readings as (
         readings.last_known_value,
         readings.next_value,
         readings.window_avg_value,
+        readings.is_sensor_suspect,
         readings.last_known_at,
         (
             {{ epoch_ms('alerts.fired_at') }}
@@ -82,6 +83,9 @@ select
     coalesce(
         reading_age_seconds <= {{ var('reading_max_age_seconds') }}, false
     ) as is_fresh,
+    is_sensor_suspect,
+    -- A broken sensor can raise any alert of its component.
+    not bool_or(is_sensor_suspect) over (partition by alert_id) as is_trusted,
     fired_at,
     last_known_at as observed_at
 from aligned_readings

@@ -1,42 +1,58 @@
--- One row per alert name, signal and alignment of alert and signal times.
+-- One row per alert name, scope, signal and alignment of alert and signal
+-- times.
 with
 
 alert_readings as (
 
     select
-        alert_name,
-        signal_name,
-        quantity,
-        sensor_position,
-        value,
-        reading_age_seconds,
-        nearest_value,
-        interpolated_value,
-        window_avg_value,
-        is_temperature_related,
-        is_fresh
-    from {{ ref('alert_readings') }}
+        readings.alert_name,
+        readings.signal_name,
+        readings.quantity,
+        readings.sensor_position,
+        readings.value,
+        readings.reading_age_seconds,
+        readings.nearest_value,
+        readings.interpolated_value,
+        readings.window_avg_value,
+        readings.is_temperature_related,
+        readings.is_fresh,
+        readings.is_trusted,
+        coalesce(incidents.is_trusted, false) as is_first_of_trusted_incident
+    from {{ ref('alert_readings') }} as readings
+    left join {{ ref('alert_incidents') }} as incidents
+        on readings.alert_id = incidents.first_alert_id
 
 ),
 
 grouped_readings as (
 
-    select * from alert_readings
+    select
+        alert_name as alert_group,
+        *
+    from alert_readings
     union all
     select
-        'all temperature alerts' as alert_name,
-        signal_name,
-        quantity,
-        sensor_position,
-        value,
-        reading_age_seconds,
-        nearest_value,
-        interpolated_value,
-        window_avg_value,
-        is_temperature_related,
-        is_fresh
+        'all temperature alerts' as alert_group,
+        *
     from alert_readings
     where is_temperature_related
+
+),
+
+scoped_readings as (
+
+    {% for scope, condition in [
+        ('all', 'true'),
+        ('trusted', 'is_trusted'),
+        ('incidents', 'is_first_of_trusted_incident'),
+    ] -%}
+        select
+            *,
+            '{{ scope }}' as alert_scope
+        from grouped_readings
+        where {{ condition }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
@@ -49,7 +65,8 @@ aligned_readings as (
         ('window_avg', 'window_avg_value'),
     ] -%}
         select
-            alert_name,
+            alert_group as alert_name,
+            alert_scope,
             signal_name,
             quantity,
             sensor_position,
@@ -58,7 +75,7 @@ aligned_readings as (
             reading_age_seconds,
             is_temperature_related,
             is_fresh
-        from grouped_readings
+        from scoped_readings
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -68,6 +85,7 @@ averages as (
 
     select
         alert_name,
+        alert_scope,
         signal_name,
         quantity,
         sensor_position,
@@ -76,8 +94,8 @@ averages as (
         count(value) as reading_count,
         {{ mean('value') }} as avg_value,
         count(value) filter (where is_fresh) as fresh_reading_count,
-        round(avg(value) filter (where is_fresh), 9) as avg_fresh_value,
-        median(reading_age_seconds) as median_reading_age_seconds,
+        {{ mean('case when is_fresh then value end') }} as avg_fresh_value,
+        round(median(reading_age_seconds), 9) as median_reading_age_seconds,
         is_temperature_related
     from aligned_readings
     group by all

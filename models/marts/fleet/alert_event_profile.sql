@@ -1,5 +1,5 @@
--- One row per alert name, signal and 30 s step from ten minutes before to ten
--- minutes after the alert.
+-- One row per alert name, scope, signal and 30 s step from ten minutes before
+-- to ten minutes after the alert.
 {%- set reach = 600 // var('window_seconds') * var('window_seconds') %}
 with
 
@@ -11,19 +11,44 @@ offsets as (
 
 ),
 
+trusted_alerts as (
+
+    select distinct alert_id
+    from {{ ref('alert_readings') }}
+    where is_trusted
+
+),
+
+scoped_alerts as (
+
+    select
+        'all' as alert_scope,
+        *
+    from {{ ref('int_alerts') }}
+    union all
+    select
+        'trusted' as alert_scope,
+        alerts.*
+    from {{ ref('int_alerts') }} as alerts
+    semi join trusted_alerts on alerts.alert_id = trusted_alerts.alert_id
+
+),
+
 alerts as (
 
     select
         alert_name,
+        alert_scope,
         component_key,
         fired_at
-    from {{ ref('int_alerts') }}
+    from scoped_alerts
     union all
     select
         'all temperature alerts' as alert_name,
+        alert_scope,
         component_key,
         fired_at
-    from {{ ref('int_alerts') }}
+    from scoped_alerts
     where is_temperature_related
 
 ),
@@ -32,6 +57,7 @@ alert_steps as (
 
     select
         alerts.alert_name,
+        alerts.alert_scope,
         series.signal_name,
         series.series_key,
         offsets.offset_seconds,
@@ -49,6 +75,7 @@ spine as (
 
     select distinct
         alerts.alert_name,
+        alerts.alert_scope,
         signals.signal_name,
         signals.quantity,
         signals.sensor_position,
@@ -63,6 +90,7 @@ profiles as (
 
     select
         alert_steps.alert_name,
+        alert_steps.alert_scope,
         alert_steps.signal_name,
         alert_steps.offset_seconds,
         {{ mean('windows.avg_value') }} as avg_value,
@@ -84,6 +112,7 @@ alert_event_profile as (
 
     select
         spine.alert_name,
+        spine.alert_scope,
         spine.signal_name,
         spine.quantity,
         spine.sensor_position,
@@ -96,6 +125,7 @@ alert_event_profile as (
     left join profiles
         on
             spine.alert_name = profiles.alert_name
+            and spine.alert_scope = profiles.alert_scope
             and spine.signal_name = profiles.signal_name
             and spine.offset_seconds = profiles.offset_seconds
 

@@ -10,10 +10,8 @@ sessions as (
             max(peak_{{ position }}_temp_c) as peak_{{ position }}_temp_c,
         {% endfor -%}
         max(peak_temp_c) as peak_temp_c,
-        round(
-            sum(avg_power_kw * power_reading_count) / sum(power_reading_count),
-            9
-        ) as avg_power_kw,
+        {{ weighted_mean('avg_power_kw', 'power_reading_count') }}
+            as avg_power_kw,
         max(max_power_kw) as max_power_kw,
         sum(above_90_c_window_count) * {{ var('window_seconds') }}
             as seconds_above_90_c,

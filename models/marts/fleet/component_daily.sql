@@ -1,5 +1,6 @@
--- One row per component and UTC day on which the fleet sent anything, also
--- days without a reading of the component.
+-- One row per component and UTC day on which the fleet sent anything, or into
+-- which an overheated period reaches, also days without a reading of the
+-- component.
 with
 
 series_days as (
@@ -22,27 +23,20 @@ signal_days as (
 
     select
         component_key,
-        day,
         {% for measure in sensor_positions() + ['power'] -%}
             min(min_value) filter (where measure = '{{ measure }}')
                 as min_{{ measure }},
-            round(
-                sum(case measure
-                    when '{{ measure }}' then avg_value * reading_count
-                end)
-                / sum(case measure
-                    when '{{ measure }}' then reading_count
-                end),
-                9
-            ) as avg_{{ measure }},
+            {{ weighted_mean(
+                "case measure when '" ~ measure ~ "' then avg_value end",
+                'reading_count'
+            ) }} as avg_{{ measure }},
             max(max_value) filter (where measure = '{{ measure }}')
                 as max_{{ measure }},
             coalesce(
                 sum(reading_count) filter (where measure = '{{ measure }}'), 0
             )::bigint as {{ measure }}_reading_count,
         {% endfor -%}
-        max(peak_avg_value) filter (where quantity = 'temperature')
-            as peak_avg_temp_c
+        day
     from series_days
     group by all
 
@@ -53,11 +47,8 @@ pole_days as (
     select
         component_key,
         hour_start::date as day,
-        round(
-            sum(avg_pole_imbalance_c * pole_window_count)
-            / sum(pole_window_count),
-            9
-        ) as avg_pole_imbalance_c,
+        {{ weighted_mean('avg_pole_imbalance_c', 'pole_window_count') }}
+            as avg_pole_imbalance_c,
         max(max_pole_imbalance_c) as max_pole_imbalance_c,
         sum(pole_window_count)::bigint as pole_window_count
     from {{ ref('int_component_hours') }}
@@ -68,10 +59,15 @@ pole_days as (
 component_days as (
 
     select
+        max(peak_avg_temp_c) as peak_avg_temp_c,
+        max(peak_trusted_avg_temp_c) as peak_trusted_avg_temp_c,
+        {% for seconds in [
+            'overheated_seconds', 'suspect_overheated_seconds',
+        ] -%}
+            {{ exact_sum(seconds) }} as {{ seconds }},
+        {% endfor -%}
         {% for count in [
-            'used_window_count', 'overheated_window_count',
-            'suspect_overheated_window_count', 'alert_count',
-            'temperature_alert_count',
+            'used_window_count', 'alert_count', 'temperature_alert_count',
         ] -%}
             sum({{ count }})::bigint as {{ count }},
         {% endfor -%}
@@ -88,7 +84,12 @@ component_days as (
 -- would make a row per component of each day between.
 days as (
 
-    select distinct day from component_days
+    select
+        day,
+        -- Else only an overheated period reaches into it: no day of use.
+        sum(used_window_count + alert_count) > 0 as has_records
+    from component_days
+    group by day
 
 ),
 
@@ -96,7 +97,8 @@ spine as (
 
     select
         components.*,
-        days.day
+        days.day,
+        days.has_records
     from {{ ref('int_components') }} as components
     cross join days
 
@@ -115,21 +117,25 @@ select
     {% for statistic in ['min', 'avg', 'max'] -%}
         signal_days.{{ statistic }}_power as {{ statistic }}_power_kw,
     {% endfor -%}
-    signal_days.peak_avg_temp_c,
+    component_days.peak_avg_temp_c,
+    component_days.peak_trusted_avg_temp_c,
     pole_days.avg_pole_imbalance_c,
     pole_days.max_pole_imbalance_c,
-    {{ share_of_days('coalesce(component_days.used_window_count, 0)', 1) }}
-        as utilisation_ratio,
+    case
+        when spine.has_records
+            then {{ share_of_days(
+                'coalesce(component_days.used_window_count, 0)', 1
+            ) }}
+    end as utilisation_ratio,
+    coalesce(component_days.overheated_seconds, 0) as overheated_seconds,
+    coalesce(component_days.suspect_overheated_seconds, 0)
+        as suspect_overheated_seconds,
     {% for measure in sensor_positions() + ['power'] -%}
         coalesce(signal_days.{{ measure }}_reading_count, 0)
             as {{ measure }}_reading_count,
     {% endfor -%}
     coalesce(pole_days.pole_window_count, 0) as pole_window_count,
     coalesce(component_days.used_window_count, 0) as used_window_count,
-    coalesce(component_days.overheated_window_count, 0)
-        as overheated_window_count,
-    coalesce(component_days.suspect_overheated_window_count, 0)
-        as suspect_overheated_window_count,
     coalesce(component_days.alert_count, 0) as alert_count,
     coalesce(component_days.temperature_alert_count, 0)
         as temperature_alert_count,

@@ -107,10 +107,6 @@ select
     site_baselines.site_coolest_quarter_excess_c,
     site_baselines.site_baseline_robust_z,
     {% for pole in poles() -%}
-        thermals.{{ pole }}_recent_rise_c_at_100_kw,
-        thermals.{{ pole }}_recent_rise_fleet_ratio,
-        thermals.{{ pole }}_recent_rise_robust_z,
-        thermals.{{ pole }}_recent_rise_site_robust_z,
         thermals.{{ pole }}_steady_rise_c_at_100_kw,
         thermals.{{ pole }}_steady_rise_error
             as {{ pole }}_steady_rise_relative_error,
@@ -118,7 +114,6 @@ select
         thermals.{{ pole }}_steady_rise_robust_z,
         thermals.{{ pole }}_steady_rise_site_robust_z,
         thermals.{{ pole }}_time_constant_seconds,
-        thermals.{{ pole }}_correlation,
         thermals.{{ pole }}_balance_r_squared,
     {% endfor -%}
     thermals.asymmetry_fleet_ratio,

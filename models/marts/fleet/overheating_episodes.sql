@@ -1,9 +1,14 @@
--- One row per temperature series and stretch of time that it was overheated.
+-- One row per temperature series and stretch of time that overheated sliding
+-- periods cover.
 with
 
 periods as (
 
-    select * from {{ ref('overheated_windows') }}
+    select
+        *,
+        starts_before + {{ window_interval() }} as ends_before
+    from {{ ref('overheated_windows') }}
+    where window_method = 'sliding'
 
 ),
 
@@ -17,16 +22,24 @@ component_windows as (
 
 ),
 
--- Periods that overlap or touch belong together, by whichever method.
+alerts as (
+
+    select
+        component_key,
+        fired_at
+    from {{ ref('int_alerts') }}
+
+),
+
+-- Periods that overlap or touch belong together.
 bounded_periods as (
 
     select
         *,
-        max(window_end) over (
-            partition by site_id, asset_id, component_id, signal_name
-            order by window_start, window_end
-            rows between unbounded preceding and 1 preceding
-        ) as covered_until
+        {{ covered_until(
+            ['site_id', 'asset_id', 'component_id', 'signal_name'],
+            'window_start', 'ends_before'
+        ) }} as covered_until
     from periods
 
 ),
@@ -40,7 +53,7 @@ numbered_periods as (
                 then 1
         end) over (
             partition by site_id, asset_id, component_id, signal_name
-            order by window_start, window_end
+            order by window_start
             rows between unbounded preceding and current row
         ) as episode_number
     from bounded_periods
@@ -60,10 +73,28 @@ episodes as (
         max(avg_temp_c) as peak_avg_temp_c,
         max(max_power_kw) as max_power_kw,
         count(*) as period_count,
+        count(*) filter (where is_sensor_suspect) as suspect_period_count,
         bool_and(is_sensor_suspect) as is_sensor_suspect,
         min(window_start) as started_at,
-        max(window_end) as ended_at
+        max(ends_before) as ended_at
     from numbered_periods
+    group by all
+
+),
+
+episode_alerts as (
+
+    select
+        episodes.component_key,
+        episodes.signal_name,
+        episodes.episode_number,
+        count(*) as alert_count
+    from episodes
+    inner join alerts
+        on
+            episodes.component_key = alerts.component_key
+            and alerts.fired_at >= episodes.started_at - {{ alert_reach() }}
+            and alerts.fired_at <= episodes.ended_at + {{ alert_reach() }}
     group by all
 
 ),
@@ -75,7 +106,8 @@ episodes_with_power as (
     select
         episodes.*,
         start_windows.avg_power_kw as start_power_kw,
-        end_windows.avg_power_kw as end_power_kw
+        end_windows.avg_power_kw as end_power_kw,
+        coalesce(episode_alerts.alert_count, 0) as alert_count
     from episodes
     left join component_windows as start_windows
         on
@@ -89,6 +121,11 @@ episodes_with_power as (
                 "episodes.ended_at - interval '1' microsecond"
             ) }}
             = end_windows.window_start
+    left join episode_alerts
+        on
+            episodes.component_key = episode_alerts.component_key
+            and episodes.signal_name = episode_alerts.signal_name
+            and episodes.episode_number = episode_alerts.episode_number
 
 )
 
@@ -113,6 +150,8 @@ select
     ({{ epoch_us('ended_at') }} - {{ epoch_us('started_at') }}) / 1000000
         as duration_seconds,
     period_count,
+    suspect_period_count,
+    alert_count,
     is_sensor_suspect,
     started_at,
     ended_at

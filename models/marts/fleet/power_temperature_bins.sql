@@ -11,11 +11,9 @@ bins as (
         daily_bins.recent_power_bin_kw,
         daily_bins.temp_bin_c,
         {% for measure in ['recent_power_kw', 'power_kw', 'temp_c'] -%}
-            round(
-                sum(daily_bins.avg_{{ measure }} * daily_bins.window_count)
-                / sum(daily_bins.window_count),
-                9
-            ) as avg_{{ measure }},
+            {{ weighted_mean(
+                'daily_bins.avg_' ~ measure, 'daily_bins.window_count'
+            ) }} as avg_{{ measure }},
         {% endfor -%}
         sum(daily_bins.window_count)::bigint as window_count
     from {{ ref('int_daily_bins') }} as daily_bins

@@ -13,23 +13,6 @@ period_power as (
 
 ),
 
-suspect_periods as (
-
-    select distinct
-        periods.series_key,
-        periods.window_method,
-        periods.window_start
-    from periods
-    inner join {{ ref('int_implausible_readings') }} as implausible_readings
-        on
-            periods.series_key = implausible_readings.series_key
-            and implausible_readings.observed_at
-            >= periods.window_start - {{ sensor_suspect_interval() }}
-            and implausible_readings.observed_at
-            <= periods.window_end + {{ sensor_suspect_interval() }}
-
-),
-
 overheated_windows as (
 
     select
@@ -43,8 +26,9 @@ overheated_windows as (
         periods.reading_count,
         period_power.max_power_kw,
         coalesce(period_power.power_reading_count, 0) as power_reading_count,
-        suspect_periods.window_start is not null as is_sensor_suspect,
+        periods.is_sensor_suspect,
         periods.window_start,
+        periods.starts_before,
         periods.window_end
     from periods
     left join period_power
@@ -52,11 +36,7 @@ overheated_windows as (
             periods.component_key = period_power.component_key
             and periods.window_method = period_power.window_method
             and periods.window_start = period_power.window_start
-    left join suspect_periods
-        on
-            periods.series_key = suspect_periods.series_key
-            and periods.window_method = suspect_periods.window_method
-            and periods.window_start = suspect_periods.window_start
+            and periods.ends_before = period_power.ends_before
 
 )
 

@@ -46,6 +46,8 @@ build_info as (
         {{ var('session_gap_seconds') }}::double as session_gap_seconds,
         {{ var('sensor_suspect_seconds') }}::double
             as sensor_suspect_seconds,
+        {{ var('alert_incident_gap_seconds') }}::double
+            as alert_incident_gap_seconds,
         readings.first_reading_at,
         readings.last_reading_at,
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}'

@@ -13,7 +13,12 @@ reasons as (
         file_name,
         reject_reason,
         -- A line can be as long as its file.
-        left(min_by(raw_line, coalesce(line_number, 0)), 200) as example_line,
+        left(
+            min_by(
+                raw_line, {{ row_of(['coalesce(line_number, 0)', 'raw_line']) }}
+            ),
+            200
+        ) as example_line,
         count(*) as row_count,
         min(line_number) as first_line_number
     from rejected_rows

@@ -1,9 +1,11 @@
-"""Rolling windows are computed only round hot windows: nothing above the threshold may be lost.
+"""Sliding periods are computed only round hot windows: nothing above the threshold may be lost.
 
 The models' compiled SQL runs here on tables filled from Python, without dbt: some hundred
-fleets in seconds.
+fleets in seconds. With a threshold below all readings every window is hot, so nothing is left
+out; what it finds above the true threshold is what must be found.
 """
 
+import json
 from collections import Counter
 from random import Random
 
@@ -17,20 +19,30 @@ from landing import ROOT, Warehouse, sql_text
 
 THRESHOLD_C = 105
 OWN_THRESHOLD_C = {"LM_pcbaTempDegC": 100}
+BELOW_ALL_C = -273
 MODELS = ["int_signal_windows", "int_signals", "int_series"]  # each after what it reads
-COLUMNS = "signal_name, avg_value, series_key, reading_count, window_start, window_end"
+PRUNED, UNPRUNED = "int_sliding_periods", "int_sliding_periods of all windows"
+COLUMNS = (
+    "signal_name, avg_value, series_key, reading_count, window_start, starts_before, ends_before"
+)
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory, manifest):
-    """The SQL of the models by name, and of the window definition over all readings."""
+    """The SQL of the models by name, and of the sliding periods round all windows."""
     warehouse = Warehouse(tmp_path_factory.mktemp("compile"), manifest)
-    names = [*MODELS, "int_rolling_windows"]
-    results = warehouse.dbt("compile", "--select", *names, landing_dir=warehouse.folder)
-    sql = {result.node.name: result.node.compiled_code for result in results}
-    unpruned = "{{ rolling_windows(ref('stg_signals')) }}"
-    (result,) = warehouse.dbt("compile", "--inline", unpruned, landing_dir=warehouse.folder)
-    return sql | {"unpruned": result.node.compiled_code}
+
+    def compile_models(names, variables):
+        options = ("--vars", json.dumps(variables))
+        results = warehouse.dbt(
+            "compile", "--select", *names, *options, landing_dir=warehouse.folder
+        )
+        return {result.node.name: result.node.compiled_code for result in results}
+
+    sql = compile_models([*MODELS, PRUNED], {})
+    unpruned = compile_models([PRUNED], {"overheat_threshold_c": BELOW_ALL_C})
+    assert str(BELOW_ALL_C) in unpruned[PRUNED]
+    return sql | {UNPRUNED: unpruned[PRUNED]}
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +60,23 @@ def database():
         from read_csv({sql_text(ROOT / "seeds/signal_catalog.csv")},
             types = {{'overheat_threshold_c': 'double'}});
     """)
-    for signal, threshold_c in OWN_THRESHOLD_C.items():
-        connection.execute(
+    return connection
+
+
+def set_thresholds(database, compiled, thresholds_c):
+    """The catalog's own, for the signals that have one."""
+    database.execute("update reference.signal_catalog set overheat_threshold_c = null")
+    for signal, threshold_c in thresholds_c.items():
+        database.execute(
             "update reference.signal_catalog set overheat_threshold_c = ? where signal_name = ?",
             [threshold_c, signal],
         )
-    return connection
+    create(database, compiled, ["int_signals", "int_series"])
+
+
+def create(database, compiled, names):
+    for name in names:
+        database.execute(f"create or replace table intermediate.{name} as {compiled[name]}")
 
 
 def fill(database, compiled, readings):
@@ -72,13 +95,14 @@ def fill(database, compiled, readings):
             series_key, component_key, site_id, asset_id, component_id, signal_name
         from staging.stg_signals
     """)
-    for name in MODELS:
-        database.execute(f"create or replace table intermediate.{name} as {compiled[name]}")
+    create(database, compiled, MODELS)
 
 
-def windows(database, sql):
+def periods(database, compiled, name):
+    """The sliding periods, round hot windows only or round all of them."""
+    set_thresholds(database, compiled, {} if name == UNPRUNED else OWN_THRESHOLD_C)
     series = "intermediate.int_series"
-    query = f"select {COLUMNS} from ({sql}) inner join {series} using (series_key)"
+    query = f"select {COLUMNS} from ({compiled[name]}) inner join {series} using (series_key)"
     return Counter(database.sql(query).fetchall())
 
 
@@ -92,7 +116,7 @@ def overheated(rows):
     )
 
 
-def test_pruned_windows_equal_all_windows(database, compiled):
+def test_pruned_periods_equal_all_periods(database, compiled):
     """A period above the threshold is lost or wrong where windows are left out of the work."""
 
     @settings(max_examples=100)
@@ -100,24 +124,30 @@ def test_pruned_windows_equal_all_windows(database, compiled):
     def search(random):
         readings = [row for row in random_fleet(random)[0] if row[3].endswith("TempDegC")]
         fill(database, compiled, readings)
-        pruned = windows(database, compiled["int_rolling_windows"])
-        unpruned = windows(database, compiled["unpruned"])
-        assert overheated(pruned) == overheated(unpruned)
+        pruned = periods(database, compiled, PRUNED)
+        unpruned = periods(database, compiled, UNPRUNED)
+        assert overheated(pruned) == overheated(unpruned), explain(pruned, unpruned)
         assert pruned <= unpruned, "a period kept below the threshold is not exact"
+        assert sum(row[3] for row in unpruned) >= len(set(readings)), "windows are left out"
 
     search()
+
+
+def explain(pruned, unpruned):
+    lost, wrong = overheated(unpruned) - pruned, overheated(pruned) - unpruned
+    return f"lost: {list(lost)[:3]}, in their place: {list(wrong)[:3]}"
 
 
 @pytest.mark.parametrize("neighbour", [-1, 1])
 def test_a_neighbour_left_out_is_detected(database, compiled, neighbour):
     """The test above does not notice that a hot window's neighbour is left out."""
     kept, left_out = f"window_start + {neighbour} *", "window_start + 0 *"
-    sql = compiled["int_rolling_windows"]
-    assert kept in sql
+    assert compiled[PRUNED].count(kept) == 1
+    broken = compiled | {PRUNED: compiled[PRUNED].replace(kept, left_out)}
     for seed in range(20):
         fill(database, compiled, random_fleet(Random(seed))[0])
-        if overheated(windows(database, sql.replace(kept, left_out))) != overheated(
-            windows(database, sql)
+        if overheated(periods(database, broken, PRUNED)) != overheated(
+            periods(database, compiled, UNPRUNED)
         ):
             return
     pytest.fail("leaving out a neighbour changed nothing in 20 fleets")

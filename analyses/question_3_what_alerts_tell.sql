@@ -1,0 +1,20 @@
+-- Question 3: do the alerts tell anything? An incident is a run of one alert of
+-- one component with gaps of at most {{ var('alert_incident_gap_seconds') }} s.
+-- hot: the handle was overheated, or a trusted sensor read more than 90 °C,
+-- within ten minutes. episodes: of the overheating episodes of the fleet, how
+-- many came with this alert of the same component within ten minutes.
+select
+    alert_name,
+    component_count as components,
+    alert_count as alerts,
+    incident_count as incidents,
+    trusted_incident_count as trusted,
+    chattering_incident_count as chattering,
+    hot_incident_count as hot,
+    overheated_incident_count as overheated,
+    alerted_episode_count || ' of ' || episode_count as episodes
+from {{ ref('alert_outcomes') }}
+order by
+    alert_name = 'all temperature alerts' desc,
+    alert_count desc,
+    alert_name asc

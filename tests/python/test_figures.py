@@ -1,0 +1,431 @@
+"""One figure, one value: a headline figure is the same wherever it is shown.
+
+The build's last lines, `make answers`, `make metrics`, the marts and the queries of the boards,
+of the sample, of a generated fleet with other faults, and of a handle whose sensor breaks after the
+handle was hot.
+"""
+
+import os
+import re
+import subprocess
+
+import duckdb
+import jinja2
+import pytest
+import yaml
+from landing import (
+    ALERT_FILE,
+    ALERT_HEADER,
+    ROOT,
+    SIGNAL_FILE,
+    SIGNAL_HEADER,
+    csv_text,
+    dbt_command,
+    write_file,
+)
+
+ALL = "all temperature alerts"
+FLEET = (
+    "{landing_dir: %s, sites: 5, components: 16, days: 2, seed: 3, faulty_share: 0.5, "
+    "fault_strength: 1.4, fold_back_c: 106.5}"
+)
+
+
+def broken_later(folder):
+    """A handle hot at 10:00 and just before midnight; at 14:00 its sensor breaks and reads more."""
+    signals = []
+    ids = {"site": "s", "asset": "a", "component": "c"}
+
+    def add(name, seconds, value):
+        time_ms = 1647043200000 + 1000 * seconds  # 2022-03-12
+        signals.append({**ids, "signal_name": name, "timestamp": time_ms, "value": value})
+
+    for start, temperatures, power in [
+        (36000, [88, 106, 106, 106, 90], 150),
+        (50400, [60, -150, 117, 117, 60], 250),
+        (86380, [106, 107], 180),
+    ]:
+        for number, temperature in enumerate(temperatures):
+            add("LM_handleNegCoreTempDegC", start + 10 * number, temperature)
+            add("LM_powerLimit", start + 10 * number + 3, power)
+    alerts = [
+        {**ids, "alert_name": name, "timestamp": 1647043200000 + 1000 * seconds}
+        for name, seconds in [("x_temp", 36030), ("y_temp", 50430), ("fan", 36035)]
+    ]
+    write_file(folder, SIGNAL_FILE.format("x"), csv_text(SIGNAL_HEADER, signals))
+    write_file(folder, ALERT_FILE.format("x"), csv_text(ALERT_HEADER, alerts))
+
+
+@pytest.fixture(scope="module", params=["sample", "fleet", "broken_later"])
+def built(request, tmp_path_factory):
+    """What a build printed, and the folder of its warehouse."""
+    folder = tmp_path_factory.mktemp(request.param)
+    landing_dir = ROOT / "data/sample"
+    if request.param == "fleet":
+        landing_dir = folder / "landing"
+        make("fleet", folder, FLEET=FLEET % landing_dir)
+    if request.param == "broken_later":
+        landing_dir = folder / "landing"
+        broken_later(landing_dir)
+    run = dbt_command(
+        *("build", "--exclude-resource-type", "unit_test"), folder=folder, landing_dir=landing_dir
+    )
+    assert run.returncode == 0, run.stdout
+    return run.stdout, folder
+
+
+def make(target, folder, **variables):
+    run = subprocess.run(
+        ["make", "--no-print-directory", target],
+        check=False,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "WAREHOUSE_PATH": str(folder / "warehouse.duckdb"),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+            **variables,
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def answers_of(text):
+    """The tables that make answers printed: lists of rows, {column: text}."""
+    tables = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.split("│")[1:-1]]
+        if line.startswith("┌"):
+            tables.append([])
+        elif cells:
+            tables[-1].append(cells)
+    return [[dict(zip(rows[0], row, strict=True)) for row in rows[2:]] for rows in tables]
+
+
+def metrics_of(text):
+    names, _, figures = text.strip().splitlines()[-3:]
+    return dict(zip(names.split(), map(float, figures.split()), strict=True))
+
+
+class Boards:
+    """The queries of the boards, with the defaults of their variables."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.jinja = jinja2.Environment()
+
+    def sql(self, board, name):
+        query = board["queries"][name]
+        query = query["sql"] if isinstance(query, dict) else query
+        names = re.findall(r"queries\.(\w+)", query)
+        values = {
+            name: "null" if "default" not in variable else f"'{variable['default']}'"
+            for name, variable in board.get("variables", {}).items()
+        }
+        queries = {other: f"({self.sql(board, other)}) as {other}" for other in names}
+        return self.jinja.from_string(query).render(queries=queries, **values)
+
+    def rows(self, name, query):
+        board = yaml.safe_load((ROOT / f"charts/{name}.yml").read_text(encoding="utf-8"))
+        cursor = self.connection.execute(self.sql(board, query))
+        columns = [column[0] for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+@pytest.fixture(scope="module")
+def figures(built):
+    """{figure: {place: value}}"""
+    build_output, folder = built
+    answers = answers_of(make("answers", folder))
+    metrics = metrics_of(make("metrics", folder))
+    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+        return dict(collect(build_output, answers, metrics, connection))
+
+
+def collect(build_output, answers, metrics, connection):
+    boards = Boards(connection)
+
+    def mart(query):
+        return connection.execute(query).fetchall()[0][0]
+
+    line = re.search(
+        r"Components above .* in any 30 s period: (\d+), and (\d+) more by a suspect sensor only; "
+        r"maximum power then, suspect sensors left out: ([\d.]+) kW",
+        build_output,
+    )
+    question_1, question_2, question_3, trusted, outcomes, _ = answers
+    overview = boards.rows("overview", "headline")[0]
+    days = boards.rows("overview", "days")
+    index = boards.rows("index", "figures")[0]
+    overheating = boards.rows("overheating", "summary")[0]
+    alerts = boards.rows("alerts", "answer")[0]
+    by_alert = boards.rows("alerts", "averages")[0]
+    by_hour = boards.rows("overheating", "by_hour")
+    hot = {row["component_id"] for row in question_1 if row["suspect"] == "false"}
+
+    yield (
+        "overheated components",
+        {
+            "build": int(line[1]),
+            "answers": len(hot),
+            "metrics": metrics["overheated_components"],
+            "overheated_components": mart("""
+            select count(distinct (site_id, asset_id, component_id))
+            from marts.overheated_components where not is_sensor_suspect
+        """),
+            "component_daily": mart("""
+            select count(distinct (site_id, asset_id, component_id))
+            from marts.component_daily where overheated_seconds > 0
+        """),
+            "component_watchlist": mart(
+                "select count(*) from marts.component_watchlist where overheated_seconds > 0"
+            ),
+            "overheating_episodes": mart("""
+            select count(distinct (site_id, asset_id, component_id))
+            from marts.overheating_episodes where not is_sensor_suspect
+        """),
+            "board overview": overview["overheated_components"],
+            "board index": index["overheated"],
+            "board overheating": overheating["components"],
+        },
+    )
+    yield (
+        "components overheated by a suspect sensor only",
+        {
+            "build": int(line[2]),
+            "answers": len({row["component_id"] for row in question_1} - hot),
+            "board overheating": overheating["suspect_components"],
+        },
+    )
+    yield (
+        "maximum power, kW",
+        {
+            "build": float(line[3]),
+            "answers": float(question_2[0]["max_kw"]),
+            "metrics": metrics["max_power_when_overheated_kw"],
+            "overheated_windows": mart("""
+            select max(max_power_kw) from marts.overheated_windows
+            where window_method = 'sliding' and not is_sensor_suspect
+        """),
+            "overheating_episodes": mart(
+                "select max(max_power_kw) from marts.overheating_episodes "
+                "where not is_sensor_suspect"
+            ),
+            "board index": index["power_kw"],
+            "board overheating": overheating["power_kw"],
+        },
+    )
+    yield (
+        "peak, °C",
+        {
+            "answers": max(float(row["peak_c"]) for row in question_1 if row["suspect"] == "false"),
+            "fleet_daily": mart("select max(peak_trusted_avg_temp_c) from marts.fleet_daily"),
+            "component_hourly": mart(
+                "select max(peak_trusted_avg_temp_c) from marts.component_hourly"
+            ),
+            "component_watchlist": mart(
+                "select max(peak_avg_temp_c) from marts.component_watchlist"
+            ),
+            "board overview": max(row["peak_c"] for row in days),
+            "board overheating": overheating["peak_c"],
+        },
+    )
+    yield (
+        "overheated seconds",
+        {
+            "metrics": metrics["overheated_seconds"],
+            **{
+                name: mart(f"select sum(overheated_seconds) from marts.{name}")
+                for name in [
+                    "component_hourly",
+                    "component_daily",
+                    "site_daily",
+                    "fleet_daily",
+                    "component_watchlist",
+                ]
+            },
+            "board overview": 60 * sum(row["overheated_minutes"] for row in days),
+            "board overheating": 60 * boards.rows("overheating", "minutes")[0]["minutes"],
+            "board overheating, by hour": 60
+            * sum(row["minutes"] for row in by_hour if row["overheated"] == "by the handle"),
+        },
+    )
+    yield (
+        "overheating episodes",
+        {
+            "answers": int(outcomes[0]["episodes"].split(" of ")[1]),
+            "overheating_episodes": mart(
+                "select count(*) from marts.overheating_episodes where not is_sensor_suspect"
+            ),
+            "board overheating": boards.rows("overheating", "longest")[0]["episodes"],
+        },
+    )
+    yield (
+        "temperature alerts",
+        {
+            "answers": int(question_3[0]["alerts"]),
+            "answers, outcomes": int(outcomes[0]["alerts"]),
+            "fleet_daily": mart("select sum(temperature_alert_count) from marts.fleet_daily"),
+            "component_watchlist": mart(
+                "select sum(temperature_alert_count) from marts.component_watchlist"
+            ),
+            "alert_incidents": mart(
+                "select sum(alert_count) from marts.alert_incidents where is_temperature_related"
+            ),
+            "board alerts": alerts["alerts"],
+            "board alerts, text": boards.rows("alerts", "words")[0]["alerts"],
+            "board index": index["alerts"],
+        },
+    )
+    left_out = re.match(r"(\d+) of (\d+)", trusted[0]["trust_note"])
+    yield (
+        "trusted temperature alerts",
+        {
+            "answers": int(question_3[0]["trusted"]),
+            "answers, note": int(left_out[2]) - int(left_out[1]),
+            "alert_incidents": mart("""
+            select sum(alert_count - untrusted_alert_count)
+            from marts.alert_incidents where is_temperature_related
+        """),
+            "board alerts": alerts["trusted_alerts"],
+            "board index": index["alerts"] - int(left_out[1]),
+        },
+    )
+    power = next(row for row in question_3 if row["signal_name"] == "LM_powerLimit")
+    for scope, answer, metric, column in [
+        ("all", "avg", "avg_power_at_temperature_alert_kw", "power_kw"),
+        ("trusted", "avg_trusted", "avg_power_at_trusted_temperature_alert_kw", "trusted_power_kw"),
+    ]:
+        yield (
+            f"average power at {scope} temperature alerts, kW",
+            {
+                "answers": float(power[answer]),
+                "metrics": metrics[metric],
+                "avg_readings_by_alert": mart(f"""
+                select avg_value from marts.avg_readings_by_alert
+                where alert_name = '{ALL}' and alert_scope = '{scope}'
+                    and quantity = 'power' and alignment = 'last_known'
+            """),
+                "board alerts": alerts[column],
+                "board alerts, table": by_alert[column],
+                "board index": index[
+                    "alert_power_kw" if scope == "all" else "trusted_alert_power_kw"
+                ],
+            },
+        )
+    yield (
+        "incidents",
+        {
+            "answers": int(outcomes[0]["incidents"]),
+            "alert_incidents": mart(
+                "select count(*) from marts.alert_incidents where is_temperature_related"
+            ),
+            "board alerts": boards.rows("alerts", "outcomes")[0]["incident_count"],
+        },
+    )
+    yield (
+        "components with a named cause",
+        {
+            "component_watchlist": mart(
+                "select count(*) from marts.component_watchlist where likely_cause <> 'none'"
+            ),
+            "board index": index["named"],
+            "board overview": overview["named_components"],
+            "board watchlist": boards.rows("watchlist", "causes")[0]["named"],
+        },
+    )
+
+
+def test_every_place_shows_the_same_figure(figures):
+    """Two places show different values of one headline figure."""
+    for figure, places in figures.items():
+        assert len(places) > 1, figure
+        # Some places show two decimals.
+        lowest, highest = min(places.values()), max(places.values())
+        assert lowest > 0 or figure.startswith("components "), f"{figure}: {places}"
+        assert highest - lowest <= 0.01, f"{figure} differs: {places}"
+
+
+def test_each_component_has_the_same_figures_everywhere(built):
+    """A component's peak or overheated time differs between marts, or a suspect sensor counts."""
+    with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
+        rows = connection.execute("""
+            with
+
+            days as (
+                select
+                    component_id,
+                    sum(overheated_seconds) as seconds,
+                    max(peak_trusted_avg_temp_c) as peak_c,
+                    avg(utilisation_ratio) as utilisation
+                from marts.component_daily
+                group by all
+            ),
+
+            hours as (
+                select
+                    component_id,
+                    sum(overheated_seconds) as seconds,
+                    max(peak_trusted_avg_temp_c) as peak_c
+                from marts.component_hourly
+                group by all
+            ),
+
+            series as (
+                select
+                    component_id,
+                    max(trusted_overheated_seconds) as longest_seconds,
+                    sum(trusted_overheated_seconds) as seconds,
+                    max(peak_trusted_avg_temp_c) as peak_c
+                from marts.overheated_components
+                group by all
+            )
+
+            select
+                component_id,
+                watchlist.overheated_seconds,
+                days.seconds,
+                hours.seconds,
+                coalesce(series.longest_seconds, 0),
+                coalesce(series.seconds, 0),
+                watchlist.peak_avg_temp_c,
+                series.peak_c,
+                if(watchlist.overheated_seconds > 0, days.peak_c, null),
+                if(watchlist.overheated_seconds > 0, hours.peak_c, null)
+            from marts.component_watchlist as watchlist
+            left join days using (component_id)
+            left join hours using (component_id)
+            left join series using (component_id)
+        """).fetchall()
+    assert rows
+    for component, seconds, of_days, of_hours, longest, of_series, *peaks in rows:
+        assert seconds == pytest.approx(of_days) == pytest.approx(of_hours), component
+        # Two signals may be overheated at once.
+        assert longest - 1e-6 <= seconds <= of_series + 1e-6, component
+        assert len(set(peaks)) == 1, (component, peaks)
+
+
+def test_a_period_that_reaches_into_a_day_does_not_change_the_use(built):
+    """A day without a record counts as a day on which no handle was used."""
+    with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
+        rows = connection.execute("""
+            select day from marts.fleet_daily
+            where (used_window_count + alert_count > 0) <> (utilisation_ratio is not null)
+        """).fetchall()
+    assert not rows, rows
+
+
+def test_overheating_is_shown_above_the_limit_only(built):
+    """A mart shows overheated time beside a peak that is not above the threshold."""
+    with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
+        for mart in ["component_hourly", "component_daily", "site_daily", "fleet_daily"]:
+            rows = connection.execute(f"""
+                select * from marts.{mart}
+                where (overheated_seconds > 0) <> coalesce(peak_trusted_avg_temp_c > 105, false)
+                    or (overheated_seconds + suspect_overheated_seconds > 0)
+                    <> coalesce(peak_avg_temp_c > 105, false)
+            """).fetchall()
+            assert not rows, f"{mart}: {rows[0]}"
