@@ -1,0 +1,197 @@
+-- One row per site, with its climate.
+create table sites as
+with
+
+numbered as (
+    select
+        numbers.range as site_no,
+        stream_of('site', numbers.range) as stream
+    from range(getvariable('sites')) as numbers
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            order by draw_uniform(stream, 9), site_no
+        ) as hot_rank
+    from numbered
+),
+
+described as (
+    select
+        site_no,
+        stream,
+        -- An odd factor makes this a bijection on 32 bits: ids look hashed but
+        -- never collide.
+        (
+            (
+                site_no * 2654435761
+                + getvariable('seed')::bigint * 40503
+                + 77777777
+            ) % 4294967296 - 2147483648
+        )::varchar as site_id,
+        getvariable('ambient_mean_c')
+        + getvariable('site_spread_c')
+        * draw_normal(stream, 1) as ambient_c,
+        5.0 + 2.5 * draw_uniform(stream, 2) as day_swing_c,
+        4.6 as slow_swing_c,
+        draw_uniform(stream, 3) as slow_phase,
+        -8.0 + floor(4.0 * draw_uniform(stream, 4)) as utc_offset_hours,
+        if(
+            hot_rank <= getvariable('hot_sites'),
+            round(
+                getvariable('fault_strength')
+                * (5.0 + 7.0 * draw_uniform(stream, 5)),
+                2
+            ),
+            0.0
+        ) as site_excess_c
+    from ranked
+)
+
+select * exclude (stream) from described;
+
+-- One row per component, with its thermal constants and its fault.
+create table components as
+with
+
+numbered as (
+    select
+        numbers.range as component_no,
+        numbers.range % getvariable('assets') as asset_no,
+        asset_no % getvariable('sites') as site_no,
+        stream_of('component', numbers.range) as stream
+    from range(getvariable('components')) as numbers
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            order by draw_uniform(stream, 1), component_no
+        ) - 1 as fault_rank
+    from numbered
+),
+
+faults as (
+    select
+        *,
+        case
+            when fault_rank >= faulty_components() then 'none'
+            when fault_rank % 3 = 0 then 'contact_resistance'
+            when fault_rank % 3 = 1 then 'weak_cooling'
+            else 'sensor_fault'
+        end as own_fault,
+        -- Poles and kinds of sensor fault take turns, so that a small fleet has
+        -- them all.
+        fault_rank // 3 as fault_turn,
+        draw_uniform(stream, 2) as severity
+    from ranked
+),
+
+strengths as (
+    select
+        *,
+        -- contact_resistance: factor of one pole's resistance.
+        -- weak_cooling: factor by which both poles lose less heat.
+        -- sensor_fault: about the number of events per day.
+        case own_fault
+            when 'none' then 0.0
+            when 'sensor_fault'
+                then getvariable('fault_strength') * (0.8 + 0.8 * severity)
+            else 1.0 + getvariable('fault_strength') * (0.3 + 1.2 * severity)
+        end as own_strength,
+        case
+            when own_fault = 'weak_cooling' then 'both'
+            when own_fault = 'none' then null
+            when fault_turn % 2 = 0 then 'neg'
+            else 'pos'
+        end as fault_pole,
+        case
+            when own_fault != 'sensor_fault' then null
+            when fault_turn % 4 in (0, 3) then 'open_circuit'
+            else 'frozen'
+        end as sensor_mode
+    from faults
+),
+
+spread as (
+    select
+        *,
+        healthy_resistance() * exp(
+            getvariable('resistance_spread') * draw_normal(stream, 3)
+        ) as resistance,
+        exp(
+            0.5 * getvariable('resistance_spread') * draw_normal(stream, 4)
+        ) as neg_deviation,
+        exp(
+            0.5 * getvariable('resistance_spread') * draw_normal(stream, 5)
+        ) as pos_deviation,
+        if(own_fault = 'weak_cooling', own_strength, 1.0) as cooling_loss
+    from strengths
+),
+
+heating as (
+    select
+        *,
+        -- Degrees of lasting rise per kW^2. Less cooling raises this and the
+        -- time constant alike.
+        resistance * neg_deviation * cooling_loss * if(
+            own_fault = 'contact_resistance' and fault_pole = 'neg',
+            own_strength,
+            1.0
+        ) as neg_resistance,
+        resistance * pos_deviation * cooling_loss * if(
+            own_fault = 'contact_resistance' and fault_pole = 'pos',
+            own_strength,
+            1.0
+        ) as pos_resistance,
+        getvariable('thermal_time_constant_seconds') * cooling_loss
+        * exp(0.1 * draw_normal(stream, 6)) as pole_s,
+        0.00075 * exp(
+            getvariable('resistance_spread') * draw_normal(stream, 7)
+        ) as pcba_resistance,
+        2.5 * getvariable('thermal_time_constant_seconds')
+        * exp(0.1 * draw_normal(stream, 8)) as pcba_s,
+        -- Electronics and cabinet warm the air, in use or not.
+        21.5 + draw_normal(stream, 9) as pole_offset_c,
+        23.6 + 1.2 * draw_normal(stream, 10) as pcba_offset_c,
+        exp(0.45 * draw_normal(stream, 11) - 0.10) as popularity,
+        -- The controller's limits: of heat, and of the poles' difference.
+        getvariable('fold_back_c') - 1.5 + 3.0 * draw_uniform(stream, 12)
+            as fold_back_c,
+        18.0 + 20.0 * draw_uniform(stream, 50) as imbalance_limit_c
+    from spread
+),
+
+described as (
+    select
+        *,
+        (
+            (
+                heating.asset_no * 2246822519
+                + getvariable('seed')::bigint * 7919
+                + 314159265
+            ) % 4294967296 - 2147483648
+        )::varchar as asset_id,
+        (
+            (
+                heating.component_no * 3266489917
+                + getvariable('seed')::bigint * 104729
+                + 271828182
+            ) % 4294967296 - 2147483648
+        )::varchar as component_id
+    from heating
+    inner join sites using (site_no)
+)
+
+select
+    * exclude (stream),
+    stream as component_stream,
+    site_id || ',' || asset_id || ',' || component_id as ids,
+    case
+        when own_fault = 'none' and site_excess_c > 0 then 'hot_site'
+        else own_fault
+    end as fault_cause
+from described;
