@@ -33,6 +33,7 @@ DBT := $(BIN)/dbt
 DUCKDB := $(BIN)/duckdb
 DCT := $(BIN)/dct
 MF := $(BIN)/mf
+GENERATE := $(BIN)/python generator/generate.py
 
 .PHONY: help
 help: ## explain every target
@@ -138,7 +139,7 @@ export: $(BIN)/.synced-boards ## write the marts to export/ as Parquet, CSV and 
 
 .PHONY: fleet
 fleet: $(BIN)/.synced ## generate a fleet: make fleet FLEET="{landing_dir: target/fleet, components: 50, days: 2}"
-	@$(DBT) --quiet run-operation generate_fleet --target scratch --args "$$FLEET"
+	@$(GENERATE) -- "$$FLEET"
 
 .PHONY: bench
 bench: $(BIN)/.synced-bench ## measure against Polars, chDB and pandas: make bench BENCH="--scales 1 3 10"

@@ -151,9 +151,11 @@ def clean_environment(folder):
     }
 
 
-def dbt(environment, *arguments, root=ROOT):
-    """Runs dbt, and returns what measure() does."""
-    return measure([str(BIN / "dbt"), "--quiet", *arguments], environment, root)
+def generate_fleet(folder, landing, **arguments):
+    """Writes a fleet's landing folder, and returns what measure() does."""
+    arguments = json.dumps({"landing_dir": str(landing), **arguments})
+    command = [str(BIN / "python"), "generator/generate.py", arguments]
+    return measure(command, clean_environment(folder))
 
 
 def tell(text):
@@ -211,7 +213,8 @@ class Project:
 
     def dbt(self, *arguments, **environment):
         """Runs dbt, and returns what measure() does."""
-        return dbt(self.environment | environment, *arguments, root=self.root)
+        command = [str(BIN / "dbt"), "--quiet", *arguments]
+        return measure(command, self.environment | environment, self.root)
 
     def keep(self, name):
         """Copies the warehouse as it is."""
@@ -262,11 +265,7 @@ class Size:
         self.answers = folder / "answers"
         self.name = f"{scale} x" if scale else f"{fleet['days']} days"
         tell(f"{self.name}: generating")
-        arguments = json.dumps({"landing_dir": str(self.landing), **fleet})
-        generation = dbt(
-            clean_environment(folder),
-            *("run-operation", "generate_fleet", "--target", "scratch", "--args", arguments),
-        )
+        generation = generate_fleet(folder, self.landing, **fleet)
         self.project = Project(folder / "dbt", self.landing)
         self.last_day = Project(folder / "dbt_last_day", self.alone)
         self.results = {

@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 import duckdb
-from bench import MEMORY_GB, REAL_WEEK_DAYS, ROOT, Project, clean_environment, dbt, tell
+from bench import MEMORY_GB, REAL_WEEK_DAYS, ROOT, Project, generate_fleet, tell
 from report import medians, table
 
 RESULT = ROOT / "benchmarks/results/sliding_cost.md"
@@ -136,9 +136,7 @@ def main():
         if not landing:
             tell("generating the real week")
             landing = folder / "landing"
-            options = json.dumps({"landing_dir": str(landing), "days": REAL_WEEK_DAYS})
-            operation = ["run-operation", "generate_fleet", "--target", "scratch"]
-            dbt(clean_environment(folder), *operation, "--args", options)
+            generate_fleet(folder, landing, days=REAL_WEEK_DAYS)
         thresholds = {USUAL_C: arguments.runs, LOW_C: arguments.low_runs}
         measured = {
             threshold_c: compare(roots, folder, landing, threshold_c, runs)

@@ -9,7 +9,6 @@ benchmarks/results/spark.md gets the figures.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
-from bench import BIN, MEMORY_GB, REAL_WEEK_DAYS, ROOT, clean_environment, dbt, tell
+from bench import BIN, MEMORY_GB, REAL_WEEK_DAYS, ROOT, clean_environment, generate_fleet, tell
 
 sys.path.append(str(ROOT / "tests/python"))
 
@@ -92,9 +91,7 @@ def builds(folder, landing, name, command, environment):
 def generate(folder):
     """The fleet of make bench at 1 times the real week."""
     tell("generating the real week")
-    arguments = json.dumps({"landing_dir": str(folder / "landing"), "days": REAL_WEEK_DAYS})
-    operation = ["run-operation", "generate_fleet", "--target", "scratch", "--args", arguments]
-    dbt(clean_environment(folder), *operation)
+    generate_fleet(folder, folder / "landing", days=REAL_WEEK_DAYS)
     return folder / "landing"
 
 

@@ -3,13 +3,15 @@
     .venv/bin/python benchmarks/watchlist.py           all fleets; writes benchmarks/results
     .venv/bin/python benchmarks/watchlist.py --quick   one small fleet of each kind, printed
 
-Every fleet is generated (macros/fleet), built up to marts.component_watchlist in a folder
+Every fleet is generated (generator/), built up to marts.component_watchlist in a folder
 of its own, compared with its truth file and removed again. Misses are printed as they come.
 """
 
 import argparse
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -71,7 +73,7 @@ FIELDS = """
 
 
 def configurations(is_quick: bool) -> Iterator[tuple[str, str, int, dict]]:
-    """(group, name, how many seeds, arguments of generate_fleet)."""
+    """(group, name, how many seeds, arguments of the generator)."""
     seeds = 1 if is_quick else 3
     small = {"components": 100, "days": 3}
     usual = small if is_quick else {"components": 160, "days": 4}
@@ -117,11 +119,7 @@ def judged_fleet(manifest, folder: Path, seed: int, options: dict) -> pd.DataFra
     """
     options = {"sites": options["components"] // 4, **options, "seed": seed}
     options |= {"landing_dir": str(folder / "fleet"), "compression": "gzip"}
-    dbt(
-        manifest,
-        folder,
-        *("run-operation", "generate_fleet", "--target", "scratch", "--args", str(options)),
-    )
+    subprocess.run([sys.executable, ROOT / "generator/generate.py", str(options)], check=True)
     selected = ("--select", "+component_watchlist", "--exclude-resource-type", "test", "unit_test")
     dbt(manifest, folder, "build", *selected)
     # A part of a build publishes nothing: this is the file that it works in.

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import json
 import math
 import os
 import subprocess
@@ -58,6 +59,17 @@ def write_file(folder, name, content):
     )
     plain.unlink()
     return path
+
+
+def generate_fleet(arguments, **options):
+    """The process of the fleet generator, which has ended."""
+    return subprocess.run(
+        [sys.executable, ROOT / "generator/generate.py", json.dumps(arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        **options,
+    )
 
 
 def sql_text(value):

@@ -11,7 +11,7 @@ from random import Random
 
 import duckdb
 import pytest
-from landing import dbt_command, dbt_process
+from landing import dbt_command, dbt_process, generate_fleet
 
 KILL_COUNT = int(os.environ.get("KILLS", 6))
 BUILD = ("--quiet", "build", "--exclude-resource-type", "unit_test")
@@ -48,13 +48,8 @@ def fleets(folder):
     for name, start_date in [("first", "2022-03-12"), ("second", "2022-03-13")]:
         landing_dir = folder / name / "fleet"
         arguments = {"landing_dir": str(landing_dir), "sites": 1, "components": 1, "days": 1}
-        run = dbt_command(
-            *("run-operation", "generate_fleet", "--target", "scratch"),
-            *("--args", str(arguments | {"start_date": start_date})),
-            folder=folder,
-            landing_dir=landing_dir,
-        )
-        assert run.returncode == 0, run.stdout
+        run = generate_fleet(arguments | {"start_date": start_date})
+        assert run.returncode == 0, run.stderr
     return [folder / name / "fleet" for name in ("first", "second")]
 
 

@@ -5,8 +5,8 @@ ranges, and the physics is checked by integrating it again, step by step.
 """
 
 import gzip
-import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +14,11 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from dbt.cli.main import dbtRunner
+from landing import generate_fleet
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLE = PROJECT / "data" / "sample"
+GENERATOR = PROJECT / "generator" / "generate.py"
 
 SIGNAL_HEADER = ",timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date"
 ALERT_HEADER = ",timestamp,SITE,ASSET,COMPONENT,alert_name,event_date"
@@ -36,49 +37,11 @@ ALERTS = {
 }
 
 
-def command_line(scratch, arguments):
-    return [
-        "run-operation",
-        "generate_fleet",
-        "--target",
-        "scratch",
-        "--project-dir",
-        str(PROJECT),
-        "--profiles-dir",
-        str(PROJECT),
-        "--target-path",
-        str(scratch / "dbt_target"),
-        "--log-path",
-        str(scratch / "dbt_logs"),
-        "--args",
-        json.dumps(arguments),
-    ]
-
-
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory):
-    return tmp_path_factory.mktemp("fleet")
-
-
-@pytest.fixture(scope="module")
-def run_generator(scratch):
-    """dbt within this process, which parses the project only once."""
-    options = command_line(scratch, {})[2:-2]
-    parsed = dbtRunner().invoke(["--quiet", "parse", *options])
-    assert parsed.success, parsed.exception
-    runner = dbtRunner(manifest=parsed.result)
-
-    def run(arguments):
-        return runner.invoke(["--quiet", *command_line(scratch, arguments)])
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def generate(run_generator):
+def generate():
     def write(folder, **arguments):
-        done = run_generator({"landing_dir": str(folder), **arguments})
-        assert done.success, done.exception
+        run = generate_fleet({"landing_dir": str(folder), **arguments})
+        assert run.returncode == 0, run.stderr
         return folder
 
     return write
@@ -1234,6 +1197,11 @@ def test_same_arguments_same_bytes_and_another_seed_other_ones(generate, tmp_pat
     )
 
 
+def test_the_largest_seed_is_a_fleet(generate, tmp_path):
+    """The ids of a fleet with a large seed overflow."""
+    generate(tmp_path / "fleet", sites=1, components=2, days=1, seed=1_000_000_000)
+
+
 def test_a_folder_with_quotes_spaces_and_brackets(generate, tmp_path):
     folder = tmp_path / "new" / 'it\'s a "fleet" [1] {x}; drop'
     small = {"sites": 1, "components": 2, "days": 1}
@@ -1261,44 +1229,61 @@ def test_a_folder_with_quotes_spaces_and_brackets(generate, tmp_path):
         ({"colour": "red"}, "it has no argument 'colour'"),
     ],
 )
-def test_a_wrong_argument_is_refused(run_generator, capfd, tmp_path, arguments, sentence):
+def test_a_wrong_argument_is_refused(tmp_path, arguments, sentence):
     if arguments and "landing_dir" not in arguments:
         arguments = {"landing_dir": str(tmp_path / "fleet"), **arguments}
-    done = run_generator(arguments)
-    assert not done.success
-    assert f"generate_fleet: {sentence}" in capfd.readouterr().out
+    run = generate_fleet(arguments)
+    assert run.returncode != 0
+    assert f"generate_fleet: {sentence}" in run.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_refusal_is_one_sentence_and_no_traceback(scratch):
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "dbt.cli.main",
-            *command_line(scratch, {"landing_dir": "x", "duty": 3}),
-        ],
-        cwd=scratch,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+def test_a_refusal_is_one_sentence_and_no_traceback(tmp_path):
+    done = generate_fleet({"landing_dir": "x", "duty": 3}, cwd=tmp_path)
     output = done.stdout + done.stderr
     assert done.returncode != 0
     assert output.count("generate_fleet: duty must be a number") == 1
     assert "Traceback" not in output
-    assert not (scratch / "x").exists()
+    assert not (tmp_path / "x").exists()
 
 
-def test_a_folder_with_other_files_is_left_alone(run_generator, capfd, tmp_path):
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[1", "the arguments cannot be read"),
+        ("none.yml", "the arguments cannot be read"),
+        ("days", "the arguments must be a mapping"),
+        ("", "landing_dir is missing"),
+    ],
+)
+def test_arguments_that_are_no_mapping_are_refused(text, sentence):
+    """Unreadable arguments end in a traceback."""
+    run = subprocess.run([sys.executable, GENERATOR, text], capture_output=True, text=True)
+    assert run.returncode != 0
+    assert run.stderr.startswith(f"generate_fleet: {sentence}")
+    assert "Traceback" not in run.stderr
+
+
+def test_the_readme_lists_every_parameter():
+    """The table of generator/README.md lacks a parameter or shows another default."""
+    defaults = runpy.run_path(str(GENERATOR))["DEFAULTS"]
+    table = (GENERATOR.parent / "README.md").read_text()
+    shown = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", table, re.MULTILINE))
+    assert list(shown) == list(defaults)
+    for name, default in defaults.items():
+        if default is not None:
+            assert shown[name] == str(default).replace("False", "false"), name
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
     folder = tmp_path / "landing"
     folder.mkdir()
     # The very name that the generator would write, but not its own.
     theirs = folder / ("Tesla_SEIA_analyst_signals_data_'2022-03-12'_'LM_powerLimit'.csv")
     theirs.write_text("precious")
-    done = run_generator({"landing_dir": str(folder), "sites": 1, "components": 1, "days": 1})
-    assert not done.success
-    assert "already holds 1 other file(s)" in capfd.readouterr().out
+    run = generate_fleet({"landing_dir": str(folder), "sites": 1, "components": 1, "days": 1})
+    assert run.returncode != 0
+    assert "already holds 1 other file(s)" in run.stderr
     assert [path.name for path in folder.iterdir()] == [theirs.name]
     assert theirs.read_text() == "precious"
     assert not (tmp_path / "landing.truth.csv").exists()

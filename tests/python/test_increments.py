@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from fleets import random_fleet, write_fleet
-from landing import SIGNAL_HEADER, Warehouse, differences
+from landing import SIGNAL_HEADER, Warehouse, differences, generate_fleet
 
 STEPS = 10
 KINDS = ["files", "code", "files", "variable", "code", "files"]
@@ -23,12 +23,12 @@ FAULTS = {"faulty_share": 0.5, "fold_back_c": 106, "stale_alerts_per_component_d
 
 
 @pytest.fixture(scope="module")
-def deliveries(warehouse, tmp_path_factory):
+def deliveries(tmp_path_factory):
     """Files of four days with faults and bad rows, and others full of edges about midnight."""
     folder = tmp_path_factory.mktemp("deliveries")
     arguments = {"landing_dir": str(folder / "all"), "seed": 3, **FLEET, **FAULTS}
-    operation = ["run-operation", "generate_fleet", "--target", "scratch"]
-    warehouse.dbt(*operation, "--args", str(arguments), landing_dir=folder)
+    run = generate_fleet(arguments)
+    assert run.returncode == 0, run.stderr
     for number in range(3):
         chance = random.Random(number)
         write_fleet(folder / "edges", *random_fleet(chance), chance)

@@ -387,6 +387,7 @@ def test_what_make_is_told_is_not_run(tmp_path, name, text):
                 setting,
                 "DBT=true",
                 "MF=true",
+                "GENERATE=true",
             ],
             check=False,
             cwd=ROOT,

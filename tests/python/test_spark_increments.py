@@ -7,7 +7,7 @@ import shutil
 import duckdb
 import pytest
 from fleets import random_fleet, write_fleet
-from landing import ROOT
+from landing import ROOT, generate_fleet
 from marts import marts_of_file, marts_that_differ
 from on_spark import spark_warehouse  # noqa: F401, a fixture
 
@@ -16,12 +16,12 @@ FAULTS = {"faulty_share": 0.5, "fold_back_c": 106, "seed": 3, "temp_interval_sec
 
 
 @pytest.fixture(scope="module")
-def landing(warehouse, tmp_path_factory):
+def landing(tmp_path_factory):
     """Files of three days with faults and bad rows, and some full of edges about midnight."""
     folder = tmp_path_factory.mktemp("landing")
     arguments = {"landing_dir": str(folder / "fleet"), **FLEET, **FAULTS}
-    operation = ["run-operation", "generate_fleet", "--target", "scratch"]
-    warehouse.dbt(*operation, "--args", str(arguments), landing_dir=folder)
+    run = generate_fleet(arguments)
+    assert run.returncode == 0, run.stderr
     chance = random.Random(1)
     write_fleet(folder / "edges", *random_fleet(chance), chance)
     for file in (folder / "edges").iterdir():
