@@ -174,6 +174,14 @@
 {%- endmacro %}
 
 
+{% macro inputs_version() -%}
+    {#- SQL: the hash that scripts/build.py hands over, or null. Read at execution
+        only: dbt would parse the project anew for each value. -#}
+    {%- set version = execute and env_var('INPUTS_VERSION', '') -%}
+    {{- return(text_literal(version) if version else 'null') -}}
+{%- endmacro %}
+
+
 {% macro warehouse_path() -%}
     {{- return(env_var('WAREHOUSE_PATH', '') or 'supercharger.duckdb') -}}
 {%- endmacro %}
