@@ -30,6 +30,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := $(BIN)/uv
 DBT := $(BIN)/dbt
+BUILD := $(BIN)/python scripts/build.py
 DUCKDB := $(BIN)/duckdb
 DCT := $(BIN)/dct
 MF := $(BIN)/mf
@@ -55,13 +56,12 @@ $(BIN)/.synced-%: $(BIN)/.synced
 
 .PHONY: build
 build: $(BIN)/.synced ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (supercharger.duckdb), and test it
-	@test "$$(df -Pk . | awk 'END {print $$4}')" -gt 51200 || { echo "Less than 50 MB are free on this disk: dbt needs them for target/ and logs/."; exit 1; }
-	@# Unit tests do not depend on the data: make test runs them.
-	@$(DBT) --log-level warn build --exclude-resource-type unit_test --vars "$$VARS"
+	@$(BUILD)
 
 .PHONY: spark
+spark: export DBT_TARGET := spark
 spark: $(BIN)/.synced-spark ## build the same models on Apache Spark, into target/spark
-	@$(BIN)/python scripts/build_on_spark.py
+	@$(BUILD)
 
 .PHONY: spark-cluster
 spark-cluster: $(BIN)/.synced-spark ## the same on a cluster on loopback, which loses a worker in mid-build

@@ -123,8 +123,8 @@ def main():
             files[1],
             landing,
             "Spark",
-            [BIN / "python", "scripts/build_on_spark.py"],
-            {"VARS": "{}", "SPARK_WAREHOUSE": str(lake), **SETTINGS},
+            [BIN / "python", "scripts/build.py"],
+            {"DBT_TARGET": "spark", "SPARK_WAREHOUSE": str(lake), **SETTINGS},
         )
         with duckdb.connect() as connection:
             one = marts_of_file(connection, warehouse, "published")

@@ -115,11 +115,11 @@ class Build:
         self.log = folder / "logs/dbt.log"
         self.started = time.monotonic()
         self.process = subprocess.Popen(
-            [BIN / "python", ROOT / "scripts/build_on_spark.py"],
+            [BIN / "python", ROOT / "scripts/build.py"],
             cwd=ROOT,
             env={
                 **os.environ,
-                "VARS": "{}",
+                "DBT_TARGET": "spark",
                 "LANDING_DIR": str(landing),
                 "SPARK_LOCAL_IP": HOST,
                 "SPARK_WAREHOUSE": str(folder),

@@ -75,14 +75,14 @@ def build(landing, folder):
     }
     options = " ".join(f"-D{name}={value}" for name, value in settings.items())
     environment = {
-        "VARS": "{}",
+        "DBT_TARGET": "spark",
         "LANDING_DIR": str(landing),
         "SPARK_WAREHOUSE": str(folder / "spark"),
         "DBT_TARGET_PATH": str(folder / "dbt"),
         "SPARK_DRIVER_OPTIONS": f"{os.environ.get('SPARK_DRIVER_OPTIONS', '')} {options}",
     }
     subprocess.run(
-        [sys.executable, ROOT / "scripts/build_on_spark.py"],
+        [sys.executable, ROOT / "scripts/build.py"],
         cwd=ROOT,
         env={**os.environ, **environment},
         check=True,

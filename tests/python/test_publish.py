@@ -385,6 +385,7 @@ def test_what_make_is_told_is_not_run(tmp_path, name, text):
                 *not_installed,
                 target,
                 setting,
+                "BUILD=true",
                 "DBT=true",
                 "MF=true",
                 "GENERATE=true",

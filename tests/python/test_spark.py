@@ -270,8 +270,8 @@ def test_without_java_a_sentence_says_what_to_do(java, words, tmp_path):
         (tmp_path / "java").write_text(f"#!/bin/sh\n{java}\n")
         (tmp_path / "java").chmod(0o755)
     run = subprocess.run(
-        [sys.executable, ROOT / "scripts/build_on_spark.py"],
-        env={"PATH": str(tmp_path), "VARS": "{}"},
+        [sys.executable, ROOT / "scripts/build.py"],
+        env={"PATH": str(tmp_path), "DBT_TARGET": "spark"},
         capture_output=True,
         text=True,
     )
