@@ -22,8 +22,8 @@ from pathlib import Path
 LANDING_DIR = os.environ.get("LANDING_DIR") or "data/sample"
 WAREHOUSE = os.environ.get("WAREHOUSE_PATH") or "supercharger.duckdb"
 VARS = os.environ.get("VARS") or "{}"
-CODE = ["*.yml", "models/**/*.*", "macros/**/*.*", "seeds/**/*.*", "tests/**/*.sql"]
-CODE += ["plugins/*.py", "scripts/build.py"]
+CODE = ["dbt_project.yml", "profiles.yml", "scripts/build.py", "plugins/*.py"]
+CODE += ["models/**/*.*", "macros/**/*.*", "seeds/**/*.*", "tests/**/*.sql"]
 PACKAGES = ["dbt-core", "dbt-duckdb", "duckdb"]
 
 
@@ -57,6 +57,8 @@ def last_build(inputs):
         for name, path in [("published", WAREHOUSE), ("work", work)]:
             path = path.replace("'", "''")
             connection.execute(f"attach '{path}' as {name} (type duckdb, read_only)")
+        # A file that no build made may hold views of anything.
+        connection.execute("set enable_external_access = false")
         return connection.execute(
             "select built_at, published.first_reading_at, published.last_reading_at "
             "from published.marts.build_info as published "
@@ -85,23 +87,24 @@ class Console:
                 words = "reading the project"
                 if self.node_count:
                     words = f"{self.done_count} of {self.node_count} seeds, models and tests"
-                    words = ": ".join([words, *list(self.running.values())[:1]])
+                    words += "".join(f": {name}" for name in list(self.running.values())[:1])
                 self.rewrite(f"{time.monotonic() - started:.0f} s, {words}")
             time.sleep(0.2)
 
     def rewrite(self, line):
         if self.terminal:
-            width = os.get_terminal_size(self.terminal).columns or 80
-            os.write(self.terminal, f"\r\x1b[K{line[: width - 1]}".encode())
+            with suppress(OSError):
+                width = os.get_terminal_size(self.terminal).columns or 80
+                os.write(self.terminal, f"\r\x1b[K{line[: width - 1]}".encode())
 
     def print(self, line):
         """Prints a line, but none twice."""
         with self.lock:
             self.rewrite("")
-            # A build goes on if nobody reads its output any more.
-            with suppress(OSError):
-                line in self.printed or os.write(1, f"{line}\n".encode(errors="backslashreplace"))
-            self.printed.add(line)
+            if line not in self.printed:
+                self.printed.add(line)
+                with suppress(OSError):  # a build goes on if nobody reads its output any more
+                    os.write(1, f"{line}\n".encode(errors="backslashreplace"))
 
     def on_event(self, event):
         """dbt calls this, in any of its threads."""
@@ -142,7 +145,7 @@ def sentences(run):
             # The comment at the top of a test says what it warns of.
             comment = " ".join(re.findall(r"^-- (.*)", node.raw_code, re.MULTILINE))
             meaning = re.split(r"[.;] ", comment.removeprefix("Warns of "))[0].rstrip(".")
-            yield f"Warning: {node.name} {found}: {meaning}."
+            yield f"Warning: {node.name} {found}{meaning and ': '}{meaning}."
         elif result.status in ("error", "fail"):
             reason = found if result.status == "fail" else one_line(result.message)
             yield f"{node.name} failed: {reason} ({node.original_file_path})"
