@@ -248,7 +248,7 @@ def test_a_change_of_a_macro_of_a_table_above_is_a_change_of_the_code(
 
 def test_a_change_of_a_generic_test_is_a_change_of_the_tests(warehouse, manifest, tmp_path):
     """Days that a mended test would refuse are published, since they were tested before."""
-    macro = manifest.macros["macro.supercharger.test_unique_key"]
+    macro = manifest.macros["macro.supercharger.test_valid_rows"]
     original = macro.macro_sql
     found = []
     try:

@@ -131,7 +131,7 @@ def test_a_day_is_tested_until_it_is_published(folder, landing_dir, published):
     for _ in range(2):
         run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
         assert run.returncode == 1
-        assert "Failure in test unique_key_int_signal_windows" in run.stdout
+        assert "Failure in test valid_rows_int_signal_windows" in run.stdout
     # As if it had been published: dbt test looks at all days.
     with duckdb.connect(work) as connection:
         connection.execute("""
@@ -140,7 +140,7 @@ def test_a_day_is_tested_until_it_is_published(folder, landing_dir, published):
             where published_days.model_name = days.model_name and published_days.day = days.day
         """)
     run = dbt_command(*TEST, folder=folder, landing_dir=landing_dir)
-    assert "Failure in test unique_key_int_signal_windows" in run.stdout
+    assert "Failure in test valid_rows_int_signal_windows" in run.stdout
     with duckdb.connect(work) as connection:
         connection.execute(f"delete from {windows}")
         connection.execute(f"insert into {windows} from kept")
@@ -180,8 +180,8 @@ def test_only_a_whole_run_that_passed_is_published(folder, landing_dir, publishe
     code, output, now = dbt(*TEST)
     assert (code, now) == (1, inode)
     assert "Not published" in output
-    assert "failed: unique_key_fleet_daily" in output
-    assert re.search(r"unique_key_fleet_daily\S* found: \{", output), "no row is shown"
+    assert "failed: valid_rows_fleet_daily" in output
+    assert re.search(r"valid_rows_fleet_daily\S* found: \{'problem': 'repeated key: day'", output)
 
     for arguments, reason in [
         (("--quiet", "run", "--select", "fleet_daily"), "the run left out"),

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 
+import duckdb
 import pytest
 import yaml
 from landing import BIN, ROOT
@@ -158,6 +159,32 @@ def test_what_breaks_a_rule_is_said(failures):
     """A rule stumbles over what it should report."""
     said = [failure["failure_message"] for failure in failures]
     assert [message for message in said if "encountered an error" in message] == []
+
+
+def test_valid_rows_says_what_is_wrong_with_a_row(warehouse, tmp_path):
+    """The one test of a model misses a null or a repeat in a key, or a broken condition."""
+    arguments = "['a', 'b'], ['c > 0', \"d <> 'it''s'\"], [['d']]"
+    inline = ("compile", "--inline", "{{ test_valid_rows('tested_rows', " + arguments + ") }}")
+    (result,) = warehouse.dbt(*inline, landing_dir=tmp_path)
+    with duckdb.connect() as connection:
+        connection.execute("""
+            create table tested_rows as
+            from (values
+                (1, 1, 1, 'fine'), (1, 2, null, 'c is null'),
+                (2, 1, 1, 'one'), (2, 1, 1, 'other'), (3, null, 1, 'no b'),
+                (4, 1, 1, null), (5, 1, 1, 'twice'), (6, 1, 1, 'twice'),
+                (7, 1, 0, 'zero'), (8, 1, 1, 'it''s')
+            ) as tested_rows (a, b, c, d)
+        """)
+        found = connection.execute(f"select problem, a from ({result.node.compiled_code})")
+        assert sorted(found.fetchall()) == [
+            ("not true: c > 0", 7),
+            ("not true: d <> 'it''s'", 8),
+            ("null in key: b", 3),
+            ("null in key: d", 4),
+            *(("repeated key: a, b", 2), ("repeated key: a, b", 2)),
+            *(("repeated key: d", 5), ("repeated key: d", 6)),
+        ]
 
 
 def test_every_engine_has_every_macro():

@@ -1,5 +1,5 @@
--- Fails where an alert is missing from the answers to question 3: every alert
--- stands with every signal, also one that has no reading.
+-- Fails where the answers to question 3 lack an alert or have one that no file
+-- holds: every alert stands with every signal, also one that has no reading.
 with
 
 expected as (
@@ -10,8 +10,21 @@ expected as (
     from {{ ref('stg_alerts') }} as alerts
     cross join {{ ref('int_signals') }} as signals
 
+),
+
+answered as (
+
+    select
+        alert_id,
+        signal_name
+    from {{ ref('alert_readings') }}
+
 )
 
-select expected.*
+select
+    alert_id,
+    signal_name,
+    answered.alert_id is null as is_missing
 from expected
-anti join {{ ref('alert_readings') }} using (alert_id, signal_name)
+full join answered using (alert_id, signal_name)
+where expected.alert_id is null or answered.alert_id is null

@@ -1,0 +1,70 @@
+{#- The columns (or expressions) of each key are never null and together unique,
+    and each condition, SQL, is true or null of every row. A row that fails says
+    why in the column problem. One test per model, because dbt spends longer on
+    a test than the engine does. other_keys: further keys of the model. day_of,
+    of a model that is built by day: the column that tells the day. -#}
+{% test valid_rows(model, key, conditions=[], other_keys=[], day_of=none) %}
+
+{%- set keys = [key] + other_keys -%}
+{%- set is_tested = is_day_to_test(model, day_of) if day_of else 'true' -%}
+with
+
+{% for columns in keys -%}
+    invalid_keys_{{ loop.index }} as (
+
+        select
+            {% for column in columns -%}
+                {{ column }} as key_{{ loop.index }}{{ ',' if not loop.last }}
+            {% endfor -%}
+        from {{ model }}
+        where {{ is_tested }}
+        group by all
+        having
+            count(*) > 1
+            {% for column in columns -%}
+                or {{ column }} is null
+            {% endfor %}
+    ){{ ',' if not loop.last }}
+
+{% endfor -%}
+
+{% for columns in keys -%}
+    select
+        case
+            {% for column in columns -%}
+                when {{ column }} is null
+                    then {{ text_literal('null in key: ' ~ column) }}
+            {% endfor -%}
+            else {{ text_literal('repeated key: ' ~ columns | join(', ')) }}
+        end as problem,
+        tested.*
+    from {{ model }} as tested
+    inner join invalid_keys_{{ loop.index }} as invalid_keys
+        on
+            {% for column in columns -%}
+                {{ column }} is not distinct from invalid_keys.key_{{ loop.index }}
+                {{ 'and' if not loop.last }}
+            {% endfor -%}
+    {{ 'union all' if conditions or not loop.last }}
+{% endfor -%}
+
+{% if conditions -%}
+    select
+        case
+            {% for condition in conditions -%}
+                when not ({{ condition }})
+                    then {{ text_literal('not true: ' ~ condition) }}
+            {% endfor -%}
+        end as problem,
+        *
+    from {{ model }}
+    where
+        (
+            {% for condition in conditions -%}
+                not ({{ condition }}){{ ' or' if not loop.last }}
+            {% endfor -%}
+        )
+        and {{ is_tested }}
+{%- endif %}
+
+{% endtest %}
