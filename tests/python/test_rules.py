@@ -33,7 +33,7 @@ def spoil(project):
     models = [node for node in project["nodes"].values() if node["resource_type"] == "model"]
     files, lines, *_, unused = project["sources"].values()
     staging, intermediate, mart = (
-        named("nodes", name) for name in ("stg_days", "int_loads", "build_info")
+        named("nodes", name) for name in ("stg_days", "int_frozen_runs", "build_info")
     )
 
     # Names and folders.
@@ -43,8 +43,8 @@ def spoil(project):
     files["original_file_path"] = "models/staging/sources.yml"
 
     # Lineage.
-    reads("stg_days", identifier("int_loads"))
-    reads("int_loads", identifier("build_info"))
+    reads("stg_days", identifier("int_frozen_runs"))
+    reads("int_frozen_runs", identifier("build_info"))
     reads("build_info", files["unique_id"], lines["unique_id"])
     troubles = [identifier("sensor_faults"), identifier("int_sensor_troubles")]
     reads("rejected_rows_by_reason", *troubles)
@@ -89,7 +89,7 @@ def spoil(project):
     project["macros"][macro["unique_id"]] = macro
 
     # Last, as all else looks nodes up by their names.
-    staging["name"], intermediate["name"], mart["name"] = "days", "loads", "stg_build_info"
+    staging["name"], intermediate["name"], mart["name"] = "days", "frozen_runs", "stg_build_info"
     seed["name"] = "causes"
     return project
 

@@ -84,6 +84,36 @@ scored_thermals as (
 
 ),
 
+-- How far the poles differ while the component works hard.
+pole_windows as (
+
+    select
+        component_key,
+        avg_power_kw,
+        negative_temp_c - positive_temp_c as pole_imbalance_c
+    from {{ ref('int_thermal_windows') }}
+    where negative_temp_c is not null and positive_temp_c is not null
+
+),
+
+fleet_load as (
+
+    select median(avg_power_kw) as median_power_kw from pole_windows
+
+),
+
+pole_imbalances as (
+
+    select
+        component_key,
+        {{ mean('pole_imbalance_c') }} as pole_imbalance_under_load_c
+    from pole_windows
+    -- Not a join by `>=`, for which Spark sends all windows to every worker.
+    where avg_power_kw >= (select fleet_load.median_power_kw from fleet_load)
+    group by component_key
+
+),
+
 sensor_troubles as (
 
     select
@@ -101,11 +131,11 @@ select
     thermals.site_id,
     thermals.asset_id,
     thermals.component_id,
-    thermals.baseline_temp_c,
-    thermals.baseline_excess_c,
-    site_baselines.site_baseline_excess_c,
-    site_baselines.site_coolest_quarter_excess_c,
-    site_baselines.site_baseline_robust_z,
+    baselines.baseline_temp_c,
+    baselines.baseline_excess_c,
+    baselines.site_baseline_excess_c,
+    baselines.site_coolest_quarter_excess_c,
+    baselines.site_baseline_robust_z,
     {% for pole in poles() -%}
         thermals.{{ pole }}_steady_rise_c_at_100_kw,
         thermals.{{ pole }}_steady_rise_error
@@ -119,7 +149,7 @@ select
     thermals.asymmetry_fleet_ratio,
     thermals.asymmetry_robust_z,
     thermals.asymmetry_site_robust_z,
-    loads.pole_imbalance_under_load_c,
+    pole_imbalances.pole_imbalance_under_load_c,
     coalesce(sensor_troubles.implausible_reading_count, 0)
         as implausible_reading_count,
     coalesce(sensor_troubles.impossible_step_count, 0)
@@ -128,9 +158,10 @@ select
     coalesce(sensor_troubles.frozen_seconds, 0) as frozen_seconds,
     thermals.negative_window_count,
     thermals.positive_window_count,
-    thermals.rested_session_count,
+    baselines.rested_session_count,
     thermals.log_asymmetry is not null as is_conclusive
 from scored_thermals as thermals
-left join {{ ref('int_site_baselines') }} as site_baselines using (site_id)
-left join {{ ref('int_loads') }} as loads using (component_key)
+inner join {{ ref('int_component_baselines') }} as baselines
+    using (component_key)
+left join pole_imbalances using (component_key)
 left join sensor_troubles using (component_key)

@@ -1,0 +1,239 @@
+-- One row per component: how warm it is when it starts after an hour of rest,
+-- against the fleet, and how warm its site starts, against the other sites.
+with
+
+sessions as (
+
+    select
+        component_key,
+        session_window_start as started_at,
+        max(last_window_start) as last_window_start
+    from {{ ref('int_session_parts') }}
+    group by all
+
+),
+
+rested_starts as (
+
+    select
+        *,
+        started_at - lag(last_window_start) over (
+            partition by component_key
+            order by started_at
+        ) as rest
+    from sessions
+    -- Before the fleet's first record nobody knows who rested.
+    qualify
+        coalesce(rest, started_at - min(started_at) over ())
+        >= interval '1' hour
+
+),
+
+first_offsets as (
+
+    select {{ number_series(0, 59, var('window_seconds')) }} as offset_seconds
+
+),
+
+first_minutes as (
+
+    select
+        starts.component_key,
+        starts.started_at,
+        starts.started_at
+        + first_offsets.offset_seconds * interval '1' second as window_start
+    from rested_starts as starts
+    cross join first_offsets
+
+),
+
+-- Both poles, in the first minute, before the power has warmed them.
+first_windows as (
+
+    select
+        minutes.component_key,
+        minutes.started_at,
+        windows.negative_temp_c,
+        windows.positive_temp_c
+    from first_minutes as minutes
+    inner join {{ ref('int_thermal_windows') }} as windows
+        on
+            minutes.component_key = windows.component_key
+            and minutes.window_start = windows.window_start
+
+),
+
+first_temperatures as (
+
+    {% for pole in poles() -%}
+        select
+            component_key,
+            started_at,
+            {{ pole }}_temp_c as temp_c
+        from first_windows
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+start_temperatures as (
+
+    select
+        component_key,
+        started_at,
+        {{ mean('temp_c') }} as start_temp_c
+    from first_temperatures
+    group by all
+
+),
+
+-- Nights are cold everywhere: what counts is the start against the others
+-- that began in the same four hours of the day.
+compared_starts as (
+
+    select
+        *,
+        median(start_temp_c) over (
+            partition by floor(hour(started_at) / 4)
+        ) as fleet_start_temp_c
+    from start_temperatures
+
+),
+
+component_baselines as (
+
+    select
+        components.component_key,
+        components.site_id,
+        median(starts.start_temp_c) as baseline_temp_c,
+        median(starts.start_temp_c - starts.fleet_start_temp_c)
+            as baseline_excess_c,
+        count(*) as rested_session_count
+    from compared_starts as starts
+    inner join {{ ref('int_components') }} as components
+        on starts.component_key = components.component_key
+    group by all
+
+),
+
+centred_components as (
+
+    select
+        site_id,
+        baseline_excess_c,
+        median(baseline_excess_c) over site as site_median_c,
+        count(*) over site as site_component_count
+    from component_baselines
+    window site as (partition by site_id)
+
+),
+
+-- A site has too few components for a spread of its own: that of all
+-- components around their sites serves for all sites.
+components_spread as (
+
+    select
+        1.4826 * median(abs(baseline_excess_c - site_median_c))
+            as robust_deviation_c
+    from centred_components
+    where site_component_count >= 3
+
+),
+
+site_baselines as (
+
+    select
+        site_id,
+        median(baseline_excess_c) as median_excess_c,
+        percentile_disc(0.25) within group (order by baseline_excess_c)
+            as coolest_quarter_excess_c,
+        case
+            when count(*) > 1
+                then
+                    sqrt(
+                        greatest({{ co_moment(
+                            'baseline_excess_c', 'baseline_excess_c'
+                        ) }}, 0)
+                        / (count(*) - 1)
+                    )
+        end as standard_deviation_c,
+        count(*) as site_component_count
+    from centred_components
+    group by site_id
+
+),
+
+centred_sites as (
+
+    select
+        median(median_excess_c) over () as fleet_median_c,
+        *
+    from site_baselines
+
+),
+
+fleet as (
+
+    select
+        median(median_excess_c) as median_excess_c,
+        median(abs(median_excess_c - fleet_median_c)) as mad_excess_c,
+        count(*) as site_count
+    from centred_sites
+
+),
+
+-- The standard error of a median is 1.25 times that of a mean. A site whose
+-- components disagree is known less well than by the fleet's spread.
+measured_sites as (
+
+    select
+        site_baselines.*,
+        1.25
+        * greatest(
+            site_baselines.standard_deviation_c,
+            coalesce(components_spread.robust_deviation_c, 0)
+        )
+        / sqrt(site_baselines.site_component_count) as standard_error_c
+    from site_baselines
+    cross join components_spread
+
+),
+
+-- Half a degree is what sites differ by at least. Of fewer than four sites
+-- none can be told from the others, nor a single warm component from its site.
+scored_sites as (
+
+    select
+        sites.site_id,
+        sites.median_excess_c - fleet.median_excess_c
+            as site_baseline_excess_c,
+        sites.coolest_quarter_excess_c - fleet.median_excess_c
+            as site_coolest_quarter_excess_c,
+        case
+            when fleet.site_count >= 4 and sites.site_component_count >= 2
+                then {{ robust_z(
+                    'sites.median_excess_c',
+                    'fleet.median_excess_c',
+                    'fleet.mad_excess_c',
+                    '0.5',
+                    'sites.standard_error_c'
+                ) }}
+        end as site_baseline_robust_z
+    from measured_sites as sites
+    cross join fleet
+
+)
+
+select
+    components.component_key,
+    component_baselines.baseline_temp_c,
+    component_baselines.baseline_excess_c,
+    scored_sites.site_baseline_excess_c,
+    scored_sites.site_coolest_quarter_excess_c,
+    scored_sites.site_baseline_robust_z,
+    coalesce(component_baselines.rested_session_count, 0)
+        as rested_session_count
+from {{ ref('int_components') }} as components
+left join component_baselines
+    on components.component_key = component_baselines.component_key
+left join scored_sites on components.site_id = scored_sites.site_id
