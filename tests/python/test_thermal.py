@@ -301,16 +301,16 @@ def replace_evidence(warehouse, evidence):
             select {ids}, true as is_temperature_related, unnest(range(alert_count)) as alert_id
             from evidence;
 
-            create or replace table marts.overheating_episodes as
+            create or replace table intermediate.int_components as
+            select {ids}, row_number() over () as component_key from evidence;
+
+            create or replace table intermediate.int_overheated_hours as
             select
-                {ids},
-                'LM_handleNegCoreTempDegC' as signal_name,
-                timestamp '2022-03-12' as started_at,
-                timestamp '2022-03-12' + to_microseconds((1e6 * overheated_seconds)::bigint)
-                    as ended_at,
-                110::double as peak_avg_temp_c,
-                false as is_sensor_suspect
-            from evidence;
+                components.component_key,
+                evidence.overheated_seconds,
+                110::double as peak_trusted_avg_temp_c
+            from evidence
+            inner join intermediate.int_components as components using ({ids});
             """
         )
 
@@ -327,8 +327,7 @@ def test_the_score_never_falls_as_evidence_grows(warehouse, tmp_path):
     replace_evidence(warehouse, evidence.astype({"site_id": str}).assign(asset_id="1"))
 
     write_file(tmp_path, SIGNAL_FILE.format("none"), SIGNAL_HEADER)
-    models = ["int_component_concerns", "component_watchlist"]
-    warehouse.dbt("run", "--select", *models, landing_dir=tmp_path)
+    warehouse.dbt("run", "--select", "component_watchlist", landing_dir=tmp_path)
     rows = warehouse.rows("from marts.component_watchlist")
     scores = {(row["site_id"], row["component_id"]): row["concern_score"] for row in rows}
     assert len(scores) == len(evidence)

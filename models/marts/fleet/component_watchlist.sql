@@ -1,15 +1,118 @@
 -- One row per component, ranked: 1 is the one to look at first.
 with
 
-concerns as (
-
-    select * from {{ ref('int_component_concerns') }}
-
-),
-
 profiles as (
 
     select * from {{ ref('component_thermal_profile') }}
+
+),
+
+temperature_alerts as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        count(*) as temperature_alert_count
+    from {{ ref('int_alerts') }}
+    where is_temperature_related
+    group by all
+
+),
+
+overheated_components as (
+
+    select
+        components.site_id,
+        components.asset_id,
+        components.component_id,
+        {{ exact_sum('hours.overheated_seconds') }} as overheated_seconds,
+        max(hours.peak_trusted_avg_temp_c) as peak_avg_temp_c
+    from {{ ref('int_overheated_hours') }} as hours
+    inner join {{ ref('int_components') }} as components
+        on hours.component_key = components.component_key
+    group by all
+
+),
+
+worst_sensors as (
+
+    select *
+    from {{ ref('int_sensor_troubles') }}
+    qualify
+        row_number() over (
+            partition by site_id, asset_id, component_id
+            order by
+                greatest(glitch_count / 4, frozen_seconds / 600) desc,
+                signal_name asc
+        ) = 1
+
+),
+
+components as (
+
+    select
+        profiles.*,
+        coalesce(temperature_alerts.temperature_alert_count, 0)
+            as temperature_alert_count,
+        coalesce(overheated_components.overheated_seconds, 0)
+            as overheated_seconds,
+        overheated_components.peak_avg_temp_c,
+        worst_sensors.signal_name as suspect_signal_name,
+        worst_sensors.implausible_reading_count as suspect_reading_count,
+        worst_sensors.lowest_implausible_temp_c,
+        worst_sensors.highest_implausible_temp_c,
+        worst_sensors.largest_step_c,
+        worst_sensors.frozen_seconds as suspect_frozen_seconds,
+        coalesce(profiles.asymmetry_robust_z >= 0, false) as is_negative_warmer,
+        if(
+            is_negative_warmer,
+            profiles.negative_steady_rise_fleet_ratio,
+            profiles.positive_steady_rise_fleet_ratio
+        ) as warmer_pole_fleet_ratio,
+        (
+            profiles.negative_time_constant_seconds
+            + profiles.positive_time_constant_seconds
+        ) / 120 as time_constant_minutes
+    from profiles
+    left join temperature_alerts using (site_id, asset_id, component_id)
+    left join overheated_components using (site_id, asset_id, component_id)
+    left join worst_sensors using (site_id, asset_id, component_id)
+
+),
+
+suspicions as (
+
+    select
+        *,
+        -- One pole more than the other, and more than the fleet: a pole that
+        -- is merely cool makes no contact of the other one.
+        {{ suspicion([
+            'abs(asymmetry_robust_z) / 4',
+            'abs(ln(asymmetry_fleet_ratio)) / ln(1.15)',
+            'ln(warmer_pole_fleet_ratio) / ln(1.1)',
+        ]) }} as contact_resistance_suspicion,
+        -- Both poles: the lesser of the two counts.
+        {{ suspicion([
+            'negative_steady_rise_robust_z / 3',
+            'positive_steady_rise_robust_z / 3',
+            'ln(negative_steady_rise_fleet_ratio) / ln(1.2)',
+            'ln(positive_steady_rise_fleet_ratio) / ln(1.2)',
+        ]) }} as weak_cooling_suspicion,
+        -- All components of the site, not most of them: the coolest quarter may
+        -- lag half of the limit behind.
+        {{ suspicion([
+            'site_baseline_robust_z / 3',
+            'site_baseline_excess_c / 5',
+            '(site_coolest_quarter_excess_c + 2.5) / 5',
+        ]) }} as hot_site_suspicion,
+        -- A single spike is two steps and up to one reading out of limits: no
+        -- fault. A frozen run has lasted ten minutes or it is none.
+        greatest(glitch_count / 4, frozen_seconds / 600) as sensor_trouble,
+        -- Beyond a fault that is certain, its size matters less and less.
+        if(sensor_trouble > 1, 1 + log10(sensor_trouble), sensor_trouble)
+            as sensor_fault_suspicion
+    from components
 
 ),
 
@@ -46,13 +149,16 @@ causes as (
         end as nearest_cause,
         if(suspicion >= 1, nearest_cause, 'none') as likely_cause,
         suspicion >= 0.5 as is_worth_watching,
-        if(is_worth_watching, nearest_cause, 'none') as described_cause,
-        -- From 0 to 1: five minutes above the limit, or twenty alerts, are
-        -- most of the way.
-        1 - exp(
-            -overheated_seconds / 300 - temperature_alert_count / 20
-        ) as consequence
-    from concerns
+        median(time_constant_minutes) over () as fleet_time_constant_minutes,
+        -- What cools less is slower in proportion; halfway is nearer to the
+        -- contacts.
+        nearest_cause = 'weak_cooling'
+        and pow(time_constant_minutes / fleet_time_constant_minutes, 2)
+        < least(
+            negative_steady_rise_fleet_ratio,
+            positive_steady_rise_fleet_ratio
+        ) as is_hardly_slower
+    from suspicions
 
 ),
 
@@ -60,230 +166,19 @@ scored_components as (
 
     select
         *,
+        -- From 0 to 1: five minutes above the limit, or twenty alerts, are
+        -- most of the way.
+        1 - exp(
+            -overheated_seconds / 300 - temperature_alert_count / 20
+        ) as consequence,
         case
             -- Rounded up, 50 would say that a cause is named.
             when suspicion < 1
                 then least(round(40 * suspicion + 10 * consequence, 1), 49.9)
             else round(50 + 30 * (1 - 1 / suspicion) + 20 * consequence, 1)
-        end as concern_score
+        end as concern_score,
+        {{ evidence(ref('int_signals')) }} as evidence
     from causes
-
-),
-
-worst_sensors as (
-
-    select *
-    from {{ ref('int_sensor_troubles') }}
-    qualify
-        row_number() over (
-            partition by site_id, asset_id, component_id
-            order by
-                greatest(glitch_count / 4, frozen_seconds / 600) desc,
-                signal_name asc
-        ) = 1
-
-),
-
-figures as (
-
-    select
-        components.*,
-        profiles.negative_steady_rise_fleet_ratio,
-        profiles.positive_steady_rise_fleet_ratio,
-        profiles.asymmetry_robust_z,
-        profiles.asymmetry_site_robust_z,
-        profiles.pole_imbalance_under_load_c,
-        profiles.site_baseline_excess_c,
-        profiles.site_baseline_robust_z,
-        profiles.implausible_reading_count,
-        profiles.frozen_seconds,
-        profiles.is_conclusive,
-        worst_sensors.signal_name as suspect_signal_name,
-        worst_sensors.implausible_reading_count as suspect_reading_count,
-        worst_sensors.lowest_implausible_temp_c,
-        worst_sensors.highest_implausible_temp_c,
-        worst_sensors.largest_step_c,
-        worst_sensors.frozen_seconds / 60 as frozen_minutes,
-        if(components.is_negative_warmer, 'negative', 'positive')
-            as warmer_pole,
-        if(components.is_negative_warmer, 'positive', 'negative')
-            as cooler_pole,
-        if(
-            components.is_negative_warmer,
-            profiles.negative_steady_rise_fleet_ratio,
-            profiles.positive_steady_rise_fleet_ratio
-        ) as warmer_pole_fleet_ratio,
-        if(
-            components.is_negative_warmer,
-            profiles.pole_imbalance_under_load_c,
-            -profiles.pole_imbalance_under_load_c
-        ) as warmer_pole_excess_c,
-        (
-            profiles.negative_time_constant_seconds
-            + profiles.positive_time_constant_seconds
-        ) / 120 as time_constant_minutes,
-        median(
-            (
-                profiles.negative_time_constant_seconds
-                + profiles.positive_time_constant_seconds
-            ) / 120
-        ) over () as fleet_time_constant_minutes,
-        -- What cools less is slower in proportion; halfway is nearer to the
-        -- contacts.
-        components.nearest_cause = 'weak_cooling'
-        and pow(time_constant_minutes / fleet_time_constant_minutes, 2)
-        < least(
-            profiles.negative_steady_rise_fleet_ratio,
-            profiles.positive_steady_rise_fleet_ratio
-        ) as is_hardly_slower,
-        least(profiles.negative_window_count, profiles.positive_window_count)
-        * {{ var('window_seconds') }} / 60 as minutes_in_use
-    from scored_components as components
-    inner join profiles using (site_id, asset_id, component_id)
-    left join worst_sensors using (site_id, asset_id, component_id)
-
-),
-
-sentences as (
-
-    select
-        *,
-        'The ' || warmer_pole || ' pole warms '
-        || {{ number_text('warmer_pole_fleet_ratio', 2) }}
-        || ' × the fleet''s median for its power'
-        -- A handle that never works hard has no figure under load.
-        || coalesce(
-            ', and reads '
-            || {{ number_text('abs(warmer_pole_excess_c)', 1) }} || ' °C '
-            || if(warmer_pole_excess_c < 0, 'below', 'above')
-            || ' the ' || cooler_pole || ' one under load',
-            ''
-        )
-        || ' (' || {{ number_text('abs(asymmetry_robust_z)', 1) }}
-        || ' robust standard deviations from the fleet'
-        || coalesce(
-            ', ' || {{ number_text('abs(asymmetry_site_robust_z)', 1) }}
-            || ' from its site',
-            ''
-        )
-        || ')' as contact_resistance_evidence,
-        'Both poles warm more than the fleet''s median for their power, '
-        || 'negative '
-        || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
-        || ' × and positive '
-        || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
-        || ' ×, and their time constant is '
-        || {{ number_text('time_constant_minutes', 1) }}
-        || ' min, the fleet''s '
-        || {{ number_text('fleet_time_constant_minutes', 1) }} || ' min'
-        || if(
-            is_hardly_slower,
-            ', which is hardly slower: two worn contacts look like this',
-            ''
-        ) as weak_cooling_evidence,
-        'Sessions at this site start '
-        || {{ number_text('site_baseline_excess_c', 1) }}
-        || ' °C warmer than the other sites'' at the same time of day ('
-        || {{ number_text('site_baseline_robust_z', 1) }}
-        || ' robust standard deviations), while this component''s poles warm '
-        || if(
-            is_conclusive,
-            {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
-            || ' × and '
-            || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
-            || ' × the fleet''s median',
-            'by an amount that is not known'
-        )
-        || ' for their power' as hot_site_evidence,
-        suspect_signal_name || ': ' || concat_ws(
-            ', and ',
-            if(
-                suspect_reading_count > 0,
-                suspect_reading_count || ' reading'
-                || if(suspect_reading_count = 1, '', 's')
-                || ' that the handle cannot have had, between '
-                || {{ number_text('lowest_implausible_temp_c', 1) }} || ' and '
-                || {{ number_text('highest_implausible_temp_c', 1) }} || ' °C'
-                || coalesce(
-                    ', by steps of up to '
-                    || {{ number_text('largest_step_c', 1) }} || ' °C',
-                    ''
-                ),
-                null
-            ),
-            if(
-                frozen_minutes > 0,
-                'frozen for ' || {{ number_text('frozen_minutes', 0) }}
-                || ' min in use',
-                null
-            )
-        ) as sensor_fault_evidence,
-        case
-            when not is_conclusive
-                then
-                    'Its warming cannot be judged by '
-                    || {{ number_text('minutes_in_use', 0) }}
-                    || ' min of trusted readings of both poles'
-            when asymmetry_robust_z is null
-                then
-                    'Too few components to compare with; against their median '
-                    || 'it warms, negative '
-                    || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
-                    || ' × and positive '
-                    || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
-                    || ' ×'
-            else
-                'Warms for its power, negative '
-                || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
-                || ' × and positive '
-                || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
-                || ' × the fleet''s median, which is not out of the ordinary'
-        end as none_evidence,
-        '; ' || temperature_alert_count || ' temperature alert'
-        || if(temperature_alert_count = 1, '', 's')
-        || ', ' || {{ number_text('overheated_seconds / 60', 1) }}
-        || ' min above ' || {{ overheat_threshold_words(ref('int_signals')) }}
-        || '.' as consequences
-    from figures
-
-),
-
-described_components as (
-
-    select
-        *,
-        case described_cause
-            when 'contact_resistance' then contact_resistance_evidence
-            when 'weak_cooling' then weak_cooling_evidence
-            when 'hot_site' then hot_site_evidence
-            when 'sensor_fault' then sensor_fault_evidence
-            else none_evidence
-        end
-        || if(
-            likely_cause = 'none' and is_worth_watching,
-            '; that is ' || floor(100 * suspicion)::bigint
-            || ' % of what would name ' || nearest_cause,
-            ''
-        )
-        || coalesce('; also ' || nullif(
-            concat_ws(
-                ' and ',
-                {% for cause in ['contact_resistance', 'weak_cooling',
-                                 'hot_site', 'sensor_fault'] -%}
-                    case
-                        when
-                            {{ cause }}_suspicion >= 1
-                            and likely_cause <> '{{ cause }}'
-                            then '{{ cause }}'
-                    end{{ ',' if not loop.last }}
-                {% endfor -%}
-            ),
-            ''
-        ), '')
-        || consequences as evidence,
-        if(is_hardly_slower, '; measure both contacts, too', '')
-            as further_step
-    from sentences
 
 )
 
@@ -307,7 +202,8 @@ select
         ' yet; if it grows: ' || nearest_cause.next_step,
         ''
     )
-    || components.further_step as next_step,
+    || if(components.is_hardly_slower, '; measure both contacts, too', '')
+        as next_step,
     components.suspect_signal_name,
     components.concern_score,
     components.contact_resistance_suspicion,
@@ -325,7 +221,7 @@ select
     components.overheated_seconds,
     components.peak_avg_temp_c,
     components.is_conclusive
-from described_components as components
+from scored_components as components
 inner join {{ ref('cause_catalog') }} as cause
     on components.likely_cause = cause.likely_cause
 inner join {{ ref('cause_catalog') }} as nearest_cause

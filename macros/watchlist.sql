@@ -1,0 +1,183 @@
+{#- What component_watchlist suspects, and the sentence that it gives as evidence.
+    The macros read the columns of that model. -#}
+
+{% macro suspicion(strengths) -%}
+    {#- How strongly a cause is suspected, 1 being the least that names it. It
+        needs a deviation that is both unlikely (robust z) and large enough to
+        matter (ratio or degrees), so it is as strong as the weakest of these. A
+        robust z that is unknown gives no suspicion; least() would pass over the
+        null. -#}
+    greatest(
+        case
+            when
+                {% for strength in strengths -%}
+                    {{ strength }} is not null{{ ' and' if not loop.last }}
+                {% endfor -%}
+                then least({{ strengths | join(', ') }})
+            else 0
+        end,
+        0
+    )
+{%- endmacro %}
+
+
+{% macro evidence(signals) -%}
+    {#- The cause with its figures, what else is suspected, and consequences. -#}
+    case if(is_worth_watching, nearest_cause, 'none')
+        when 'contact_resistance' then {{ contact_resistance_evidence() }}
+        when 'weak_cooling' then {{ weak_cooling_evidence() }}
+        when 'hot_site' then {{ hot_site_evidence() }}
+        when 'sensor_fault' then {{ sensor_fault_evidence() }}
+        else {{ no_evidence() }}
+    end
+    || if(
+        likely_cause = 'none' and is_worth_watching,
+        '; that is ' || floor(100 * suspicion)::bigint
+        || ' % of what would name ' || nearest_cause,
+        ''
+    )
+    || coalesce('; also ' || nullif(
+        concat_ws(
+            ' and ',
+            {% for cause in ['contact_resistance', 'weak_cooling',
+                             'hot_site', 'sensor_fault'] -%}
+                case
+                    when
+                        {{ cause }}_suspicion >= 1
+                        and likely_cause <> '{{ cause }}'
+                        then '{{ cause }}'
+                end{{ ',' if not loop.last }}
+            {% endfor -%}
+        ),
+        ''
+    ), '')
+    || '; ' || temperature_alert_count || ' temperature alert'
+    || if(temperature_alert_count = 1, '', 's')
+    || ', ' || {{ number_text('overheated_seconds / 60', 1) }}
+    || ' min above ' || {{ overheat_threshold_words(signals) }}
+    || '.'
+{%- endmacro %}
+
+
+{% macro contact_resistance_evidence() -%}
+    'The ' || if(is_negative_warmer, 'negative', 'positive') || ' pole warms '
+    || {{ number_text('warmer_pole_fleet_ratio', 2) }}
+    || ' × the fleet''s median for its power'
+    -- A handle that never works hard has no figure under load.
+    || coalesce(
+        ', and reads '
+        || {{ number_text('abs(pole_imbalance_under_load_c)', 1) }} || ' °C '
+        || if(
+            if(
+                is_negative_warmer,
+                pole_imbalance_under_load_c,
+                -pole_imbalance_under_load_c
+            ) < 0,
+            'below',
+            'above'
+        )
+        || ' the ' || if(is_negative_warmer, 'positive', 'negative')
+        || ' one under load',
+        ''
+    )
+    || ' (' || {{ number_text('abs(asymmetry_robust_z)', 1) }}
+    || ' robust standard deviations from the fleet'
+    || coalesce(
+        ', ' || {{ number_text('abs(asymmetry_site_robust_z)', 1) }}
+        || ' from its site',
+        ''
+    )
+    || ')'
+{%- endmacro %}
+
+
+{% macro weak_cooling_evidence() -%}
+    'Both poles warm more than the fleet''s median for their power, '
+    || 'negative '
+    || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
+    || ' × and positive '
+    || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
+    || ' ×, and their time constant is '
+    || {{ number_text('time_constant_minutes', 1) }}
+    || ' min, the fleet''s '
+    || {{ number_text('fleet_time_constant_minutes', 1) }} || ' min'
+    || if(
+        is_hardly_slower,
+        ', which is hardly slower: two worn contacts look like this',
+        ''
+    )
+{%- endmacro %}
+
+
+{% macro hot_site_evidence() -%}
+    'Sessions at this site start '
+    || {{ number_text('site_baseline_excess_c', 1) }}
+    || ' °C warmer than the other sites'' at the same time of day ('
+    || {{ number_text('site_baseline_robust_z', 1) }}
+    || ' robust standard deviations), while this component''s poles warm '
+    || if(
+        is_conclusive,
+        {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
+        || ' × and '
+        || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
+        || ' × the fleet''s median',
+        'by an amount that is not known'
+    )
+    || ' for their power'
+{%- endmacro %}
+
+
+{% macro sensor_fault_evidence() -%}
+    suspect_signal_name || ': ' || concat_ws(
+        ', and ',
+        if(
+            suspect_reading_count > 0,
+            suspect_reading_count || ' reading'
+            || if(suspect_reading_count = 1, '', 's')
+            || ' that the handle cannot have had, between '
+            || {{ number_text('lowest_implausible_temp_c', 1) }} || ' and '
+            || {{ number_text('highest_implausible_temp_c', 1) }} || ' °C'
+            || coalesce(
+                ', by steps of up to '
+                || {{ number_text('largest_step_c', 1) }} || ' °C',
+                ''
+            ),
+            null
+        ),
+        if(
+            suspect_frozen_seconds > 0,
+            'frozen for '
+            || {{ number_text('suspect_frozen_seconds / 60', 0) }}
+            || ' min in use',
+            null
+        )
+    )
+{%- endmacro %}
+
+
+{% macro no_evidence() -%}
+    case
+        when not is_conclusive
+            then
+                'Its warming cannot be judged by '
+                || {{ number_text(
+                    'least(negative_window_count, positive_window_count) * '
+                    ~ var('window_seconds') ~ ' / 60', 0
+                ) }}
+                || ' min of trusted readings of both poles'
+        when asymmetry_robust_z is null
+            then
+                'Too few components to compare with; against their median '
+                || 'it warms, negative '
+                || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
+                || ' × and positive '
+                || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
+                || ' ×'
+        else
+            'Warms for its power, negative '
+            || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
+            || ' × and positive '
+            || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
+            || ' × the fleet''s median, which is not out of the ordinary'
+    end
+{%- endmacro %}
