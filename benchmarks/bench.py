@@ -13,7 +13,8 @@ contestants take turns, each in a process of its own:
 - peers/: one typed read (the floor), questions 1 to 3 in Polars and chDB by both methods (tumbling
   windows and sliding periods), and 1 and 2 in pandas by tumbling windows only
 
-Then of a month: one more day on top of the others, nothing new, and that day alone.
+Then of a month: one more day on top of the others, nothing new, that day alone, and all days from
+nothing. And of the smallest size: the same files with one bad row in each.
 
 A time is reported only if a contestant's answers equal ours. benchmarks/results gets every run
 (bench.json), the medians and the targets (bench.md) and a picture (bench.svg).
@@ -268,6 +269,7 @@ class Size:
         generation = generate_fleet(folder, self.landing, **fleet)
         self.project = Project(folder / "dbt", self.landing)
         self.last_day = Project(folder / "dbt_last_day", self.alone)
+        self.damaged = None
         self.results = {
             "scale": scale,
             "days": fleet["days"],
@@ -283,6 +285,17 @@ class Size:
         """Parses, and keeps a warehouse with only the seeds."""
         self.project.dbt("seed")
         self.project.keep("seeds")
+
+    def prepare_damaged_files(self):
+        """The same files, each with a line in its middle that is no row."""
+        folder = self.folder / "damaged"
+        folder.mkdir()
+        for file in self.landing.iterdir():
+            text = file.read_bytes()
+            middle = text.index(b"\n", len(text) // 2) + 1
+            (folder / file.name).write_bytes(text[:middle] + b"no row\n" + text[middle:])
+        self.damaged = Project(self.folder / "dbt_damaged", folder)
+        self.damaged.dbt("parse")
 
     def prepare_last_day(self):
         """Parses, and keeps a warehouse that lacks the last day."""
@@ -354,14 +367,19 @@ class Size:
         self.run_project("make build", project, *BUILD)
         project.put_back()
         self.run_project("dbt build", project, "build")
+        if self.damaged:
+            self.damaged.put_back()
+            self.run_project("a bad row in every file", self.damaged, *BUILD)
 
     def run_later_builds(self):
-        """One more day, nothing new, and that day alone."""
+        """One more day, nothing new, that day alone, and all days from nothing."""
         self.project.put_back("all but the last day")
         self.run_project("one more day", self.project, *BUILD)
         self.run_project("nothing new", self.project, *BUILD)
         self.last_day.put_back()
         self.run_project("that day alone", self.last_day, *BUILD)
+        self.project.put_back()
+        self.run_project("all days", self.project, *BUILD)
 
     def count_readings(self):
         """Takes the number of readings from the floor's answer."""
@@ -514,6 +532,8 @@ def main():
             size = Size(Path(name), {"days": REAL_WEEK_DAYS * scale}, scale)
             size.leave_out_what_does_not_fit(results["sizes"])
             size.prepare()
+            if scale == scales[0]:
+                size.prepare_damaged_files()
             runs = arguments.runs if scale < LARGE_SCALE else arguments.large_runs
             if not results["starts"]:
                 results["starts"] = measure_starts(size.project, arguments.runs)

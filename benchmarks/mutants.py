@@ -38,7 +38,7 @@ CODE = [
 # Python tests, those that notice soonest first, and the models whose rows they look at: a mutant
 # of a model that none of these follows from is nothing to them.
 PYTHON_TESTS = {
-    "test_staging.py": ["load_audit", "stg_rejected_rows", "stg_signals", "stg_alerts"],
+    "test_staging.py": ["load_audit", "rejected_rows", "int_readings", "stg_alerts"],
     "test_sliding_pruning.py": ["int_sliding_periods"],
     "test_fleet_marts.py": [
         *("component_daily", "site_daily", "fleet_daily", "charging_sessions"),
@@ -48,8 +48,17 @@ PYTHON_TESTS = {
     "test_oracle.py": [
         *("overheated_components", "max_power_when_overheated", "avg_readings_by_alert"),
     ],
-    # Builds that go on from the one before.
-    "test_increments.py": ["stg_plain_rows", "stg_line_rows", "int_daily_parts", "int_series_days"],
+    # Files that move, then builds that go on from the one before.
+    "test_moving_files.py::test_a_value_that_was_cut_is_not_kept": ["stg_read_files"],
+    "test_moving_files.py::test_a_file_that_cannot_be_read_again_keeps_its_rows": ["rejected_rows"],
+    "test_increments.py::test_a_rejected_row_is_not_looked_for_again": ["rejected_rows"],
+    "test_increments.py": [
+        *("stg_plain_rows", "stg_line_rows", "stg_read_files", "stg_file_series", "stg_days"),
+        *("int_signal_windows", "int_repeated_rows", "int_series_days", "int_window_changes"),
+        *("int_component_windows", "int_implausible_readings", "int_daily_parts"),
+        *("int_sliding_periods", "int_judged_days", "int_thermal_windows"),
+        *("int_stretch_balances", "int_daily_bins", "int_component_hours", "rejected_rows"),
+    ],
     "test_hostile_input.py": ["load_audit"],
     "test_readme.py::test_the_answers_are_those_shown": ["component_watchlist"],
 }

@@ -129,7 +129,8 @@ def judged_fleet(manifest, folder: Path, seed: int, options: dict) -> pd.DataFra
             f"select {', '.join(IDS)}, {FIELDS} from marts.component_watchlist as watchlist "
             f"inner join marts.component_thermal_profile as profile using ({', '.join(IDS)})"
         ).df()
-        used = connection.sql(f"select distinct {', '.join(IDS)} from staging.stg_signals").df()
+        ids = ", ".join(IDS)
+        used = connection.sql(f"select distinct {ids} from intermediate.int_readings").df()
     truth = pd.read_csv(folder / "fleet.truth.csv", dtype=dict.fromkeys(IDS, str))
     shutil.rmtree(folder / "fleet")
     work.unlink()

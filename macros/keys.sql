@@ -1,13 +1,19 @@
-{#- One number in the place of several texts: joins, groups and sorts of
-    millions of rows take half the time. It is made of the texts alone, so it
-    is the same in every build, and of ten million components two share a key
-    with a chance of one in 400 000; the keys of stg_series are tested. -#}
+{#- A record carries one text that names its series, and models join by hashes:
+    joins, groups and sorts of millions of rows take half the time. A key is made
+    of the texts alone, so it is the same in every build, and of ten million
+    components two share a key with a chance of one in 400 000; the keys of
+    stg_series are tested. -#}
 
-{% macro series_key(
-    site='site_id', asset='asset_id', component='component_id',
-    signal='signal_name'
-) -%}
-    {{- hash_of([site, asset, component, signal]) -}}
+{% macro series_text(site, asset, component, signal) -%}
+    {#- No id holds chr(31), the unit separator of ASCII: control characters are
+        rejected. -#}
+    concat({{ [site, asset, component, signal] | join(', chr(31), ') }})
+{%- endmacro %}
+
+
+{% macro text_part(text, place) -%}
+    {#- place: 1 site, 2 asset, 3 component, 4 signal or alert. -#}
+    split_part({{ text }}, chr(31), {{ place }})
 {%- endmacro %}
 
 

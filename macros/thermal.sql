@@ -16,5 +16,5 @@
 
 {% macro section_steps() -%}
     {#- Windows from the start of a section to its end: four minutes. -#}
-    {{- return([240 // var('window_seconds'), 1] | max) -}}
+    {{- return([240 // window_length(), 1] | max) -}}
 {%- endmacro %}

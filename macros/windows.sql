@@ -6,6 +6,14 @@
 {%- endmacro %}
 
 
+{% macro window_length() -%}
+    {#- window_seconds for arithmetic while dbt parses: whichever model it parses
+        first, what is no such number is refused in the words of wrong_variable. -#}
+    {%- set seconds = var('window_seconds') -%}
+    {{- return(seconds if seconds is number and seconds >= 1 else 1) -}}
+{%- endmacro %}
+
+
 {% macro hour_start(column) -%}
     {#- Not date_trunc, which gives another type on Spark. -#}
     time_bucket(interval '1' hour, {{ column }}, timestamp '2000-01-01')
@@ -19,7 +27,7 @@
 
 {% macro sliding_days_before() -%}
     {#- A step reaches back less than two periods from the end of its last. -#}
-    {{- return((2 * var('window_seconds') / 86400) | round(0, 'ceil') | int) -}}
+    {{- return((2 * window_length() / 86400) | round(0, 'ceil') | int) -}}
 {%- endmacro %}
 
 
@@ -84,4 +92,18 @@
 
 {% macro sensor_suspect_interval() -%}
     interval '{{ var("sensor_suspect_seconds") }}' second
+{%- endmacro %}
+
+
+{% macro count_of_cells(time) -%}
+    {#- SQL, an aggregate over a window's readings: in how many of 64 equal cells
+        of time there is one. Two equal readings fall into the same cell, so
+        where there are as many cells as readings, none is repeated. A cell is
+        2^n microseconds: to shift is quicker than to divide. -#}
+    {%- set bits = namespace(shift=0) -%}
+    {%- for shift in range(48) if bits.shift == 0
+        and 64 * 2 ** shift >= window_length() * 1000000 -%}
+        {%- set bits.shift = shift -%}
+    {%- endfor -%}
+    {{- count_of_parts('(' ~ epoch_us(time) ~ ' >> ' ~ bits.shift ~ ') & 63') -}}
 {%- endmacro %}

@@ -3,14 +3,7 @@
         nothing but a number may. A model asks, so that it is asked whenever
         the project is parsed, and stops itself: where a macro does, dbt adds
         lines on macros to the sentence. -#}
-    {%- set ranges = {
-        'overheat_threshold_c': [-273, 1000],
-        'window_seconds': [1, 86400],
-        'reading_max_age_seconds': [0, 31536000],
-        'session_gap_seconds': [1, 86400],
-        'sensor_suspect_seconds': [0, 86400],
-        'alert_incident_gap_seconds': [0, 86400],
-    } -%}
+    {%- set ranges = variable_ranges() -%}
     {%- for name in invocation_args_dict.get('vars') or {}
         if name not in ranges -%}
         {#- dbt itself would take no notice of a name that is misspelt. -#}
@@ -44,4 +37,26 @@
             ~ 'window cannot be seen.'
         ) -}}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro variable_ranges() -%}
+    {{- return({
+        'overheat_threshold_c': [-273, 1000],
+        'window_seconds': [1, 86400],
+        'reading_max_age_seconds': [0, 31536000],
+        'session_gap_seconds': [1, 86400],
+        'sensor_suspect_seconds': [0, 86400],
+        'alert_incident_gap_seconds': [0, 86400],
+    }) -}}
+{%- endmacro %}
+
+
+{% macro variable_values() -%}
+    {#- All variables of the project and their values, as one text. -#}
+    {%- set values = [] -%}
+    {%- for name in variable_ranges() -%}
+        {%- do values.append(name ~ ' ' ~ var(name)) -%}
+    {%- endfor -%}
+    {{- return(values | join(', ')) -}}
 {%- endmacro %}

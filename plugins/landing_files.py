@@ -4,6 +4,7 @@ One file that cannot be read would stop DuckDB's reading of all. So each is look
 and then read through LandingFileSystem, to which no file is missing, changed or damaged.
 """
 
+import codecs
 import errno
 import gzip
 import hashlib
@@ -16,12 +17,13 @@ import zlib
 from pathlib import Path
 
 import duckdb
+import numpy as np
 from backports import zstd
 from dbt.adapters.duckdb.plugins import BasePlugin
 from fsspec import AbstractFileSystem
 
 PROTOCOL = "landing"
-CHUNK_BYTES = 1 << 16
+CHUNK_BYTES = 1 << 18
 # Half of what the engine's reader takes unless it is told more; and what it is told at most.
 LONG_LINE_BYTES = 1_000_000
 MAX_LINE_BYTES = 199_000_000
@@ -31,6 +33,8 @@ START = re.compile(rb"(?:%s)?+[\r\n]*+([^\r\n]*)" % BOM)
 # What follows the line end is needed to tell \r from \r\n.
 WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
+# A blank at either end of a field or line, or a control character.
+ODD_BLANK = re.compile(rb"[\x00-\x09\x0b-\x1f]| [,\n]|[,\n] ")
 ROW = re.compile(rb"[^\r\n]+")
 DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
 MAX_BIGINT = (1 << 63) - 1  # a file can be dated later than 2262
@@ -46,6 +50,7 @@ COLUMNS = {
     "line_count": "BIGINT",
     "text_bytes": "BIGINT",
     "is_odd": "BOOLEAN",
+    "is_utf8": "BOOLEAN",
     "size_bytes": "BIGINT",
     "modified_ns": "BIGINT",
     "judged_by": "VARCHAR",
@@ -66,7 +71,11 @@ class Plugin(BasePlugin):
             (self.landing_files, ["VARCHAR"], f"STRUCT({fields})[]"),
             (self.is_unchanged, ["VARCHAR"], "BOOLEAN"),
             (self.count_rows, ["VARCHAR", "VARCHAR"], "BIGINT"),
-            (self.lines_not_utf8, ["VARCHAR"], "VARCHAR[]"),
+            (
+                self.find_lines,
+                ["VARCHAR", "VARCHAR[]", "BIGINT[]"],
+                "STRUCT(line_number BIGINT, line VARCHAR)[]",
+            ),
         ]:
             conn.create_function(
                 function.__name__,
@@ -120,22 +129,39 @@ class Plugin(BasePlugin):
         except (KeyError, OSError, *DAMAGES):
             return None
 
-    def lines_not_utf8(self, file_path):
-        """The lines that are not UTF-8, as text: a byte that is none as \\xff."""
+    def find_lines(self, file_path, texts, numbers):
+        """Number and text of each line that is one of the texts, or has one of the numbers.
+
+        Without either, of each line that is not UTF-8. Of a file that was changed or is out of
+        reach, none. A byte that is not UTF-8 becomes \\xff.
+        """
+        texts = {text.encode() for text in texts or ()}
+        numbers = set(numbers or ())
+        looks_for_bytes = not (texts or numbers)
+        found, number = [], 0
         try:
-            return [
-                shown(line)
-                for lines in whole_lines(self.files[file_path])
-                if not is_utf8(lines)
-                for line in ROW.findall(lines)
-                if not is_utf8(line)
-            ]
+            for text in whole_lines(self.files[file_path]):
+                if looks_for_bytes and is_utf8(text):
+                    number += len(LINE_END.findall(text))
+                    continue
+                for line in lines_of(text):
+                    number += 1
+                    if (
+                        line in texts
+                        or number in numbers
+                        or (looks_for_bytes and not is_utf8(line))
+                    ):
+                        found.append({"line_number": number, "line": shown(line)})
         except (KeyError, OSError, *DAMAGES):
             return []
+        return found
 
 
 class LandingFileSystem(AbstractFileSystem):
-    """The listed files and no others, which the engine reads as landing://file_path."""
+    """The listed files and no others, which the engine reads as landing://file_path.
+
+    Without a path it is an empty file: the engine refuses to read a list of none.
+    """
 
     protocol = PROTOCOL
     cachable = False
@@ -151,18 +177,22 @@ class LandingFileSystem(AbstractFileSystem):
         return False
 
     def size(self, path):
-        return self.file(path).found["text_bytes"]
+        return self.file(path).found["text_bytes"] if name_of(path) else 0
 
     def open(self, path, mode="rb", **_):
         if mode != "rb":
             raise PermissionError("Permission denied: landing files are only read.")
-        return LandingText(self.file(path))
+        return LandingText(self.file(path)) if name_of(path) else io.BytesIO()
 
     def file(self, path):
-        file = self.files.get(path.removeprefix(f"{PROTOCOL}://"))
+        file = self.files.get(name_of(path))
         if file is None or file.found["text_bytes"] is None:
             raise PermissionError(f"Permission denied: {path} is no landing file that can be read.")
         return file
+
+
+def name_of(path):
+    return path.removeprefix(f"{PROTOCOL}://")
 
 
 class LandingText:
@@ -304,15 +334,14 @@ def shown(text):
 
 
 def contents(file):
-    """The first line that is not blank, and which line ends and quotes there are.
+    """The first line that is not blank, how many lines there are, and which readers can read it.
 
     The engine's reader goes by the first line end: where it is \\r\\n, a lone \\r takes the
     character after it away; where it is \\r, a \\n stays with the line. Its typed reader stops at
     an \\r that the first line did not end with.
     """
-    seen = dict.fromkeys(["bytes", "feeds", "has_returns", "is_odd", "longest", "last"], 0)
-    seen["end"] = b""
-    chunks = measured(without_delimiter(chunks_of(file)), seen)
+    seen = Seen()
+    chunks = (seen.note(chunk) for chunk in without_delimiter(chunks_of(file)))
     start = b""
     for chunk in chunks:
         start += chunk
@@ -324,30 +353,104 @@ def contents(file):
     for _ in chunks:  # to its end, which tells whether it is whole, and can be read
         pass
     if first_end == b"\r":
-        mixes_line_ends = seen["feeds"] > 0
+        mixes_line_ends = seen.feeds > 0
     # Where a lone \r may end a line, they are to be counted one by one.
-    is_sure = not seen["has_returns"] or (first_end == b"\r\n" and not mixes_line_ends)
+    is_sure = not seen.has_returns or (first_end == b"\r\n" and not mixes_line_ends)
     first_line = START.match(start)[1].decode("utf-8", "replace")
     return {
         "first_line": first_line or None,
         "mixes_line_ends": mixes_line_ends,
-        "has_long_lines": seen["longest"] > LONG_LINE_BYTES,
-        "line_count": seen["feeds"] + (seen["last"] > 0) if is_sure else None,
-        "text_bytes": seen["bytes"],
-        "is_odd": bool(seen["has_returns"] or seen["is_odd"] or seen["end"].endswith(b",,")),
+        "has_long_lines": seen.longest > LONG_LINE_BYTES,
+        "line_count": seen.feeds + (seen.rest > 0) if is_sure else None,
+        "text_bytes": seen.bytes,
+        "is_odd": seen.is_odd or has_empty_fields(file, first_line, seen),
+        "is_utf8": seen.is_utf8(),
     }
+
+
+class Seen:
+    """What was seen of a text, chunk by chunk: counted, not copied."""
+
+    def __init__(self):
+        self.bytes = self.feeds = self.commas = self.longest = 0
+        self.rest = 0  # bytes after the last line end
+        self.has_returns = self.is_odd = False
+        self.end = b""
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
+        self.is_ascii = self.is_decoded = True
+
+    def note(self, chunk):
+        """Counts \\n, commas and bytes; notes \\r, long lines, and what is odd.
+
+        Odd is what the typed reader would not see in a column that it does not read, or would keep
+        where it is cut off elsewhere: a quote, a character that is not ASCII, a control character,
+        a blank at either end of a field.
+        """
+        text = np.frombuffer(chunk, np.uint8)
+        feeds = int(np.count_nonzero(text == 10))
+        self.feeds += feeds
+        self.commas += int(np.count_nonzero(text == 44))
+        if np.count_nonzero(text < 33) > feeds:  # blanks, \r or other control characters
+            self.has_returns |= b"\r" in chunk
+            self.is_odd |= ODD_BLANK.search(self.end + chunk) is not None
+        self.is_odd |= self.bytes == 0 and chunk.startswith(b"\n")
+        self.is_odd |= b'"' in chunk or b"\x7f" in chunk or not chunk.isascii()
+        self.end = chunk[-1:]
+        if not (self.is_ascii and chunk.isascii()):
+            self.is_ascii = False
+            self.decode(chunk)
+        self.bytes += len(chunk)
+        last_end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r") if self.has_returns else -1)
+        self.rest = len(chunk) - last_end - 1 + (self.rest if last_end < 0 else 0)
+        self.longest = max(self.longest, self.rest)
+        if self.rest > MAX_LINE_BYTES:
+            raise Unreadable("it holds a line of more than 199 MB")
+        return chunk
+
+    def decode(self, chunk, is_last=False):
+        try:
+            self.decoder.decode(chunk, is_last)
+        except UnicodeDecodeError:
+            self.is_decoded = False
+            self.decoder.reset()
+
+    def is_utf8(self):
+        self.decode(b"", is_last=True)
+        return self.is_decoded
+
+
+def has_empty_fields(file, first_line, seen):
+    """Whether a line of a file ends in fields that the typed reader does not see: ,, at its end.
+
+    Where all lines have as many commas as the header, none does.
+    """
+    lines = seen.feeds + (seen.rest > 0)
+    if seen.is_odd or seen.commas == lines * first_line.count(","):
+        return seen.is_odd
+    end = b""
+    for chunk in chunks_of(file):
+        if b",,\n" in end + chunk:
+            return True
+        end = chunk[-2:]
+    return end == b",,"
 
 
 def whole_lines(file):
     """The text of a file in parts of whole lines, without the mark at its start."""
     parts, start = [], BOM
     for chunk in chunks_of(file):
-        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+        # What follows a \r at the end may belong to it.
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r", 0, -1)) + 1
         if end:
             yield b"".join([*parts, chunk[:end]]).removeprefix(start)
             parts, start = [], b""
         parts.append(chunk[end:])
     yield b"".join(parts).removeprefix(start)
+
+
+def lines_of(text):
+    lines = LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
 
 
 def is_utf8(text):
@@ -359,36 +462,18 @@ def is_utf8(text):
 
 
 def chunks_of(file):
+    """The text of a file; an error where it is shorter or longer than when it was listed."""
+    size = 0
     try:
         with file.open() as text:
             while chunk := text.read(CHUNK_BYTES):
+                size += len(chunk)
                 yield chunk
+        if file.found and size != file.found["text_bytes"]:
+            raise OSError(errno.ESTALE, MOVED)
     except (OSError, *DAMAGES):
         file.is_out_of_reach = True
         raise
-
-
-def measured(chunks, seen):
-    """Counts \\n and bytes, and notes \\r, how long lines are that fill a chunk, and what is odd.
-
-    The typed reader would not see a quote or a byte that is not UTF-8 in a column that it does not
-    read, nor empty fields after the last.
-    """
-    for chunk in chunks:
-        last_return = chunk.rfind(b"\r")
-        last_end = max(chunk.rfind(b"\n"), last_return)
-        seen["bytes"] += len(chunk)
-        seen["feeds"] += chunk.count(b"\n")
-        seen["has_returns"] |= last_return >= 0
-        seen["is_odd"] = (
-            seen["is_odd"] or not chunk.isascii() or b'"' in chunk or b",,\n" in seen["end"] + chunk
-        )
-        seen["end"] = (seen["end"] + chunk)[-2:]
-        seen["last"] = len(chunk) - last_end - 1 + (seen["last"] if last_end < 0 else 0)
-        seen["longest"] = max(seen["longest"], seen["last"])
-        if seen["last"] > MAX_LINE_BYTES:
-            raise Unreadable("it holds a line of more than 199 MB")
-        yield chunk
 
 
 def without_delimiter(chunks):

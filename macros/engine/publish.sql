@@ -20,10 +20,12 @@
 
 
 {% macro default__write_build_state(is_whole) -%}
-    {%- do run_query(
-        'create or replace table ' ~ build_state() ~ ' as select '
-        ~ is_whole ~ ' as is_whole'
-    ) -%}
+    {%- set statements -%}
+        create or replace table {{ build_state() }} as
+        select {{ is_whole }} as is_whole;
+        create table if not exists {{ published_days() }} (day_version ubigint)
+    {%- endset -%}
+    {%- do run_query(statements) -%}
 {%- endmacro %}
 
 
@@ -199,7 +201,7 @@
 
 {% macro spark__text_literal(text) -%}
     {#- A backslash means something to Spark. -#}
-    {{- return(dbt.string_literal(dbt.escape_single_quotes(
-        text | replace('\\', '\\\\')
-    ))) -}}
+    {{- return(dbt.string_literal(
+        text | replace('\\', '\\\\') | replace("'", '\\u0027')
+    )) -}}
 {%- endmacro %}

@@ -4,13 +4,16 @@ with
 alerts as (
 
     select distinct
-        site_id,
-        asset_id,
-        component_id,
-        record_name as alert_name,
+        {{ text_part('series_text', 1) }} as site_id,
+        {{ text_part('series_text', 2) }} as asset_id,
+        {{ text_part('series_text', 3) }} as component_id,
+        {{ text_part('series_text', 4) }} as alert_name,
         recorded_at as fired_at
-    from {{ ref('stg_landing_rows') }}
-    where reject_reason is null and record_type = 'alert'
+    from {{ ref('stg_line_rows') }}
+    where
+        record_type = 'alert'
+        and reject_reason is null
+        and {{ is_of_kept_file() }}
 
 ),
 

@@ -1,20 +1,68 @@
--- One row per UTC day of which the landing files hold a record.
+-- One row per UTC day that the landing files hold a record of, or that a
+-- sliding period can reach into from a day before.
+--
+-- day_version tells all that decides about the rows of a day in the models
+-- that are built day by day: the files of the day and of the days before that
+-- such a model looks back to, the variables, the catalog of signals; and the
+-- SQL of the project, which stands in each file's version.
+{%- set days_before = [1, sliding_days_before()] | max %}
 with
 
 file_days as (
 
     select distinct
         file_version,
-        code_version,
         day
     from {{ ref('stg_file_series') }}
-    where not is_rejected
+
+),
+
+read_days as (
+
+    {% for offset in range(days_before + 1) -%}
+        select
+            file_version,
+            {{ offset }} as days_before,
+            day + {{ offset }} as day
+        from file_days
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+signal_catalog as (
+
+    select * from {{ ref('signal_catalog') }}
+
+),
+
+catalog as (
+
+    select
+        {{ hash_of_all(hash_of_contents('signal_catalog')) }}
+            as catalog_version
+    from signal_catalog
+
+),
+
+file_versions as (
+
+    select
+        day,
+        {{ hash_of_all(hash_of(['file_version', 'days_before'])) }}
+            as files_version
+    from read_days
+    group by day
 
 )
 
 select
-    day,
-    {{ hash_of_all(hash_of(['file_version', 'code_version'])) }}
-        as day_version
-from file_days
-group by day
+    file_versions.day,
+    {{ hash_of([
+        'file_versions.day',
+        'file_versions.files_version',
+        'catalog.catalog_version',
+        text_literal(variable_values()),
+    ]) }} as day_version
+from file_versions
+cross join catalog

@@ -1,69 +1,60 @@
 -- One row per landing file, record type, series and UTC day: how many of its
--- rows the file holds; and one for all that were rejected.
+-- rows the file holds.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ build_by_file(
-        is_file_of('stg_plain_rows', 'stg_line_rows'),
-        inputs=['stg_plain_rows', 'stg_line_rows']
-    ) }}"
+    pre_hook="{{ delete_old_rows('stg_read_files', 'file_version') }}"
 ) }}
 
 with
 
-accepted_rows as (
+typed_rows as (
 
     select
-        record_type,
-        any_value(site_id) as site_id,
-        any_value(asset_id) as asset_id,
-        any_value(component_id) as component_id,
-        any_value(record_name) as record_name,
+        'signal' as record_type,
+        series_text,
         series_key,
-        file_version,
-        count(*) as row_count,
-        recorded_at::date as day
-    from {{ ref('stg_landing_rows') }}
-    where reject_reason is null and {{ is_file_to_build() }}
-    group by all
-
-),
-
-rejected_rows as (
-
+        observed_at as recorded_at,
+        file_version
+    from {{ ref('stg_signals') }}
+    where {{ is_new_version('file_version') }}
+    union all
     select
         record_type,
-        null as site_id,
-        null as asset_id,
-        null as component_id,
-        null as record_name,
-        null as series_key,
-        file_version,
-        count(*) as row_count,
-        null as day
-    from {{ ref('stg_landing_rows') }}
-    where reject_reason is not null and {{ is_file_to_build() }}
-    group by all
+        series_text,
+        {{ hash_of(['series_text']) }} as series_key,
+        recorded_at,
+        file_version
+    from {{ ref('stg_line_rows') }}
+    where
+        record_type = 'alert'
+        and reject_reason is null
+        and {{ is_of_kept_file() }}
+        and {{ is_new_version('file_version') }}
 
 ),
 
 file_series as (
 
-    select * from accepted_rows
-    union all
-    select * from rejected_rows
+    select
+        record_type,
+        series_key,
+        any_value(series_text) as series_text,
+        count(*) as row_count,
+        recorded_at::date as day,
+        file_version
+    from typed_rows
+    group by all
 
 )
 
 select
     record_type,
-    site_id,
-    asset_id,
-    component_id,
-    record_name,
+    {{ text_part('series_text', 1) }} as site_id,
+    {{ text_part('series_text', 2) }} as asset_id,
+    {{ text_part('series_text', 3) }} as component_id,
+    {{ text_part('series_text', 4) }} as record_name,
     series_key,
-    file_version,
-    {{ code_version() }} as code_version,
     row_count,
-    day is null as is_rejected,
-    day
+    day,
+    file_version
 from file_series

@@ -9,9 +9,13 @@ landing_files as (
         read_problem,
         first_line,
         is_odd,
+        is_utf8,
+        mixes_line_ends,
+        has_long_lines,
         line_count,
         size_bytes,
-        modified_ns
+        modified_ns,
+        judged_by
     from {{ source('landing', 'files') }}
 
 ),
@@ -19,14 +23,7 @@ landing_files as (
 named_files as (
 
     select
-        file_path,
-        is_read,
-        read_problem,
-        first_line,
-        is_odd,
-        line_count,
-        size_bytes,
-        modified_ns,
+        *,
         {{ file_name('file_path') }} as file_name,
         {{ list_map(
             csv_fields('first_line'),
@@ -119,9 +116,13 @@ select
     record_type,
     first_line,
     file_problem,
-    coalesce(record_type = 'signal', false) and {{ has_plain_form() }}
-        as is_plain,
     is_read and read_problem is null as is_readable,
+    coalesce(record_type = 'signal', false)
+    and {{ has_plain_form() }}
+    and not has_long_lines as is_plain,
+    is_utf8,
+    mixes_line_ends as has_mixed_line_ends,
+    has_long_lines,
     {{ list_length('header_fields') }} as field_count,
     timestamp_position,
     site_position,
@@ -131,10 +132,12 @@ select
     value_position,
     line_count,
     size_bytes,
-    -- A file that is posted again under its name has another one.
+    {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at,
+    -- A file that is posted again under its name has another one, and so has
+    -- every file when other code reads it.
     {{ hash_of([
-        'file_path', 'is_read', 'read_problem', 'first_line',
-        'is_odd', 'size_bytes', 'modified_ns'
-    ]) }} as file_version,
-    {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at
+        'file_path', 'is_read', 'read_problem', 'first_line', 'is_odd',
+        'size_bytes', 'modified_ns', 'judged_by',
+        "'" ~ project_version() ~ "'",
+    ]) }} as file_version
 from judged_files

@@ -1,32 +1,18 @@
--- One row per row of the landing files that stg_plain_rows did not take: typed,
--- or with the reason why not.
+-- One row per row of the landing files that is not typed in stg_plain_rows:
+-- typed here, or with the reason why not.
+--
+-- These are all lines of the files that have no row there. Of the others, they
+-- are the lines that the typed reader refused, and those that it typed and that
+-- cannot be right; the latter have to be read again, for their text.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ build_by_file(
-        'is_readable',
-        'not ' ~ is_file_of('stg_plain_rows') ~ ' and not ' ~ is_left_out()
+    pre_hook="{{ start_reading(
+        'is_readable and (not ' ~ is_typed() ~ ' or ' ~ holds_odd_rows() ~ ')'
     ) }}",
-    post_hook=[
-        "{{ keep_unreadable_lines(this) if has_read('line') }}",
-        "{{ mark_files_read_in_part(this) }}",
-        "{{ leave_out_files(this) }}"
-    ]
+    post_hook="{{ end_reading(is_part=is_typed()) }}"
 ) }}
--- depends_on: {{ ref('stg_plain_rows') }}
 
 with
-
-lines as (
-
-    select
-        filename as file_path,
-        line
-    from {{ source('landing', 'lines') }}
-    where
-        line is not null
-        and {{ is_file_to_read('filename') }}
-
-),
 
 files as (
 
@@ -34,15 +20,78 @@ files as (
 
 ),
 
+odd_rows as (
+
+    select distinct
+        file_version,
+        {{ text_part('series_text', 3) }} as component_id
+    from {{ ref('stg_plain_rows') }}
+    where recorded_at is null and line is null
+
+),
+
+typed_files as (
+
+    select distinct file_version
+    from {{ ref('stg_plain_rows') }}
+    where recorded_at is not null
+
+),
+
+refused_lines as (
+
+    select
+        file_version,
+        line,
+        line_number
+    from {{ ref('stg_plain_rows') }}
+    where
+        line is not null
+        and {{ is_new_version('file_version') }}
+
+),
+
+lines as (
+
+    select
+        files.*,
+        read_lines.line,
+        read_lines.is_valid,
+        read_lines.line_number,
+        false as is_refused
+    from {{ read_lines() }} as read_lines
+    inner join files on read_lines.file_path = files.file_path
+    left join odd_rows
+        on
+            files.file_version = odd_rows.file_version
+            -- The place of the component in a plain file.
+            and split_part(read_lines.line, ',', 5) = odd_rows.component_id
+    where
+        (files.file_problem is not null or read_lines.line <> files.first_line)
+        and (
+            odd_rows.file_version is not null
+            or files.file_version not in (
+                select typed_files.file_version from typed_files
+            )
+        )
+    union all
+    select
+        files.*,
+        refused_lines.line,
+        true as is_valid,
+        refused_lines.line_number,
+        true as is_refused
+    from refused_lines
+    inner join files on refused_lines.file_version = files.file_version
+
+),
+
 split_lines as (
 
     select
-        lines.line,
-        files.*,
-        {{ csv_fields('lines.line') }} as fields
+        *,
+        {{ csv_fields('line') }} as fields
     from lines
-    inner join files on lines.file_path = files.file_path
-    where files.file_problem is not null or lines.line <> files.first_line
 
 ),
 
@@ -51,6 +100,9 @@ cast_lines as (
     select
         record_type,
         line,
+        line_number,
+        is_valid,
+        is_refused,
         file_problem,
         file_version,
         field_count,
@@ -85,7 +137,7 @@ judged_lines as (
         case
             when file_problem is not null
                 then file_problem
-            when {{ is_unreadable('line') }}
+            when not is_valid
                 then 'unreadable line: invalid encoding'
             when line_field_count is null
                 then 'a quote is not closed, or stands inside a field'
@@ -133,18 +185,25 @@ judged_lines as (
 
 select
     record_type,
-    site_id,
-    asset_id,
-    component_id,
-    record_name,
-    {{ series_key(signal='record_name') }} as series_key,
+    case
+        when reject_reason is null
+            then {{ series_text(
+                'site_id', 'asset_id', 'component_id', 'record_name'
+            ) }}
+    end as series_text,
     reject_reason,
     case when reject_reason is not null then line end as raw_line,
-    null::bigint as line_number,
-    file_version,
+    case when reject_reason is not null then line_number end as line_number,
     case when reject_reason is null then value end as value,
     case
         when reject_reason is null
             then {{ time_of_ms('epoch_ms::bigint') }}
-    end as recorded_at
+    end as recorded_at,
+    file_version
 from judged_lines
+where
+    is_refused
+    or reject_reason is not null
+    or file_version not in (
+        select typed_files.file_version from typed_files
+    )

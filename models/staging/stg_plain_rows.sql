@@ -1,54 +1,47 @@
--- One row per row of the signal files that are plain: the columns of the
--- export in its order, ASCII without quotes, and lines that end in \n.
+-- One row per row of the plain signal files: the columns of the export in its
+-- order, ASCII without quotes, and lines that end in \n.
 --
 -- The engine types such rows while it reads, in a third of the time that
--- stg_line_rows takes. Of a file in which anything at all is unusual no row is
--- kept, and it is read by its lines.
+-- stg_line_rows takes. A line that the reader refuses stands here as text, with
+-- its number. A row that it typed, and that cannot be right, has no time.
+-- stg_line_rows judges both.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ build_by_file('is_plain') }}",
-    post_hook=[
-        "{{ give_up_unusual_files(this) if has_read('plain') }}",
-        "{{ leave_out_files(this) }}"
-    ]
+    pre_hook="{{ start_reading('is_plain') }}",
+    post_hook=["{{ keep_refused_lines() }}", "{{ end_reading() }}"]
 ) }}
 
 with
 
-plain_rows as (
+typed_rows as (
 
     select
-        *,
-        timestamp between {{ epoch_ms_range() }}
-        and timestamp = floor(timestamp)
-        and abs(value) < {{ value_limit() }}
-        and site is not null
-        and asset is not null
-        and component is not null
-        and signal_name is not null as is_typed
-    from {{ source('landing', 'plain_rows') }}
-    where {{ is_file_to_read('filename') }}
+        file_path,
+        {{ series_text('site', 'asset', 'component', 'signal_name') }}
+            as series_text,
+        value,
+        case
+            when
+                timestamp between {{ epoch_ms_range() }}
+                and timestamp = floor(timestamp)
+                and abs(value) < {{ value_limit() }}
+                and site <> ''
+                and asset <> ''
+                and component <> ''
+                and signal_name <> ''
+                then {{ time_of_ms('timestamp::bigint') }}
+        end as recorded_at
+    from {{ read_typed_rows() }} as file_rows
 
 )
 
 select
-    plain_rows.site as site_id,
-    plain_rows.asset as asset_id,
-    plain_rows.component as component_id,
-    plain_rows.signal_name as record_name,
-    {{ series_key(
-        'plain_rows.site',
-        'plain_rows.asset',
-        'plain_rows.component',
-        'plain_rows.signal_name'
-    ) }} as series_key,
-    files.file_version,
-    plain_rows.value,
-    -- The row of a file that is not plain after all has no time.
-    case
-        when plain_rows.is_typed
-            then {{ time_of_ms('plain_rows.timestamp::bigint') }}
-    end as recorded_at
-from plain_rows
+    typed_rows.series_text,
+    typed_rows.value,
+    null::{{ dbt.type_string() }} as line,
+    null::bigint as line_number,
+    typed_rows.recorded_at,
+    files.file_version
+from typed_rows
 inner join {{ ref('stg_landing_files') }} as files
-    on plain_rows.filename = files.file_path
+    on typed_rows.file_path = files.file_path

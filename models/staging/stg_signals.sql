@@ -1,72 +1,38 @@
--- One row per reading of a signal; exact repeats count once.
+-- One row per typed row of the signal files. A reading that the files hold
+-- more than once stands here as often; int_readings holds it once.
 {{ config(materialized='view') }}
 
 with
 
-accepted_readings as (
+typed_rows as (
 
     select
-        site_id,
-        asset_id,
-        component_id,
-        record_name as signal_name,
-        series_key,
+        series_text,
         value,
-        recorded_at as observed_at
-    from {{ ref('stg_landing_rows') }}
-    where reject_reason is null and record_type = 'signal'
-
-),
-
-repeated_readings as (
-
-    select
-        site_id,
-        asset_id,
-        component_id,
-        record_name as signal_name,
-        series_key,
-        value,
-        recorded_at as observed_at
-    from {{ ref('stg_repeated_rows') }}
-    where record_type = 'signal' and is_staged_copy
-
-),
-
-single_readings as (
-
-    select
-        accepted_readings.site_id,
-        accepted_readings.asset_id,
-        accepted_readings.component_id,
-        accepted_readings.signal_name,
-        accepted_readings.series_key,
-        accepted_readings.value,
-        accepted_readings.observed_at
-    from accepted_readings
-    -- Not `using`, which on Spark puts these columns first.
-    anti join repeated_readings
-        on
-            accepted_readings.series_key = repeated_readings.series_key
-            and accepted_readings.value = repeated_readings.value
-            and accepted_readings.observed_at = repeated_readings.observed_at
-
-),
-
-readings as (
-
-    select * from single_readings
+        recorded_at,
+        file_version
+    from {{ ref('stg_plain_rows') }}
+    where recorded_at is not null
     union all
-    select * from repeated_readings
+    select
+        series_text,
+        value,
+        recorded_at,
+        file_version
+    from {{ ref('stg_line_rows') }}
+    where reject_reason is null and record_type = 'signal'
 
 )
 
 select
-    site_id,
-    asset_id,
-    component_id,
-    signal_name,
-    series_key,
+    {{ text_part('series_text', 1) }} as site_id,
+    {{ text_part('series_text', 2) }} as asset_id,
+    {{ text_part('series_text', 3) }} as component_id,
+    {{ text_part('series_text', 4) }} as signal_name,
+    series_text,
+    {{ hash_of(['series_text']) }} as series_key,
     value,
-    observed_at
-from readings
+    recorded_at as observed_at,
+    file_version
+from typed_rows
+where {{ is_of_kept_file() }}

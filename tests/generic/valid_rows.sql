@@ -1,13 +1,13 @@
 {#- The columns (or expressions) of each key are never null and together unique,
     and each condition, SQL, is true or null of every row. A row that fails says
     why in the column problem. One test per model, because dbt spends longer on
-    a test than the engine does. other_keys: further keys of the model. day_of,
-    of a model that is built by day: the column that tells the day. -#}
-{% test valid_rows(model, key, conditions=[], other_keys=[], day_of=none) %}
+    a test than the engine does. other_keys: further keys of the model. is_by_day:
+    whether the model has a day_version. -#}
+{% test valid_rows(model, key, conditions=[], other_keys=[], is_by_day=false) %}
 
-{%- set keys = [key] + other_keys -%}
-{%- set is_tested = is_day_to_test(model, day_of) if day_of else 'true' -%}
-with
+{%- set keys = ([key] if key else []) + other_keys -%}
+{%- set is_tested = is_day_to_test() if is_by_day else 'true' -%}
+{{ 'with' if keys }}
 
 {% for columns in keys -%}
     invalid_keys_{{ loop.index }} as (
@@ -38,7 +38,7 @@ with
             else {{ text_literal('repeated key: ' ~ columns | join(', ')) }}
         end as problem,
         tested.*
-    from {{ model }} as tested
+    from (select * from {{ model }}) as tested
     inner join invalid_keys_{{ loop.index }} as invalid_keys
         on
             {% for column in columns -%}

@@ -60,10 +60,10 @@ class SparkWarehouse:
         return marts_of_folder(self.path / "warehouse/marts.db")
 
     def partitions(self):
-        """{file: time of change} of the tables that are built part by part."""
+        """{file: time of change} of the tables that go on from the build before."""
         return {
             str(file.relative_to(self.path)): file.stat().st_mtime_ns
-            for file in self.path.glob("warehouse/*.db/*/built_part=*/*/*.parquet")
+            for file in self.path.glob("warehouse/*.db/*/*_version=*/*.parquet")
         }
 
     def sql(self, statement):

@@ -8,7 +8,6 @@ whole process is lost, target/fuzz holds the last seed of each batch.
 """
 
 import gzip
-import json
 import math
 import os
 import random
@@ -37,13 +36,16 @@ SEEDS = []  # those that ever failed
 START = random.randrange(10**9) if FOLDERS else 0
 BATCHES = 30
 LAST_SEEDS = ROOT / "target/fuzz"
-FILES_TO_READ = {
-    "stg_plain_rows": "is_plain",
-    "stg_line_rows": "file_version not in (select file_version from staging.stg_plain_rows)",
-    "stg_rejected_lines": "file_version in (select file_version from staging.stg_line_rows "
-    "where reject_reason is not null)",
+# What runs before and after a model that reads files, as its hooks say.
+HOOKS = {
+    "stg_plain_rows": (["start_reading('is_plain')"], ["keep_refused_lines()", "end_reading()"]),
+    "stg_line_rows": (
+        ["start_reading('is_readable and (not ' ~ is_typed() ~ ' or ' ~ holds_odd_rows() ~ ')')"],
+        ["end_reading(is_part=is_typed())"],
+    ),
 }
-ROWS = ["stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit"]
+ROWS = ["int_readings", "stg_alerts", "rejected_rows", "load_audit"]
+READ = [*ROWS, "int_signal_windows", "int_repeated_rows"]
 MARTS = [
     *("overheated_windows", "overheated_components", "max_power_when_overheated"),
     *("alert_readings", "avg_readings_by_alert"),
@@ -57,7 +59,7 @@ JUNK = [
     *('"', '""', "a,b", "\x00", "\x1f", "é", "*"),
 ]
 ENDINGS = [".csv", ".csv.gz", ".csv.zst"]
-FOLDER, MIXED = "the folder", "a file of mixed line ends"  # in compiled SQL
+FOLDER = "the folder"  # in compiled SQL
 NAMES = ["a", "it's", "[x]*", "100 %", "ü☃", "new\nline", "{{ x }}", "; drop table x"]
 
 
@@ -77,20 +79,26 @@ def compiled(tmp_path_factory, manifest):
             if key not in order
             and all(parent in order for parent in node.depends_on.nodes if parent in models)
         ]
-    macros = {}
-    for name, call in {
-        "files": "create_landing_files(is_known=false)",
-        "lines": f"create_readers({{(false, false): ['{FOLDER}']}}, ['{FOLDER}'])",
-        "mixed lines": f"create_readers({{(false, false): ['{FOLDER}'], "
-        f"(true, false): ['{MIXED}']}}, ['{FOLDER}', '{MIXED}'])",
-        "only mixed lines": f"create_readers({{(true, false): ['{MIXED}']}}, ['{MIXED}'])",
-        "parts": "create_built_parts()",
-        "give_up": "give_up_unusual_files(ref('stg_plain_rows'))",
-        "keep": "keep_unreadable_lines(ref('stg_line_rows'))",
-    }.items():
+
+    def compile(call):
         (result,) = warehouse.dbt("compile", "--inline", "{{ " + call + " }}", landing_dir=FOLDER)
-        macros[name] = result.node.compiled_code
-    return [models[key] for key in order], macros
+        return result.node.compiled_code
+
+    this = compile("this")
+    hooks = {
+        name: [
+            ";".join(compile(call).replace(this, f"staging.{name}") for call in calls)
+            for calls in before_and_after
+        ]
+        for name, before_and_after in HOOKS.items()
+    }
+    for key in order:
+        model = models[key]
+        written = [re.sub(r"\s", "", hook.sql) for hook in model.config.post_hook]
+        expected = ["{{" + call + "}}" for call in HOOKS.get(model.name, ([], []))[1]]
+        if model.name in HOOKS:
+            assert written == [re.sub(r"\s", "", call) for call in expected]
+    return [models[key] for key in order], hooks
 
 
 @pytest.fixture(scope="module")
@@ -123,47 +131,23 @@ def database(plugin):
 
 def build(database, plugin, compiled, folder, is_whole):
     """Runs staging, and of a whole build the marts too, as a dbt build does."""
-    models, macros = compiled
+    models, hooks = compiled
     plugin.folder = str(folder)
-    database.execute(macros["files"])
-    plain, mixed = (
-        [
-            path
-            for (path,) in database.sql(
-                "select file_path from landing.files where is_read and read_problem is null "
-                f"and mixes_line_ends = {mixes}"
-            ).fetchall()
-        ]
-        for mixes in (False, True)
+    database.execute(
+        "create or replace table landing.files as "
+        "select unnest(landing_files(null), recursive := true)"
     )
-    readers = macros[" ".join(["only"] * (not plain) + ["mixed"] * bool(mixed) + ["lines"])]
-    for names, paths in [
-        ([FOLDER, MIXED], plain + mixed),
-        ([FOLDER], plain),
-        ([MIXED], mixed),
-    ]:
-        readers = readers.replace(json.dumps(names), json.dumps(paths).replace("'", "''"))
-    database.execute(readers)
-    database.execute(macros["parts"])
     for model in models:
-        if not is_whole and model.schema != "staging" and model.name not in ROWS:
+        if not is_whole and model.schema != "staging" and model.name not in READ:
             continue
-        if model.name in FILES_TO_READ:
-            database.execute(
-                "set variable files_to_read = (select coalesce(list(file_path), ['']) "
-                f"from staging.stg_landing_files where {FILES_TO_READ[model.name]})"
-            )
+        before, after = hooks.get(model.name, ("", ""))
+        database.execute(before)
         kind = "view" if model.config.materialized == "view" else "table"
         database.execute(
             f"create or replace {kind} {model.schema}.{model.name} as {model.compiled_code}"
         )
-        for way, hook in (("plain", "give_up"), ("line", "keep")):
-            if model.name == f"stg_{way}_rows":
-                tables = "select table_name from duckdb_tables()"
-                if (f"{way}_errors",) in database.sql(tables).fetchall():
-                    database.execute(macros[hook])
-                database.execute(f"drop table if exists {way}_errors")
-                database.execute(f"drop table if exists {way}_scans")
+        database.execute(after)
+        database.execute("drop table if exists typed_errors; drop table if exists typed_scans")
 
 
 def marts(database):
@@ -362,13 +346,13 @@ def check_rows(database, files):
         good[kind] += [row for *_, row in rows if row]
         rejected += [(name, number if has_sure_numbers else None, text) for number, text in bad]
     for name, number, text in database.sql(
-        "select file_name, line_number, raw_line from staging.stg_rejected_rows"
+        "select file_name, line_number, raw_line from marts.rejected_rows"
     ).fetchall():
         kept.append((name, number if files[name][2] else None, text))
     assert sorted(kept, key=repr) == sorted(rejected, key=repr)
     staged = database.sql(
         "select site_id, asset_id, component_id, signal_name, epoch_ms(observed_at), value "
-        "from staging.stg_signals"
+        "from intermediate.int_readings"
     ).fetchall()
     assert sorted(staged) == sorted(set(good["signal"]))
     staged = database.sql(

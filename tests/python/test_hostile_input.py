@@ -193,14 +193,14 @@ def loaded(warehouse, tmp_path_factory):
     (folder / "alerts_data header.csv").write_text(ALERT_HEADER)
     (folder / "notes.txt").write_text("of the year 2263")
     os.utime(folder / "notes.txt", (9_250_000_000, 9_250_000_000))
-    warehouse.load(folder, "stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit")
+    warehouse.load(folder, "int_readings", "stg_alerts", "rejected_rows", "load_audit")
     rejected = {}
-    for found in warehouse.rows("from staging.stg_rejected_rows order by line_number"):
+    for found in warehouse.rows("from marts.rejected_rows order by line_number"):
         rejected.setdefault(found["file_name"], []).append(found)
     return SimpleNamespace(
         audit={found["file_name"]: found for found in warehouse.rows("from marts.load_audit")},
         rejected=rejected,
-        sites=[found["site_id"] for found in warehouse.rows("from staging.stg_signals")],
+        sites=[found["site_id"] for found in warehouse.rows("from intermediate.int_readings")],
     )
 
 
@@ -281,9 +281,9 @@ def test_a_strange_column_of_the_header_harms_no_row(warehouse, tmp_path):
     """One byte of a header that is not UTF-8 takes a row for the header, and loses the file."""
     text = [HEADER + b",gr\xf6\xdfe", good("a") + b",1"]
     (tmp_path / "signals_data.csv").write_bytes(b"\n".join(text))
-    warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows")
-    assert len(warehouse.rows("from staging.stg_signals")) == 1
-    (rejected,) = warehouse.rows("from staging.stg_rejected_rows")
+    warehouse.load(tmp_path, "int_readings", "rejected_rows")
+    assert len(warehouse.rows("from intermediate.int_readings")) == 1
+    (rejected,) = warehouse.rows("from marts.rejected_rows")
     assert rejected["line_number"] == 1
     assert "invalid encoding" in rejected["reject_reason"]
 
@@ -292,12 +292,10 @@ def test_a_line_of_100_mb(warehouse, tmp_path):
     """A line of 100 MB is lost, or takes its neighbours with it."""
     text = [HEADER, good("a"), b"x" * 100_000_000, good("b")]
     (tmp_path / "signals_data.csv").write_bytes(b"\n".join(text))
-    warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows")
-    sizes = warehouse.rows(
-        "select line_number, length(raw_line) as size from staging.stg_rejected_rows"
-    )
+    warehouse.load(tmp_path, "int_readings", "rejected_rows")
+    sizes = warehouse.rows("select line_number, length(raw_line) as size from marts.rejected_rows")
     assert sizes == [{"line_number": 3, "size": 100_000_000}]
-    assert len(warehouse.rows("from staging.stg_signals")) == 2
+    assert len(warehouse.rows("from intermediate.int_readings")) == 2
 
 
 def test_a_file_of_another_encoding(warehouse, tmp_path):
@@ -307,11 +305,11 @@ def test_a_file_of_another_encoding(warehouse, tmp_path):
     (tmp_path / "signals_data a.csv").write_bytes(b"\n".join([HEADER, *rows]))
     (tmp_path / "signals_data b.csv").write_bytes(HEADER + b"\n" + good("b"))
     with mock.patch.dict(os.environ, DUCKDB_MEMORY_LIMIT="300MB"):
-        warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows")
-    assert len(warehouse.rows("from staging.stg_signals")) == 1
+        warehouse.load(tmp_path, "int_readings", "rejected_rows")
+    assert len(warehouse.rows("from intermediate.int_readings")) == 1
     (found,) = warehouse.rows(
         "select count(*) as row_count, max_by(raw_line, line_number) as last_line "
-        "from staging.stg_rejected_rows"
+        "from marts.rejected_rows"
     )
     assert found == {
         "row_count": row_count,
@@ -329,9 +327,9 @@ def test_a_file_of_more_than_200_mb(warehouse, tmp_path):
         text = header + b"\n" + rows.replace(b"%s", site)
         assert len(text) > 200_000_000
         (tmp_path / f"signals_data {site.decode()}.csv").write_bytes(text)
-    warehouse.load(tmp_path, "stg_signals")
+    warehouse.load(tmp_path, "int_readings")
     assert warehouse.rows(
-        "select site_id, count(distinct observed_at) as row_count from staging.stg_signals "
+        "select site_id, count(distinct observed_at) as row_count from intermediate.int_readings "
         "group by all order by all"
     ) == [{"site_id": site, "row_count": row_count} for site in ("lines", "plain")]
 
@@ -341,9 +339,9 @@ def test_long_lines_beyond_one_buffer(warehouse, tmp_path):
     path = tmp_path / "signals_data.csv"
     rows = b"\n".join(good("a", at) for at in range(3_000_000))
     path.write_bytes(b"\n".join([HEADER, rows, *[b"x" * 100_000_000, b"bad"] * 2, good("b")]))
-    warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows")
+    warehouse.load(tmp_path, "int_readings", "rejected_rows")
     found = warehouse.rows(
-        "select line_number, length(raw_line) as size from staging.stg_rejected_rows order by all"
+        "select line_number, length(raw_line) as size from marts.rejected_rows order by all"
     )
     assert [(row["line_number"], row["size"]) for row in found] == [
         (3_000_002, 100_000_000),
@@ -351,14 +349,14 @@ def test_long_lines_beyond_one_buffer(warehouse, tmp_path):
         (3_000_004, 100_000_000),
         (3_000_005, 3),
     ]
-    assert len(warehouse.rows("from staging.stg_signals where site_id = 'b'")) == 1
+    assert len(warehouse.rows("from intermediate.int_readings where site_id = 'b'")) == 1
 
 
 def test_a_line_that_is_too_long(warehouse, tmp_path):
     """A line that the engine cannot hold is lost without a word."""
     (tmp_path / "signals_data a.csv").write_bytes(HEADER + b"\n" + b"x" * 200_000_001 + b"\nbad")
     (tmp_path / "signals_data b.csv").write_bytes(HEADER + b"\n" + good("b"))
-    warehouse.load(tmp_path, "stg_signals", "load_audit")
+    warehouse.load(tmp_path, "int_readings", "load_audit")
     problems = warehouse.rows("select file_problem from marts.load_audit order by file_name")
     reason = "cannot be read: it holds a line of more than 199 MB"
     assert [row["file_problem"] for row in problems] == [reason, None]
@@ -371,7 +369,8 @@ def test_a_reader_that_loses_rows_is_found_out(warehouse, manifest, tmp_path, is
     rows = [f"0,{NOON + at},a,a,c,LM_powerLimit,20.5," for at in range(9)]
     (tmp_path / "signals_data a.csv").write_text("\n".join([header, *rows, "", "", header]))
     (tmp_path / "signals_data b.csv").write_bytes(HEADER + b"\n" + good("b"))
-    reader = manifest.macros[f"macro.supercharger.read_{'plain_rows' if is_plain else 'lines'}"]
+    name = "read_typed_rows" if is_plain else "read_lines"
+    reader = manifest.macros[f"macro.supercharger.default__{name}"]
     original = reader.macro_sql
     counts = "select file_problem, staged_row_count from marts.load_audit order by file_name"
     found = []
@@ -395,10 +394,10 @@ def test_the_name_of_a_folder_is_no_column(warehouse, tmp_path, name):
     folder.mkdir()
     for site, header in [("a", HEADER), ("b", HEADER.lower())]:
         (folder / f"signals_data {site}.csv").write_bytes(header + b"\n" + good(site))
-    warehouse.load(folder, "stg_signals", "stg_rejected_rows")
-    staged = warehouse.rows("select site_id, value from staging.stg_signals order by all")
+    warehouse.load(folder, "int_readings", "rejected_rows")
+    staged = warehouse.rows("select site_id, value from intermediate.int_readings order by all")
     assert staged == [{"site_id": site, "value": 20.5} for site in "ab"]
-    assert not warehouse.rows("from staging.stg_rejected_rows")
+    assert not warehouse.rows("from marts.rejected_rows")
 
 
 def test_only_what_changed_is_read_through_again(warehouse, tmp_path, monkeypatch):
@@ -422,13 +421,12 @@ def test_only_what_changed_is_read_through_again(warehouse, tmp_path, monkeypatc
         "signals_data_b.csv.gz",
         "signals_data_d.csv.gz",
     ]
-    versions = "select distinct code_version from staging.built_files"
-    (before,) = warehouse.rows(versions + " where model_name = 'stg_line_rows'")
+    versions = "select distinct file_version from staging.stg_line_rows order by all"
+    before = warehouse.rows(versions)
     monkeypatch.setattr(plugin, "JUDGE", "other code")
     warehouse.load(tmp_path, "load_audit")
     assert len(read) == 3 + 4
-    (after,) = warehouse.rows(versions + " where model_name = 'stg_line_rows'")
-    assert after != before  # and the rows are read again
+    assert warehouse.rows(versions) != before  # and the rows are read again
 
 
 def test_two_thousand_files(warehouse, tmp_path):
@@ -437,15 +435,15 @@ def test_two_thousand_files(warehouse, tmp_path):
         lines = [HEADER, good(f"site {number}"), b"bad"]
         (tmp_path / f"signals_data_{number}.csv").write_bytes(b"\n".join(lines))
     started = time.process_time()
-    warehouse.load(tmp_path, "stg_signals", "stg_rejected_rows", "load_audit")
+    warehouse.load(tmp_path, "int_readings", "rejected_rows", "load_audit")
     assert time.process_time() - started < 15
     (counts,) = warehouse.rows(
         "select count(*) as file_count, sum(staged_row_count)::bigint as staged_count, "
         "sum(rejected_row_count)::bigint as rejected_count from marts.load_audit"
     )
     assert counts == {"file_count": 2000, "staged_count": 2000, "rejected_count": 2000}
-    assert len(warehouse.rows("select distinct site_id from staging.stg_signals")) == 2000
-    assert warehouse.rows("select distinct line_number from staging.stg_rejected_rows") == [
+    assert len(warehouse.rows("select distinct site_id from intermediate.int_readings")) == 2000
+    assert warehouse.rows("select distinct line_number from marts.rejected_rows") == [
         {"line_number": 3}
     ]
 
@@ -466,9 +464,9 @@ def test_a_backslash_in_the_folders_name(warehouse, tmp_path):
     folder = tmp_path / "back\\slash"
     folder.mkdir()
     (folder / "signals_data.csv").write_bytes(b"\n".join([HEADER, good("a"), b"bad"]))
-    warehouse.load(folder, "stg_signals", "stg_rejected_rows", "load_audit")
-    assert len(warehouse.rows("from staging.stg_signals")) == 1
-    assert len(warehouse.rows("from staging.stg_rejected_rows")) == 1
+    warehouse.load(folder, "int_readings", "rejected_rows", "load_audit")
+    assert len(warehouse.rows("from intermediate.int_readings")) == 1
+    assert len(warehouse.rows("from marts.rejected_rows")) == 1
     (audit,) = warehouse.rows("from marts.load_audit")
     assert audit["file_name"] == "signals_data.csv"
 

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import shutil
+import sys
 
 import pytest
 from fleets import random_fleet, write_fleet
@@ -66,7 +67,7 @@ def published_tables(warehouse):
     """{table: rows}, ordered by all that is no figure of the engine's arithmetic."""
     tables = warehouse.rows(
         "select schema_name || '.' || table_name as name from duckdb_tables() "
-        "where schema_name = 'marts' or table_name = 'stg_rejected_rows'"
+        "where schema_name = 'marts'"
     )
     return {
         table["name"]: sorted(
@@ -171,92 +172,87 @@ def test_any_history_ends_like_a_build_from_nothing(
     print("\n".join(history))
 
 
-def test_a_build_with_nothing_new_computes_nothing(warehouse, deliveries, tmp_path):
+BY_DAY = [  # those that read no other day than that of their rows
+    "int_signal_windows",
+    "int_component_windows",
+    "int_series_days",
+    "int_daily_parts",
+    "int_component_hours",
+    "int_daily_bins",
+    "int_stretch_balances",
+]
+
+
+def test_a_build_with_nothing_new_computes_nothing(warehouse, deliveries, tmp_path, monkeypatch):
     """Files are read, or days are computed, although nothing has changed."""
     landing = tmp_path / "landing"
     landing.mkdir()
     for file in deliveries:
         shutil.copy(file, landing)
-    made = []
-    for _ in range(2):
-        run(warehouse, landing, {})
-        versions = (
-            "select model_name, file_version, code_version from staging.built_files "
-            "union select model_name, day_version, 0 from staging.built_days"
-        )
-        made.append(sorted(map(str, warehouse.rows(versions))))
-    assert made[0] == made[1]
+    run(warehouse, landing, {})
+    days = warehouse.rows("select distinct day::text as day from staging.stg_file_series")
+    opened = []
+    plugin = sys.modules["landing_files"]
+    monkeypatch.setattr(plugin.ListedFile, "open", spy(plugin.ListedFile.open, opened))
+    result = warehouse.dbt("run", landing_dir=landing)
+    compiled = {run.node.name: run.node.compiled_code for run in result}
+    for model in BY_DAY:
+        found = [row["day"] for row in days if f"'{row['day']}'" in compiled[model]]
+        assert not found, model
+    assert len(opened) >= len(deliveries)  # once each: whether it may be read
+    # A file without a row is read in no time.
+    empty = "select file_name from marts.load_audit where row_count = 0"
+    empty = {row["file_name"] for row in warehouse.rows(empty)}
+    read_twice = {os.path.basename(path) for path in opened if opened.count(path) > 1}
+    assert not read_twice - empty
+
+
+def spy(function, calls):
+    def spied(self):
+        calls.append(self.path)
+        return function(self)
+
+    return spied
 
 
 def test_a_rejected_row_is_not_looked_for_again(warehouse, tmp_path):
     """A build reads known files once more to number their lines, and loses what it cannot find."""
     path = tmp_path / "signals_data.csv"
     path.write_text(f"{SIGNAL_HEADER}\n0,1647086400000,a,a,c,LM_powerLimit,20.5,\n\nbad\n")
-    warehouse.load(tmp_path, "stg_rejected_rows")
+    warehouse.load(tmp_path, "rejected_rows")
     found = os.stat(path)
     path.write_text(path.read_text().replace("bad", "no!"))
     os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
-    warehouse.load(tmp_path, "stg_rejected_rows")
-    (row,) = warehouse.rows("select line_number, raw_line from staging.stg_rejected_rows")
+    warehouse.load(tmp_path, "rejected_rows")
+    (row,) = warehouse.rows("select line_number, raw_line from marts.rejected_rows")
     assert row == {"line_number": 4, "raw_line": "bad"}
 
 
-def test_a_change_of_a_reader_is_a_change_of_the_code(warehouse, manifest, tmp_path):
-    """Rows stay as they were read before a reader was mended."""
+CHANGES = {  # of a macro that is used above a model, of a test, and of a reader
+    "component_key": ("%}", "%}{# mended #}"),
+    "test_valid_rows": ("> 1", "> 2"),
+    "default__read_lines": ("chr(1114111)", "chr(59)"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_of_a_macro_is_a_change_of_all(warehouse, manifest, tmp_path, name):
+    """Files and days stay as they were read and computed before a macro was mended."""
     (tmp_path / "signals_data.csv").write_text(
         f'{SIGNAL_HEADER}\n0,1647086400000,"a;b",a,c,LM_powerLimit,20.5,\n'
     )
-    counts = "select staged_row_count, rejected_row_count from marts.load_audit"
-    reader = manifest.macros["macro.supercharger.read_lines"]
-    original = reader.macro_sql
-    found = []
+    macro = manifest.macros[f"macro.supercharger.{name}"]
+    original, found = macro.macro_sql, []
+    query = "select file_version, (select list(day_version order by day) from staging.stg_days) "
+    query += "as days, row_count, rejected_row_count from staging.stg_read_files"
     try:
-        for code in (original, original.replace("chr(1114111)", "chr(59)"), original):
-            reader.macro_sql = code
-            warehouse.load(tmp_path, "load_audit")
-            found += [tuple(row.values()) for row in warehouse.rows(counts)]
-    finally:
-        reader.macro_sql = original
-    assert found == [(1, 0), (0, 1), (1, 0)]
-
-
-def test_a_change_of_a_macro_of_a_table_above_is_a_change_of_the_code(
-    warehouse, manifest, deliveries, tmp_path
-):
-    """Days stay as they were computed before a macro was mended that int_series uses."""
-    shutil.copy(next(file for file in deliveries if "signals_data" in file.name), tmp_path)
-    macro = manifest.macros["macro.supercharger.component_key"]
-    original = macro.macro_sql
-    versions = "select day_version from staging.built_days where model_name = '{}' order by all"
-    found = []
-    try:
-        for code in (original, original, original.replace("%}", "%}{# mended #}", 1)):
+        for code in (original, original, original.replace(*CHANGES[name], 1), original):
             macro.macro_sql = code
-            run(warehouse, tmp_path, {})
-            found.append(
-                [
-                    warehouse.rows(versions.format(model))
-                    for model in ("int_signal_windows", "int_component_windows")
-                ]
-            )
+            warehouse.load(tmp_path, "load_audit", "stg_days")
+            found += warehouse.rows(query)
     finally:
         macro.macro_sql = original
-    assert found[0] == found[1]
-    assert found[2][0] == found[1][0], "what does not use it is computed anew"
-    assert found[2][1] != found[1][1]
-
-
-def test_a_change_of_a_generic_test_is_a_change_of_the_tests(warehouse, manifest, tmp_path):
-    """Days that a mended test would refuse are published, since they were tested before."""
-    macro = manifest.macros["macro.supercharger.test_valid_rows"]
-    original = macro.macro_sql
-    found = []
-    try:
-        for code in (original, original, original.replace("> 1", "> 2")):
-            macro.macro_sql = code
-            inline = ("compile", "--inline", "{{ tests_version() }}")
-            (result,) = warehouse.dbt(*inline, landing_dir=tmp_path)
-            found.append(result.node.compiled_code)
-    finally:
-        macro.macro_sql = original
-    assert found[0] == found[1] != found[2]
+    versions = [(row["file_version"], row["days"]) for row in found]
+    assert versions[0] == versions[1] == versions[3] != versions[2]
+    rejected = [row["rejected_row_count"] for row in found]
+    assert rejected == [0, 0, int(name == "default__read_lines"), 0]

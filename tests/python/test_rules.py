@@ -31,7 +31,12 @@ def spoil(project):
         named("nodes", name)["depends_on"]["nodes"] += others
 
     models = [node for node in project["nodes"].values() if node["resource_type"] == "model"]
-    files, lines, *_, unused = project["sources"].values()
+    (files,) = project["sources"].values()
+    lines, unused = (copy.deepcopy(files) | {"name": name} for name in ("lines", "unused"))
+    for source in (lines, unused):
+        source["unique_id"] = f"source.supercharger.landing.{source['name']}"
+        source["identifier"] = source["name"]
+        project["sources"][source["unique_id"]] = source
     staging, intermediate, mart = (
         named("nodes", name) for name in ("stg_days", "int_frozen_runs", "build_info")
     )

@@ -83,6 +83,7 @@ def fill(database, compiled, readings):
     columns = ["site", "asset", "component", "name", "ms", "value"]
     database.register("readings", pandas.DataFrame(readings, columns=columns))
     database.execute("""
+        create or replace table staging.stg_days (day date, day_version ubigint);
         create or replace table staging.stg_signals as
         select distinct
             site as site_id, asset as asset_id, component as component_id, name as signal_name,
@@ -90,10 +91,11 @@ def fill(database, compiled, readings):
             hash(site, asset, component, name) as series_key,
             value::double as value, make_timestamp_ms(ms) as observed_at
         from readings;
+        create or replace view intermediate.int_readings as from staging.stg_signals;
         create or replace table staging.stg_series as
         select distinct
             series_key, component_key, site_id, asset_id, component_id, signal_name
-        from staging.stg_signals
+        from intermediate.int_readings
     """)
     create(database, compiled, MODELS)
 

@@ -7,7 +7,7 @@ import shutil
 import duckdb
 import pytest
 from fleets import random_fleet, write_fleet
-from landing import ROOT, generate_fleet
+from landing import generate_fleet
 from marts import marts_of_file, marts_that_differ
 from on_spark import spark_warehouse  # noqa: F401, a fixture
 
@@ -46,38 +46,32 @@ def find(landing, *parts):
 
 
 def partition_of(spark, table, day):
-    (folder,) = spark.path.glob(
-        f"warehouse/intermediate.db/{table}/built_part={day}/part_version=*"
-    )
-    return folder
+    ((version,),) = spark.sql(f"select day_version from staging.stg_days where day = '{day}'")
+    return spark.path / f"warehouse/intermediate.db/{table}/day_version={version}"
 
 
-def parts_of(partition):
-    return [pair.split("=") for pair in partition.split("/")]
+def drop(spark, table, partition):
+    version = partition.removeprefix("day_version=")
+    spark.sql(f"alter table intermediate.{table} drop partition (day_version = {version})")
 
 
 def leave_what_a_kill_leaves(spark, day):
     """The three states in which a build can end that is killed."""
     # Not wanted any more, and dropped.
-    partition = "partition (built_part = '{}', part_version = '{}')"
-    dropped = partition_of(spark, "int_daily_parts", day)
-    version = dropped.name.removeprefix("part_version=")
-    spark.sql(f"alter table intermediate.int_daily_parts drop {partition.format(day, version)}")
+    drop(spark, "int_daily_parts", partition_of(spark, "int_daily_parts", day).name)
     # Some of its files are written, and the partition is not known yet.
     begun = partition_of(spark, "int_signal_windows", day)
-    version = begun.name.removeprefix("part_version=")
     files = {file.name: file.read_bytes() for file in begun.glob("*.parquet")}
-    spark.sql(f"alter table intermediate.int_signal_windows drop {partition.format(day, version)}")
+    assert files
+    drop(spark, "int_signal_windows", begun.name)
     begun.mkdir(parents=True)
     for name, content in files.items():
         (begun / f"begun-{name}").write_bytes(content)
     # The table is known, and its first partition is begun, of files as they were then.
-    table = "intermediate.int_component_windows"
-    for (partition,) in spark.sql(f"show partitions {table}"):
-        pairs = ", ".join(f"{name} = '{value}'" for name, value in parts_of(partition))
-        spark.sql(f"alter table {table} drop partition ({pairs})")
-    begun = begun.parents[1].with_name("int_component_windows") / begun.parent.name
-    begun = begun / "part_version=of-another-time"
+    table = "int_component_windows"
+    for (partition,) in spark.sql(f"show partitions intermediate.{table}"):
+        drop(spark, table, partition)
+    begun = begun.parents[1] / table / "day_version=7"
     begun.mkdir(parents=True)
     for name, content in files.items():
         (begun / name).write_bytes(content)
@@ -108,34 +102,15 @@ def test_any_history_ends_like_a_build_from_nothing(spark_warehouse, warehouse, 
     insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables)
 
 
-def refusal(spark, landing, options=()):
-    """What is said of a model that cannot be built."""
+def test_a_model_without_partitions_is_refused(spark_warehouse, landing):  # noqa: F811
+    """It would overwrite all days with some of them."""
     model = "int_signal_windows"
-    result = spark.invoke("run", "--select", model, landing_dir=landing, options=options)
+    (node,) = [node for node in spark_warehouse.manifest.nodes.values() if node.name == model]
+    partition, node.config._extra["partition_by"] = node.config._extra["partition_by"], None
+    try:
+        result = spark_warehouse.invoke("run", "--select", model, landing_dir=landing)
+    finally:
+        node.config._extra["partition_by"] = partition
     assert not result.success
     (message,) = [node.message for node in result.result.results if node.node.name == model]
-    return message
-
-
-def test_a_model_that_tells_no_parts_is_refused(spark_warehouse, landing):  # noqa: F811
-    """An incremental model without partitions would overwrite all days with some of them."""
-    (node,) = [
-        node
-        for node in spark_warehouse.manifest.nodes.values()
-        if node.name == "int_signal_windows"
-    ]
-    hooks, node.config.pre_hook = node.config.pre_hook, []
-    message = refusal(spark_warehouse, landing)
-    node.config.pre_hook = hooks
-    assert "int_signal_windows is incremental, and tells no parts to build" in message
-
-
-def test_a_session_that_would_drop_other_days_is_refused(spark_warehouse, landing, tmp_path):  # noqa: F811
-    """Where an overwrite is not of the partitions alone, days that need no build are lost."""
-    mode = "spark.sql.sources.partitionOverwriteMode"
-    profiles = (ROOT / "profiles.yml").read_text(encoding="utf-8")
-    changed = profiles.replace(f"{mode}: dynamic", f"{mode}: static")
-    assert changed != profiles
-    (tmp_path / "profiles.yml").write_text(changed, encoding="utf-8")
-    message = refusal(spark_warehouse, landing, ["--profiles-dir", str(tmp_path)])
-    assert f"{mode} must be dynamic" in message
+    assert "int_signal_windows is incremental and has no partition_by" in message

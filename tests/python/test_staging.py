@@ -34,16 +34,16 @@ def load(warehouse, tmp_path):
         folder = tmp_path / "landing"
         for name, content in files.items():
             write_file(folder, name, content)
-        warehouse.load(folder, "stg_signals", "stg_alerts", "stg_rejected_rows", "load_audit")
+        warehouse.load(folder, "int_readings", "stg_alerts", "rejected_rows", "load_audit")
         audit = warehouse.rows("from marts.load_audit")
         return SimpleNamespace(
             signals=warehouse.rows(
-                "select *, epoch_ms(observed_at) as ms from staging.stg_signals"
+                "select *, epoch_ms(observed_at) as ms from intermediate.int_readings"
             ),
             alerts=warehouse.rows("select *, epoch_ms(fired_at) as ms from staging.stg_alerts"),
             rejected={
                 (row["file_name"], row["line_number"]): row
-                for row in warehouse.rows("from staging.stg_rejected_rows")
+                for row in warehouse.rows("from marts.rejected_rows")
             },
             audit={row["file_name"]: row for row in audit},
         )

@@ -18,7 +18,7 @@ staged as (
     select
         'signal' as record_type,
         count(*) as staged_row_count
-    from {{ ref('stg_signals') }}
+    from {{ ref('int_readings') }}
     union all
     select
         'alert' as record_type,
@@ -37,7 +37,7 @@ audited_rejected as (
 rejected as (
 
     select count(*) as row_count
-    from {{ ref('stg_rejected_rows') }}
+    from {{ ref('rejected_rows') }}
 
 )
 

@@ -10,7 +10,7 @@ windowed as (
 
 staged as (
 
-    select count(*) as reading_count from {{ ref('stg_signals') }}
+    select count(*) as reading_count from {{ ref('int_readings') }}
 
 )
 

@@ -1,6 +1,6 @@
 -- Warns of files of which more than one row in a hundred was rejected, and ten
 -- at least, with the number of these rows; the reasons are in
--- stg_rejected_rows. By file, for all that was ever loaded would hide a bad
+-- rejected_rows. By file, for all that was ever loaded would hide a bad
 -- day; but where the share of all is as high, each file that has a part in it.
 {{ config(
     severity='warn',

@@ -10,18 +10,35 @@
         {{ get_assert_columns_equivalent(compiled_code) }}
         {%- set compiled_code = get_select_subquery(compiled_code) -%}
     {%- endif -%}
-    {%- do create_empty_table(relation, compiled_code) -%}
+    {#- Of the other models all is built anew. -#}
+    {%- set is_incremental = config.get('materialized') == 'incremental' -%}
+    {%- set partition = config.get('partition_by') if is_incremental else none -%}
+    {%- if is_incremental and not partition -%}
+        {%- do exceptions.raise_compiler_error(
+            this.identifier ~ ' is incremental and has no partition_by: each '
+            ~ 'build would replace all its rows.'
+        ) -%}
+    {%- endif -%}
+    {%- if temporary -%}
+        {{- return(spark__create_temporary_view(relation, compiled_code)) -}}
+    {%- endif -%}
+    {%- do create_empty_table(relation, compiled_code, partition) -%}
     insert overwrite table {{ relation }} by name {{ compiled_code }}
 {%- endmacro %}
 
 
-{% macro create_empty_table(relation, query, clauses='') -%}
+{% macro create_empty_table(relation, query, partition=none, replaces=false) -%}
     {%- set columns = [] -%}
     {%- for row in run_query('describe query ' ~ query).rows -%}
         {%- do columns.append(adapter.quote(row[0]) ~ ' ' ~ row[1]) -%}
     {%- endfor -%}
+    {#- Only now: the query may read the table. -#}
+    {%- if replaces -%}
+        {%- do adapter.drop_relation(relation.incorporate(type='table')) -%}
+    {%- endif -%}
     {%- do run_query(
         'create table ' ~ relation ~ ' (' ~ columns | join(', ')
-        ~ ') using parquet ' ~ clauses
+        ~ ') using parquet'
+        ~ (' partitioned by (' ~ partition ~ ')' if partition else '')
     ) -%}
 {%- endmacro %}

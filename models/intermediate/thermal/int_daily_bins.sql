@@ -2,8 +2,9 @@
 -- pole that met in a 30 s window.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ build_by_day('day', ['int_thermal_windows']) }}"
+    pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"
 ) }}
+{%- set days = days_to_build('int_judged_days') %}
 
 with
 
@@ -16,7 +17,7 @@ windows as (
         recent_power_kw,
         window_start::date as day
     from {{ ref('int_thermal_windows') }}
-    where {{ is_day_to_build('window_start') }}
+    where {{ is_day_to_build(days, 'window_start') }}
 
 ),
 
@@ -37,4 +38,9 @@ daily_bins as (
 
 )
 
-select * from daily_bins
+select
+    daily_bins.*,
+    days.day_version
+from daily_bins
+left join {{ ref('int_judged_days') }} as days
+    on daily_bins.day = days.day

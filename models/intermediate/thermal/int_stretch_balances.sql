@@ -8,8 +8,9 @@
 -- it is small against the warming.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ build_by_day('day', ['int_thermal_windows']) }}"
+    pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"
 ) }}
+{%- set days = days_to_build('int_judged_days') %}
 {%- set steps = section_steps() %}
 with
 
@@ -30,7 +31,7 @@ with
                 as is_after_gap
         from {{ ref('int_thermal_windows') }}
         where
-            {{ is_day_to_build('window_start') }}
+            {{ is_day_to_build(days, 'window_start') }}
             and {{ pole }}_temp_c is not null
             and power_squared is not null
 
@@ -131,4 +132,9 @@ stretch_sums as (
 
 )
 
-select * from stretch_sums
+select
+    stretch_sums.*,
+    days.day_version
+from stretch_sums
+left join {{ ref('int_judged_days') }} as days
+    on stretch_sums.day = days.day

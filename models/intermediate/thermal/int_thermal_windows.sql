@@ -2,19 +2,11 @@
 -- trusted: the temperatures, the power, and the recent power.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ build_by_day(
-        'window_start',
-        ['int_component_windows'],
-        ['int_signals'],
-        {
-            'int_session_parts': 'day',
-            'int_untrusted_windows': 'window_start',
-        },
-        days_before=1
-    ) }}"
+    pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"
 ) }}
+{%- set days = days_to_build('int_judged_days') %}
 {%- set earlier_seconds = [
-    recent_power_seconds() - var('window_seconds'), 0
+    recent_power_seconds() - window_length(), 0
 ] | max %}
 
 with
@@ -46,7 +38,7 @@ component_windows as (
             windows.component_key = parts.component_key
             and windows.window_start::date = parts.day
             and windows.part_number = parts.part_number
-    where {{ is_day_to_build('windows.window_start', days_before=1) }}
+    where {{ is_day_to_build(days, 'windows.window_start', days_before=1) }}
 
 ),
 
@@ -112,9 +104,14 @@ trusted_windows as (
         on
             recent_power.component_key = untrusted_windows.component_key
             and recent_power.window_start = untrusted_windows.window_start
-    where {{ is_day_to_build('recent_power.window_start') }}
+    where {{ is_day_to_build(days, 'recent_power.window_start') }}
 
 )
 
-select * from trusted_windows
-where coalesce(negative_temp_c, positive_temp_c) is not null
+select
+    windows.*,
+    days.day_version
+from trusted_windows as windows
+left join {{ ref('int_judged_days') }} as days
+    on windows.window_start::date = days.day
+where coalesce(windows.negative_temp_c, windows.positive_temp_c) is not null

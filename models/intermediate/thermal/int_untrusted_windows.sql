@@ -15,8 +15,8 @@ implausible_readings as (
 offsets as (
 
     {% set reach = (
-        1 + var('sensor_suspect_seconds') / var('window_seconds')
-    ) | round(0, 'ceil') | int * var('window_seconds') -%}
+        1 + (var('sensor_suspect_seconds') | float) / window_length()
+    ) | round(0, 'ceil') | int * window_length() -%}
     select
         {{ number_series(-reach, reach, var('window_seconds')) }}
             as offset_seconds

@@ -52,7 +52,7 @@ worst_moments as (
 
 offsets as (
 
-    {% set reach = 1200 // var('window_seconds') * var('window_seconds') -%}
+    {% set reach = 1200 // window_length() * window_length() -%}
     select
         {{ number_series(-reach, reach, var('window_seconds')) }}
             as offset_seconds

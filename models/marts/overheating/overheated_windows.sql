@@ -42,7 +42,7 @@ power_readings as (
         series.component_key,
         readings.value as power_kw,
         readings.observed_at
-    from {{ ref('stg_signals') }} as readings
+    from {{ ref('int_readings') }} as readings
     inner join {{ ref('int_series') }} as series
         on readings.series_key = series.series_key
     where series.quantity = 'power'

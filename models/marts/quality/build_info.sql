@@ -33,8 +33,8 @@ alerts as (
 left_out_files as (
 
     select count(*) as left_out_count
-    from {{ ref('load_audit') }}
-    where {{ is_left_out() }}
+    from {{ ref('stg_read_files') }}
+    where is_left_out
 
 ),
 
@@ -45,7 +45,7 @@ build_info as (
         -- The next build reads these files, even if their inputs are equal.
         case
             when left_out_files.left_out_count = 0
-                then cast({{ inputs_version() }} as {{ dbt.type_string() }})
+                then {{ inputs_version() }}::{{ dbt.type_string() }}
         end as inputs_version,
         components.site_count,
         components.asset_count,

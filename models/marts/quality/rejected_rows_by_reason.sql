@@ -3,7 +3,7 @@ with
 
 rejected_rows as (
 
-    select * from {{ ref('stg_rejected_rows') }}
+    select * from {{ ref('rejected_rows') }}
 
 ),
 

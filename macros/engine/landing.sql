@@ -1,0 +1,526 @@
+{#- What a landing folder holds, and how its files are read. The engine reads
+    them through the filesystem of plugins/landing_files.py, as landing://path.
+    Paths reach the engine as values, or through text_literal. -#}
+
+{% macro landing_dir() -%}
+    {#- dbt would keep in a file what it is when the project is parsed. -#}
+    {%- set folder = (execute and env_var('LANDING_DIR', '')) or 'data/sample' -%}
+    {{- return(folder.rstrip('/') or '/') -}}
+{%- endmacro %}
+
+
+{% macro landing_files() -%}
+    {#- The table of what the folder holds, which the source `landing` names. -#}
+    {{- return(api.Relation.create(
+        target.database or none, 'landing', 'files'
+    )) -}}
+{%- endmacro %}
+
+
+{% macro find_landing_files() -%}
+    {#- On-run-start: lists the folder. Returns the sentence to stop with where
+        there is nothing to load. -#}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- do adapter.dispatch('list_landing_files')() -%}
+        {%- set files_query -%}
+            select
+                {{ file_name('file_path') }} as file_name,
+                read_problem
+            from {{ landing_files() }}
+            where
+                is_read
+                and contains(
+                    lower({{ file_name('file_path') }}), 'signals_data'
+                )
+            order by read_problem is not null, file_path
+        {%- endset -%}
+        {%- set files = run_query(files_query).rows -%}
+        {%- if not files -%}
+            {{- return(
+                "There is nothing to load: the landing folder '"
+                ~ landing_dir() ~ "' is missing, or cannot be listed, or "
+                ~ "holds no file with "
+                ~ "signals_data in its name that ends in .csv, .csv.gz or "
+                ~ ".csv.zst (other files there: "
+                ~ run_query('select count(*) from ' ~ landing_files()).rows[0][0]
+                ~ "); set LANDING_DIR to the folder that holds the "
+                ~ "telemetry."
+            ) -}}
+        {%- elif files[0].read_problem is not none -%}
+            {{- return(
+                "There is nothing to load: no signal file can be read in the "
+                ~ "landing folder '" ~ landing_dir() ~ "'; the first, '"
+                ~ files[0].file_name ~ "': " ~ files[0].read_problem ~ "."
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro default__list_landing_files() -%}
+    {#- What is known of the files that did not change is handed to the plugin,
+        which then looks through the others only. -#}
+    {%- set table_query -%}
+        select 1 from duckdb_tables()
+        where
+            database_name = '{{ target.database }}'
+            and schema_name = 'landing'
+            and table_name = 'files'
+    {%- endset -%}
+    {%- set statements -%}
+        create schema if not exists {{ landing_files().without_identifier() }};
+        create or replace table {{ landing_files() }} as
+        select unnest(
+            landing_files(
+                {% if run_query(table_query).rows -%}
+                    (select to_json(list(found)) from {{ landing_files() }} as found)
+                {%- else -%} null {%- endif %}
+            ),
+            recursive := true
+        )
+    {%- endset -%}
+    {%- do run_query(statements) -%}
+{%- endmacro %}
+
+
+{% macro file_name(path) -%}
+    {{- return(adapter.dispatch('file_name')(path)) -}}
+{%- endmacro %}
+
+
+{% macro default__file_name(path) -%}
+    split_part({{ path }}, '/', -1)
+{%- endmacro %}
+
+
+{% macro has_plain_form() -%}
+    {{- return(adapter.dispatch('has_plain_form')()) -}}
+{%- endmacro %}
+
+
+{% macro default__has_plain_form() -%}
+    {#- The header of a signal file as the chargers' system exports it, and
+        nothing odd in the text: see the plugin. -#}
+    coalesce(
+        first_line
+        = ',timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date'
+        and not is_odd,
+        false
+    )
+{%- endmacro %}
+
+
+{% macro epoch_ms_range() -%}
+    {#- The years 2000 to 2100: seconds and microseconds fall outside. -#}
+    946684800000 and 4102444799999
+{%- endmacro %}
+
+
+{% macro value_limit() -%}
+    {#- Beyond any quantity in any unit, and small enough that the fourth power
+        of a value, which the thermal fits sum up, is finite. -#}
+    1e30
+{%- endmacro %}
+
+
+{% macro start_reading(condition) -%}
+    {#- Pre-hook of a model that reads landing files: deletes the rows of old
+        files, and notes in variables of the connection which files are new.
+        condition: SQL on stg_landing_files, the files that the model reads. -#}
+    {{- return(adapter.dispatch('start_reading')(condition)) -}}
+{%- endmacro %}
+
+
+{% macro default__start_reading(condition) -%}
+    {%- set deletion = delete_old_rows('stg_landing_files', 'file_version') -%}
+    {{ deletion ~ ';' if deletion | trim }}
+    set variable new_files = (
+        select coalesce(list(file_version), [])
+        from {{ ref('stg_landing_files') }}
+        where
+            ({{ condition }})
+            and {{ is_new_version('file_version') }}
+    );
+    {#- The path '' is that of an empty file: the engine refuses an empty list.
+        Files are apart that need other options. -#}
+    set variable new_paths = (
+        select {
+            {% for group, condition in {
+                'usual': 'not has_mixed_line_ends and not has_long_lines',
+                'mixed': 'has_mixed_line_ends and not has_long_lines',
+                'long': 'not has_mixed_line_ends and has_long_lines',
+                'long_mixed': 'has_mixed_line_ends and has_long_lines',
+            }.items() -%}
+                {{ group }}: coalesce(
+                    list('landing://' || file_path) filter (where {{ condition }}),
+                    ['landing://']
+                ),
+            {% endfor %}
+        }
+        from {{ ref('stg_landing_files') }}
+        where list_contains(getvariable('new_files'), file_version)
+    )
+{%- endmacro %}
+
+
+{% macro is_typed() -%}
+    {#- SQL on stg_landing_files: whether rows of the file stand in
+        stg_plain_rows. -#}
+    file_version in (select file_version from {{ ref('stg_plain_rows') }})
+{%- endmacro %}
+
+
+{% macro holds_odd_rows() -%}
+    {#- SQL on stg_landing_files: whether the typed reader gave a row that cannot
+        be right, and whose line has to be read again. -#}
+    file_version in (
+        select file_version from {{ ref('stg_plain_rows') }}
+        where recorded_at is null and line is null
+    )
+{%- endmacro %}
+
+
+{% macro read_typed_rows() -%}
+    {#- A subquery: the rows of the new plain files, typed by the reader
+        (file_path, timestamp, site, asset, component, signal_name, value). -#}
+    {{- return(adapter.dispatch('read_typed_rows')()) -}}
+{%- endmacro %}
+
+
+{% macro default__read_typed_rows() -%}
+    {#- Nothing is quoted, padded or guessed: a line that does not fit stands in
+        typed_errors, also one with an empty number, since no text is null. The
+        time is read as a fraction, which the engine would otherwise round. -#}
+    (
+        select
+            * exclude (filename),
+            {{ file_path_of('filename') }} as file_path
+        from read_csv(
+            getvariable('new_paths')['usual'],
+            columns = {
+                'row_number': 'VARCHAR',
+                'timestamp': 'DOUBLE',
+                'site': 'VARCHAR',
+                'asset': 'VARCHAR',
+                'component': 'VARCHAR',
+                'signal_name': 'VARCHAR',
+                'value': 'DOUBLE',
+                'event_date': 'VARCHAR'
+            },
+            header = true,
+            delim = ',',
+            nullstr = chr(127),
+            store_rejects = true,
+            rejects_table = 'typed_errors',
+            rejects_scan = 'typed_scans',
+            {{ as_listed() }},
+            {{ line_limit() }}
+        )
+    )
+{%- endmacro %}
+
+
+{% macro keep_refused_lines() -%}
+    {#- Post-hook of stg_plain_rows: the lines that its reader refused, which
+        stand in temporary tables of the connection. -#}
+    {{- return(adapter.dispatch('keep_refused_lines')()) -}}
+{%- endmacro %}
+
+
+{% macro default__keep_refused_lines() -%}
+    {#- Of a line, the reader tells the first 10 000 characters; it comes with the
+        blank lines before it. The tables are there only if it has read. -#}
+    {%- set tables_query -%}
+        select 1 from duckdb_tables() where table_name = 'typed_errors'
+    {%- endset -%}
+    {%- if execute and run_query(tables_query).rows -%}
+    insert into {{ this }} (line, line_number, file_version)
+    with
+
+    refused_lines as (
+
+        select
+            files.file_path,
+            files.file_version,
+            ltrim(any_value(errors.csv_line), chr(10)) as line,
+            errors.line as line_number
+        from typed_errors as errors
+        inner join typed_scans as scans
+            on
+                errors.scan_id = scans.scan_id
+                and errors.file_id = scans.file_id
+        inner join {{ ref('stg_landing_files') }} as files
+            on {{ file_path_of('scans.file_path') }} = files.file_path
+        where ltrim(errors.csv_line, chr(10)) <> files.first_line
+        group by files.file_path, files.file_version, errors.line
+
+    ),
+
+    long_lines as (
+
+        select
+            file_version,
+            unnest(
+                find_lines(file_path, null, list(line_number::bigint)),
+                recursive := true
+            )
+        from refused_lines
+        where length(line) > 9000
+        group by file_path, file_version
+
+    )
+
+    select
+        coalesce(long_lines.line, refused_lines.line),
+        refused_lines.line_number,
+        refused_lines.file_version
+    from refused_lines
+    left join long_lines
+        on
+            refused_lines.file_version = long_lines.file_version
+            and refused_lines.line_number = long_lines.line_number
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro read_lines() -%}
+    {#- A subquery: all lines of the new files (file_path, line, is_valid,
+        line_number, which is known of lines that are not UTF-8 alone). -#}
+    {{- return(adapter.dispatch('read_lines')()) -}}
+{%- endmacro %}
+
+
+{% macro default__read_lines() -%}
+    {#- Whole lines: no quote, header or type can stop the reader, and a comma
+        is split in SQL, where a bad row has a reason. The delimiter, after
+        which the rest of a line would be dropped, is the last code point of
+        Unicode: it is no character, and a file that holds it is not read. The
+        reader leaves out lines that are not UTF-8; the plugin tells those.
+
+        A file that mixes line ends is read with \n, where any of them ends a
+        line. -#}
+    (
+        {% for group in ['usual', 'mixed', 'long', 'long_mixed'] -%}
+            select
+                {{ file_path_of('filename') }} as file_path,
+                line,
+                true as is_valid,
+                null::bigint as line_number
+            from read_csv(
+                getvariable('new_paths')['{{ group }}'],
+                columns = {'line': 'VARCHAR'},
+                header = false,
+                delim = chr(1114111),
+                strict_mode = false,
+                ignore_errors = true,
+                {{ "new_line = '\\n'," if 'mixed' in group }}
+                {{ as_listed() }},
+                {{ line_limit('long' in group) }}
+            )
+            where line is not null
+            union all
+        {% endfor -%}
+        select
+            file_path,
+            line,
+            false as is_valid,
+            line_number
+        from (
+            select
+                file_path,
+                unnest(find_lines(file_path, null, null), recursive := true)
+            from {{ ref('stg_landing_files') }}
+            where
+                not is_utf8
+                and list_contains(getvariable('new_files'), file_version)
+        )
+    )
+{%- endmacro %}
+
+
+{% macro as_listed() -%}
+    {#- The plugin's filesystem unpacks, and a folder's name is no column. -#}
+    auto_detect = false,
+    quote = '',
+    escape = '',
+    compression = 'none',
+    filename = true,
+    hive_partitioning = false
+{%- endmacro %}
+
+
+{% macro line_limit(has_long_lines=false) -%}
+    {#- Two threads lose a line at the end of a buffer, unless it holds many lines
+        of the greatest length and is a multiple of what a thread takes, 8 MB. So
+        one thread reads a file that has longer ones. -#}
+    {%- if has_long_lines -%}
+        max_line_size = 200000000, buffer_size = 200000001, parallel = false
+    {%- else -%}
+        max_line_size = 2000000, buffer_size = 32000000
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro file_path_of(address) -%}
+    substr({{ address }}, {{ 'landing://' | length + 1 }})
+{%- endmacro %}
+
+
+{% macro end_reading(is_part='false') -%}
+    {#- Post-hook of a model that reads landing files: of a file that was
+        changed meanwhile, or was not read whole, no row is kept.
+        is_part: SQL on stg_landing_files, files of which the model holds only
+        a part. -#}
+    {{- return(adapter.dispatch('end_reading')(is_part)) -}}
+{%- endmacro %}
+
+
+{% macro default__end_reading(is_part) -%}
+    delete from {{ this }}
+    where file_version in (
+        select file_version
+        from {{ ref('stg_landing_files') }}
+        left join (
+            select
+                file_version,
+                count(*) as row_count
+            from {{ this }}
+            where list_contains(getvariable('new_files'), file_version)
+            group by file_version
+        ) as rows using (file_version)
+        where
+            list_contains(getvariable('new_files'), file_version)
+            and case
+                when {{ is_part }}
+                    then not is_unchanged(file_path)
+                else not {{ holds_all_rows('coalesce(row_count, 0)') }}
+            end
+    )
+{%- endmacro %}
+
+
+{% macro holds_all_rows(row_count) -%}
+    {#- SQL on stg_landing_files: whether so many rows are all that a file has,
+        and it is what it was when it was listed. The reader's word is not taken
+        for it: the plugin has counted the lines. Where that leaves a doubt, as
+        blank lines or another line end do, it counts them one by one. -#}
+    {{- return(adapter.dispatch('holds_all_rows')(row_count)) -}}
+{%- endmacro %}
+
+
+{% macro default__holds_all_rows(row_count) -%}
+    {#- `case` and not `or`: it counts the lines of no other file. -#}
+    case
+        when not is_unchanged(file_path)
+            then false
+        when {{ row_count }} = line_count - (file_problem is null)::int
+            then true
+        else
+            coalesce(
+                {{ row_count }} = count_rows(
+                    file_path,
+                    case when file_problem is null then first_line end
+                ),
+                false
+            )
+    end
+{%- endmacro %}
+
+
+{% macro reading_problem() -%}
+    {{- return(adapter.dispatch('reading_problem')()) -}}
+{%- endmacro %}
+
+
+{% macro default__reading_problem() -%}
+    case
+        when is_unchanged(file_path)
+            then 'cannot be read: the reader gave other rows than it has lines'
+        else {{ moved_problem() }}
+    end
+{%- endmacro %}
+
+
+{% macro moved_problem() -%}
+    'cannot be read: it was changed, removed or out of reach while the '
+    || 'build read it'
+{%- endmacro %}
+
+
+{% macro is_of_kept_file() -%}
+    {#- SQL, a condition on rows with a file_version: whether the file was not
+        left out of the build. -#}
+    file_version not in (
+        select read_files.file_version
+        from {{ ref('stg_read_files') }} as read_files
+        where read_files.is_left_out
+    )
+{%- endmacro %}
+
+
+{% macro stop_without_signals() -%}
+    {#- Post-hook of stg_read_files: where no signal file is left, an empty
+        answer would take the place of the last good one. -#}
+    select {{ sql_error(
+        "'No signal file was read. The first, ' || min(files.file_name) || ', ' "
+        ~ "|| min_by(read_files.file_problem, files.file_name) || '.'"
+    ) }}
+    from {{ this }} as read_files
+    inner join {{ ref('stg_landing_files') }} as files
+        on read_files.file_version = files.file_version
+    where
+        files.record_type = 'signal'
+        and files.is_readable
+        and (read_files.is_left_out or files.file_problem is null)
+    having bool_and(read_files.is_left_out)
+{%- endmacro %}
+
+
+{% macro sql_error(message) -%}
+    {{- return(adapter.dispatch('sql_error')(message)) -}}
+{%- endmacro %}
+
+
+{% macro default__sql_error(message) -%}
+    error({{ message }})
+{%- endmacro %}
+
+
+{% macro number_lines(lines) -%}
+    {#- A subquery: the numbers of rejected lines (file_version, raw_line,
+        line_number); one row for each line of the file with that text, none
+        for a file that was changed since.
+        lines: name of a table with file_version, file_path and raw_line. -#}
+    {{- return(adapter.dispatch('number_lines')(lines)) -}}
+{%- endmacro %}
+
+
+{% macro default__number_lines(lines) -%}
+    (
+        select
+            file_version,
+            line as raw_line,
+            line_number
+        from (
+            select
+                file_version,
+                unnest(
+                    find_lines(file_path, list(distinct raw_line), null),
+                    recursive := true
+                )
+            from {{ lines }}
+            group by file_version, file_path
+        )
+    )
+{%- endmacro %}
+
+
+{% macro shown_line(line) -%}
+    {#- A rejected line as text that any reader can open. -#}
+    {{- return(adapter.dispatch('shown_line')(line)) -}}
+{%- endmacro %}
+
+
+{% macro default__shown_line(line) -%}
+    {{ line }}
+{%- endmacro %}

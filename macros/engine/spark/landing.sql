@@ -1,0 +1,326 @@
+{#- The landing folder on Spark: what it holds is found, and its lines are
+    read, by Spark itself, so the folder may lie wherever Spark can read. Paths
+    become SQL only through text_literal. No file is typed while it is read: all
+    go by their lines. -#}
+
+{% macro spark__list_landing_files() -%}
+    {%- do run_on_spark([
+        'create schema if not exists landing',
+        'create schema if not exists staging',
+        'drop table if exists landing.found',
+    ]) -%}
+    {%- do create_empty_table('landing.found', spark_files()) -%}
+    {%- do run_on_spark([
+        'insert overwrite table landing.found by name ' ~ spark_files(),
+        'drop table if exists landing.files',
+        'alter table landing.found rename to landing.files',
+    ]) -%}
+{%- endmacro %}
+
+
+{% macro run_on_spark(statements) -%}
+    {#- dbt hands one statement over at a time. -#}
+    {%- for statement in statements -%}
+        {%- do run_query(statement) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro spark__has_plain_form() -%}
+    false
+{%- endmacro %}
+
+
+{% macro spark__file_name(path) -%}
+    {#- Spark's paths are encoded as in an address, where a plus is one. -#}
+    url_decode(replace(split_part({{ path }}, '/', -1), '+', '%2B'))
+{%- endmacro %}
+
+
+{% macro spark_folder(format) -%}
+    {#- The landing folder as a table. A path is a pattern to Spark, so what it
+        would take for one is escaped; and it is a name, in backticks. -#}
+    {%- set path = modules.re.sub('([\\[\\]{}*?^\\\\])', '\\\\\\1', landing_dir()) -%}
+    {{- return(format ~ '.`' ~ path | replace('`', '``') ~ '`') -}}
+{%- endmacro %}
+
+
+{% macro spark_inventory() -%}
+    {#- Spark does not see files that are empty, or whose name begins with a
+        dot or an underscore. -#}
+    select
+        _metadata.file_path,
+        length as size_bytes,
+        unix_micros(_metadata.file_modification_time::timestamp_ltz) * 1000
+            as modified_ns
+    from {{ spark_folder('binaryfile') }}
+{%- endmacro %}
+
+
+{% macro spark_files() -%}
+    with
+
+    files as (
+
+        select
+            *,
+            {{ is_delivery('file_path') }} as is_read
+        from ({{ spark_inventory() }})
+
+    ),
+
+    first_lines as (
+
+        select
+            filename,
+            min_by(line, line_id) as first_line
+        from (
+            select
+                _metadata.file_path as filename,
+                value as line,
+                _metadata.file_block_start as block_start,
+                monotonically_increasing_id() as line_id
+            from {{ spark_folder('text') }}
+            where {{ is_delivery('_metadata.file_path') }}
+        )
+        where block_start = 0 and line <> ''
+        group by filename
+
+    )
+
+    select
+        files.file_path,
+        files.is_read,
+        null::string as read_problem,
+        first_lines.first_line,
+        false as mixes_line_ends,
+        false as has_long_lines,
+        null::bigint as line_count,
+        false as is_odd,
+        true as is_utf8,
+        files.size_bytes,
+        files.modified_ns,
+        null::string as judged_by
+    from files
+    left join first_lines on files.file_path = first_lines.filename
+{%- endmacro %}
+
+
+{% macro is_delivery(path) -%}
+    lower({{ path }}) rlike r'(?:signals|alerts)_data[^/]*\.csv(?:\.gz|\.zst)?$'
+{%- endmacro %}
+
+
+{% macro spark__start_reading(condition) -%}
+    {{- delete_old_rows('stg_landing_files', 'file_version') -}}
+{%- endmacro %}
+
+
+{% macro spark__read_typed_rows() -%}
+    (
+        select
+            '' as file_path,
+            '' as site,
+            '' as asset,
+            '' as component,
+            '' as signal_name,
+            0::double as timestamp,
+            0::double as value
+        where false
+    )
+{%- endmacro %}
+
+
+{% macro spark__keep_refused_lines() -%}
+{%- endmacro %}
+
+
+{% macro spark__read_lines() -%}
+    {%- set files_query -%}
+        select file_path from {{ ref('stg_landing_files') }}
+        where
+            is_readable
+            and {{ is_new_version('file_version') }}
+    {%- endset -%}
+    (
+        select
+            _metadata.file_path,
+            value as line,
+            is_valid_utf8(value) as is_valid,
+            null::bigint as line_number
+        from {{ spark_folder('text') }}
+        where value <> '' and {{ is_one_of_files(files_query) }}
+    )
+{%- endmacro %}
+
+
+{% macro is_one_of_files(files_query) -%}
+    {#- As literals, by which Spark opens no other file. dbt compiles without the
+        tables, too. -#}
+    {%- set paths = ["''"] -%}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- for path in values_of(files_query) -%}
+            {%- do paths.append(text_literal(path)) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    _metadata.file_path in ({{ paths | join(', ') }})
+{%- endmacro %}
+
+
+{% macro spark__end_reading(is_part) -%}
+    {%- set moved_query -%}
+        select file_version::string from {{ ref('stg_landing_files') }}
+        where is_readable and not {{ is_as_listed() }}
+    {%- endset -%}
+    {%- if execute -%}
+        {%- do drop_partitions('file_version', values_of(moved_query)) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro is_as_listed() -%}
+    {#- Of a file that vanished while it was read, Spark gives what it had read
+        (spark.sql.files.ignoreMissingFiles). -#}
+    file_path in (
+        select found.file_path
+        from {{ landing_files() }} as found
+        inner join ({{ spark_inventory() }}) as present
+            on
+                found.file_path = present.file_path
+                and found.size_bytes = present.size_bytes
+                and found.modified_ns = present.modified_ns
+    )
+{%- endmacro %}
+
+
+{% macro spark__holds_all_rows(row_count) -%}
+    {{ is_as_listed() }}
+{%- endmacro %}
+
+
+{% macro spark__reading_problem() -%}
+    {{ moved_problem() }}
+{%- endmacro %}
+
+
+{% macro spark__sql_error(message) -%}
+    raise_error({{ message }})
+{%- endmacro %}
+
+
+{% macro spark__number_lines(lines) -%}
+    {#- Lines are read in blocks, on many machines. Within a block they come in
+        order, so the number of a line is its place in the block, and the count
+        of the lines before that; nothing is sorted. -#}
+    {%- set files_query -%}
+        select distinct files.file_path
+        from {{ ref('stg_line_rows') }} as rejected
+        inner join {{ ref('stg_landing_files') }} as files
+            on rejected.file_version = files.file_version
+        where
+            rejected.reject_reason is not null
+            {% if holds_versions('file_version') -%}
+                and files.file_version not in (
+                    select file_version from {{ this }}
+                    where line_number is not null
+                )
+            {%- endif %}
+    {%- endset -%}
+    (
+        with
+
+        all_lines as (
+
+            select
+                _metadata.file_path,
+                _metadata.file_block_start as block_start,
+                value as line,
+                monotonically_increasing_id() as line_id
+            from {{ spark_folder('text') }}
+            where {{ is_one_of_files(files_query) }}
+
+        ),
+
+        blocks as (
+
+            select
+                file_path,
+                block_start,
+                min(line_id) as first_line_id,
+                count(*) as line_count
+            from all_lines
+            group by all
+
+        ),
+
+        placed_blocks as (
+
+            select
+                file_path,
+                block_start,
+                first_line_id,
+                sum(line_count) over (
+                    partition by file_path
+                    order by block_start
+                ) - line_count as lines_before
+            from blocks
+
+        ),
+
+        wanted_lines as (
+
+            select distinct
+                file_version,
+                file_path,
+                raw_line
+            from {{ lines }}
+
+        )
+
+        select
+            wanted_lines.file_version,
+            wanted_lines.raw_line,
+            all_lines.line_id - placed_blocks.first_line_id + 1
+            + placed_blocks.lines_before as line_number
+        from wanted_lines
+        inner join all_lines
+            on
+                wanted_lines.file_path = all_lines.file_path
+                and wanted_lines.raw_line = all_lines.line
+        inner join placed_blocks
+            on
+                all_lines.file_path = placed_blocks.file_path
+                and all_lines.block_start = placed_blocks.block_start
+    )
+{%- endmacro %}
+
+
+{% macro spark__shown_line(line) -%}
+    {#- A byte that is not UTF-8 as on DuckDB: of the characters and such bytes
+        that the line is made of, in hexadecimal, it is one that stands alone. -#}
+    {%- set utf8 = [
+        '[0-7].',
+        '(?:C[2-9A-F]|D.)[89AB].',
+        '(?:E0[AB]|ED[89]|E[1-9A-CEF][89AB]).[89AB].',
+        '(?:F0[9AB]|F[123][89AB]|F48).(?:[89AB].){2}',
+        '..'
+    ] -%}
+    case
+        when is_valid_utf8({{ line }})
+            then {{ line }}
+        else
+            array_join(
+                transform(
+                    regexp_extract_all(
+                        hex({{ line }}), r'({{ utf8 | join('|') }})', 1
+                    ),
+                    part -> case
+                        when part >= '80' and length(part) = 2
+                            then r'\x' || lower(part)
+                        else unhex(part)::string
+                    end
+                ),
+                ''
+            )
+    end
+{%- endmacro %}

@@ -1,0 +1,59 @@
+-- One row per UTC day: the version of what the models read that need the
+-- verdict on each sensor.
+--
+-- Which windows can be trusted, and in which session a window lies, depends on
+-- days further away than a day's own version (stg_days) tells. So the rows that
+-- say so count as part of the version.
+with
+
+days as (
+
+    select * from {{ ref('stg_days') }}
+
+),
+
+judgements as (
+
+    select
+        {{ hash_of(['series_key', 'is_sensor_suspect', 'window_start']) }}
+            as judgement,
+        window_start::date as day
+    from {{ ref('int_untrusted_windows') }}
+    union all
+    select
+        {{ hash_of([
+            'component_key', 'part_number', 'session_window_start', 'day'
+        ]) }} as judgement,
+        day
+    from {{ ref('int_session_parts') }}
+
+),
+
+-- A window's recent power may lie on the day before.
+read_judgements as (
+
+    select * from judgements
+    union all
+    select
+        judgement,
+        day + 1 as day
+    from judgements
+
+),
+
+judged_days as (
+
+    select
+        day,
+        {{ hash_of_all('judgement') }} as judgements_version
+    from read_judgements
+    group by day
+
+)
+
+select
+    days.day,
+    {{ hash_of(['days.day_version', 'judged_days.judgements_version']) }}
+        as day_version
+from days
+left join judged_days on days.day = judged_days.day

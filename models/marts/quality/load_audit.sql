@@ -1,0 +1,58 @@
+-- One row per file in the landing folder.
+with
+
+files as (
+
+    select * from {{ ref('stg_landing_files') }}
+
+),
+
+read_files as (
+
+    select * from {{ ref('stg_read_files') }}
+
+),
+
+repeats_by_file as (
+
+    select
+        file_name,
+        sum(row_count) - count(*) filter (where is_staged_copy)
+            as repeated_row_count
+    from {{ ref('int_repeated_rows') }}
+    group by file_name
+
+),
+
+counted_files as (
+
+    select
+        files.file_name,
+        files.record_type,
+        read_files.file_problem,
+        read_files.row_count::bigint as row_count,
+        read_files.rejected_row_count::bigint as rejected_row_count,
+        coalesce(repeats_by_file.repeated_row_count, 0)::bigint
+            as repeated_row_count
+    from files
+    inner join read_files on files.file_version = read_files.file_version
+    left join repeats_by_file on files.file_name = repeats_by_file.file_name
+
+),
+
+load_audit as (
+
+    select
+        file_name,
+        record_type,
+        file_problem,
+        row_count,
+        row_count - rejected_row_count - repeated_row_count as staged_row_count,
+        rejected_row_count,
+        repeated_row_count
+    from counted_files
+
+)
+
+select * from load_audit
+order by file_name
