@@ -155,7 +155,7 @@
     {%- if flags.WHICH == 'test' -%}
         true
     {%- else -%}
-        day_version not in (select day_version from {{ published_days() }})
+        (day_version in (select day_version from {{ published_days() }})) is not true
     {%- endif -%}
 {%- endmacro %}
 
