@@ -139,5 +139,5 @@ select
         'file_path', 'is_read', 'read_problem', 'first_line', 'is_odd',
         'size_bytes', 'modified_ns', 'judged_by',
         "'" ~ project_version() ~ "'",
-    ]) }} >> 1)::bigint as file_version
+    ]) }} % 9223372036854775807)::bigint as file_version
 from judged_files

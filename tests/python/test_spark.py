@@ -163,6 +163,34 @@ def test_a_damaged_file_stops_the_build(spark_warehouse, tmp_path):  # noqa: F81
     assert "signals_data_cut.csv.gz" in f"{result.exception} {result.result}"
 
 
+def test_a_file_that_vanishes_or_grows_is_left_out(spark_warehouse, tmp_path):  # noqa: F811
+    """One file that moves stops the others, or rows stand that no file holds."""
+    header, row = hostile.HEADER + b"\n", hostile.good
+    names = ["signals_data_kept.csv", "signals_data_gone.csv", "alerts_data_grown.csv"]
+    for name in names[:2]:
+        (tmp_path / name).write_bytes(header + row(name[13:-4]) + b"\nbad\n")
+    grown = tmp_path / names[2]
+    grown.write_bytes(header + row("a") + b"\n")
+    spark_warehouse.dbt("run", "--select", "stg_landing_files", landing_dir=tmp_path)
+    (tmp_path / names[1]).unlink()
+    grown.write_bytes(grown.read_bytes() + row("b") + b"\n")
+    models = ["stg_plain_rows", "stg_line_rows", "stg_read_files", "rejected_rows"]
+    spark_warehouse.dbt("run", "--select", *models, landing_dir=tmp_path)
+    found = spark_warehouse.sql(
+        "select file_name, read_files.file_problem, read_files.row_count "
+        "from staging.stg_read_files as read_files "
+        "inner join staging.stg_landing_files as files using (file_version) order by file_name"
+    )
+    moved = "cannot be read: it was changed, removed or out of reach while the build read it"
+    assert [tuple(row) for row in found] == [
+        (names[2], moved, 0),
+        (names[1], moved, 0),
+        (names[0], None, 2),
+    ]
+    rejected = spark_warehouse.sql("select file_name, line_number from marts.rejected_rows")
+    assert [tuple(row) for row in rejected] == [(names[0], 3)]
+
+
 def test_what_unit_tests_expect_holds_on_spark(spark_warehouse):  # noqa: F811
     """A macro or a model means something else to Spark."""
     results = spark_warehouse.dbt("test", "--select", "test_type:unit", landing_dir=SAMPLE)

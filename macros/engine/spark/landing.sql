@@ -182,13 +182,15 @@
     {#- Of a file that vanished while it was read, Spark gives what it had read
         (spark.sql.files.ignoreMissingFiles). -#}
     file_path in (
-        select found.file_path
-        from {{ landing_files() }} as found
+        select listed.file_path
+        from {{ ref('stg_landing_files') }} as listed
         inner join ({{ spark_inventory() }}) as present
             on
-                found.file_path = present.file_path
-                and found.size_bytes = present.size_bytes
-                and found.modified_ns = present.modified_ns
+                listed.file_path = present.file_path
+                and listed.size_bytes = present.size_bytes
+                and listed.modified_at = {{ time_of_ms(
+                    'floor(present.modified_ns / 1000000)::bigint'
+                ) }}
     )
 {%- endmacro %}
 
