@@ -66,6 +66,11 @@ lines as (
             files.file_version = odd_rows.file_version
             -- The place of the component in a plain file.
             and split_part(read_lines.line, ',', 5) = odd_rows.component_id
+    -- Those come with their number, below.
+    anti join refused_lines
+        on
+            files.file_version = refused_lines.file_version
+            and read_lines.line = refused_lines.line
     where
         (files.file_problem is not null or read_lines.line <> files.first_line)
         and (

@@ -205,6 +205,32 @@ def test_a_broken_quote_is_rejected(load, line):
     assert loaded.rejected[SIGNALS, 2]["raw_line"] == line
 
 
+@pytest.mark.parametrize("good_count", [0, 1, 3])
+def test_bad_rows_of_a_plain_file_count_once(load, good_count):
+    """A line that the typed reader refused is judged again beside rows that it typed wrongly."""
+    good = [f"0,{NOON + at},s,a,c,LM_powerLimit,20.5,2022-03-12" for at in range(good_count)]
+    bad = {
+        "1,noon,s,a,c,LM_powerLimit,20.5,2022-03-12": "the timestamp is not a number",
+        "2,1647086400,s,a,c,LM_powerLimit,20.5,2022-03-12": "the timestamp is not epoch",
+        f"3,{NOON},s,a,d,LM_powerLimit,,2022-03-12": "no value",
+        f"4,{NOON},s,a,d,LM_powerLimit,1e30,2022-03-12": "the value is 1e30",
+        f"5,{NOON},s,,c,LM_powerLimit,20.5,2022-03-12": "no asset",
+        "short": "1 fields",
+    }
+    text = "\n".join([SIGNAL_HEADER, *good, *bad, *bad, ""])
+    loaded = load({SIGNALS: text, SIGNAL_FILE.format(2): signal_text()})
+    assert counts(loaded.audit[SIGNALS]) == (good_count + 12, good_count, 12, 0)
+    found = {
+        number: (row["raw_line"], row["reject_reason"])
+        for (_, number), row in loaded.rejected.items()
+    }
+    first = good_count + 2
+    assert sorted(found) == list(range(first, first + 12))
+    for at, (line, reason) in enumerate([*bad.items(), *bad.items()]):
+        assert found[first + at][0] == line
+        assert found[first + at][1].startswith(reason)
+
+
 def test_a_header_in_mid_file_is_no_row(load):
     """Where two exports were joined, the second header is taken for a reading, or rows are lost."""
     loaded = load({SIGNALS: signal_text() + signal_text(value=21)})
