@@ -1,4 +1,4 @@
-"""Puts the benchmarks' tables into the README, between their markers.
+"""Puts the benchmarks' tables into the README and docs/performance.md, between their markers.
 
 python benchmarks/readme.py
 """
@@ -8,30 +8,46 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks/results"
+# What a user of the project cares about, of all that is measured.
+FOR_USERS = [
+    "`make build` from nothing, over pandas",
+    "`make build` of the sample with nothing new",
+    "on top of the others, over it alone",
+    "peak memory",
+]
 
 
-def first_table(markdown):
-    """The first table of a Markdown text."""
-    return re.search(r"^\|.*?(?=\n\n|\Z)", markdown, re.MULTILINE | re.DOTALL).group().rstrip()
+def first_table(name):
+    """The lines of the first table of a result: its head, the rule and the rows."""
+    markdown = (RESULTS / f"{name}.md").read_text(encoding="utf-8")
+    table = re.search(r"^\|.*?(?=\n\n|\Z)", markdown, re.MULTILINE | re.DOTALL)
+    return table.group().rstrip().splitlines()
 
 
 def blocks():
-    """What stands between each pair of markers in the README."""
+    """{file: {marker: what stands between the two}}."""
+    head, rule, *rows = first_table("bench")
+    rows += first_table("before_after")[2:]
+    few = [row for row in rows if any(words in row for words in FOR_USERS)]
     return {
-        name: first_table((RESULTS / f"{name}.md").read_text(encoding="utf-8"))
-        for name in ("bench", "watchlist")
+        "README.md": {
+            "bench": "\n".join([head, rule, *few]),
+            "watchlist": "\n".join(first_table("watchlist")),
+        },
+        "docs/performance.md": {"bench": "\n".join([head, rule, *rows])},
     }
 
 
 def main():
-    """Rewrites the README."""
-    path = ROOT / "README.md"
-    text = path.read_text(encoding="utf-8")
-    for name, block in blocks().items():
-        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-        before, rest = text.split(start)
-        text = f"{before}{start}\n{block}\n\n{end}{rest.split(end)[1]}"
-    path.write_text(text, encoding="utf-8")
+    """Rewrites the files."""
+    for name, tables in blocks().items():
+        path = ROOT / name
+        text = path.read_text(encoding="utf-8")
+        for marker, table in tables.items():
+            start, end = f"<!-- {marker} -->\n", f"<!-- /{marker} -->"
+            before, rest = text.split(start)
+            text = f"{before}{start}\n{table}\n\n{end}{rest.split(end)[1]}"
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
