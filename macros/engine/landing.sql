@@ -166,7 +166,7 @@
 {% macro is_typed() -%}
     {#- SQL on stg_landing_files: whether rows of the file stand in
         stg_plain_rows. -#}
-    file_version in (select file_version from {{ ref('stg_plain_rows') }})
+    file_version in (select distinct file_version from {{ ref('stg_plain_rows') }})
 {%- endmacro %}
 
 
