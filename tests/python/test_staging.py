@@ -231,6 +231,16 @@ def test_bad_rows_of_a_plain_file_count_once(load, good_count):
         assert found[first + at][1].startswith(reason)
 
 
+@pytest.mark.parametrize("short_count", [0, 1, 2])
+def test_empty_fields_more_are_counted_whatever_stands_beside(load, short_count):
+    """Lines with too few commas make up for one with too many, which is then staged."""
+    long = f"0,{NOON},s,a,c,LM_powerLimit,20.5,,,"
+    short = [f"{at},{NOON},s,a,c,LM_powerLimit,20.5" for at in range(short_count)]
+    loaded = load({SIGNALS: "\n".join([SIGNAL_HEADER, long, *short, LINE, ""])})
+    assert counts(loaded.audit[SIGNALS]) == (short_count + 2, 1, short_count + 1, 0)
+    assert loaded.rejected[SIGNALS, 2]["reject_reason"].startswith("10 fields")
+
+
 def test_a_header_in_mid_file_is_no_row(load):
     """Where two exports were joined, the second header is taken for a reading, or rows are lost."""
     loaded = load({SIGNALS: signal_text() + signal_text(value=21)})
