@@ -3,8 +3,9 @@
     Every row of such a model carries the version of the file or of the UTC day
     that it was made from (stg_landing_files.file_version, stg_days.day_version).
     The pre-hook deletes the rows of all other versions; the body inserts the
-    versions that are missing. There is no other record of what was built, so a
-    build that was killed, or ran in part, is completed by the next one. -#}
+    versions that are missing. A version of which a model has no row counts as
+    missing, unless the last build published it. So a build that was killed, or
+    ran in part, is completed by the next one. -#}
 
 {% macro delete_old_rows(versions, column, also='false') -%}
     {#- Pre-hook of an incremental model.
@@ -50,10 +51,27 @@
         column: where the version stands, as in rows.file_version. -#}
     {%- set name = column.split('.')[-1] -%}
     {%- if holds_versions(name) -%}
-        {{ column }} not in (select distinct built.{{ name }} from {{ this }} as built)
+        {{ column }} not in ({{ built_versions(name) }})
     {%- else -%}
         true
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro built_versions(column) -%}
+    {#- SQL: a query of the versions that the model need not build.
+        column: its column that holds the version. -#}
+    {{- return(adapter.dispatch('built_versions')(column)) -}}
+{%- endmacro %}
+
+
+{% macro default__built_versions(column) -%}
+    select distinct built.{{ column }}
+    from {{ this }} as built
+    where built.{{ column }} is not null
+    union all
+    select published.version
+    from {{ published_versions() }} as published
 {%- endmacro %}
 
 
@@ -68,10 +86,7 @@
     {%- set query -%}
         select day::{{ dbt.type_string() }} as day
         from {{ current }}
-        where day_version not in (
-            select distinct day_version from {{ this }}
-            where day_version is not null
-        )
+        where day_version not in ({{ built_versions('day_version') }})
         order by day
     {%- endset -%}
     {{- return(run_query(query).columns[0].values() | list) -}}
@@ -155,26 +170,59 @@
     {%- if flags.WHICH == 'test' -%}
         true
     {%- else -%}
-        (day_version in (select day_version from {{ published_days() }})) is not true
+        (
+            day_version in (
+                select published.version from {{ published_versions() }} as published
+            )
+        ) is not true
     {%- endif -%}
 {%- endmacro %}
 
 
-{% macro published_days() -%}
+{% macro published_versions() -%}
+    {#- The table of the work file with the versions that the build before
+        published; without rows if it did not publish. Since then, no model has
+        lost a row of such a version. -#}
     {{- return(api.Relation.create(
-        target.database or none, target.schema, 'published_days'
+        target.database or none, target.schema, 'published_versions'
     )) -}}
 {%- endmacro %}
 
 
-{% macro keep_published_days() -%}
-    {#- Runs once all tests have passed. -#}
-    {%- set versions = [] -%}
-    {%- for node in graph.nodes.values() if node.name in (
-        'stg_days', 'int_judged_days'
-    ) -%}
-        {%- do versions.append('select day_version from ' ~ node.relation_name) -%}
+{% macro start_versions() -%}
+    {#- SQL: keeps the versions for this build, and for the next one only if this
+        one publishes: it may delete rows. -#}
+    create table if not exists {{ published_versions() }}
+    (version ubigint, is_of_last_build boolean);
+    delete from {{ published_versions() }} where not is_of_last_build;
+    update {{ published_versions() }} set is_of_last_build = false
+{%- endmacro %}
+
+
+{% macro keep_versions() -%}
+    {#- SQL: what start_versions keeps for the next build. It runs once all tests
+        have passed. Not the versions of files of which a model deletes the rows,
+        to build them again (delete_old_rows, also). -#}
+    {%- set tables = {} -%}
+    {%- for node in graph.nodes.values() -%}
+        {%- do tables.update({node.name: node.relation_name}) -%}
     {%- endfor -%}
-    create or replace table {{ published_days() }} as
-    {{ versions | join(' union all ') }}
+    create or replace table {{ published_versions() }} as
+    select
+        version,
+        true as is_of_last_build
+    from (
+        select day_version as version from {{ tables.stg_days }}
+        union all
+        select day_version from {{ tables.int_judged_days }}
+        union all
+        select file_version::ubigint from {{ tables.stg_read_files }}
+        where
+            not is_left_out
+            and file_version not in (
+                select rejected.file_version
+                from {{ tables.rejected_rows }} as rejected
+                where rejected.line_number is null
+            )
+    )
 {%- endmacro %}

@@ -23,7 +23,7 @@
     {%- set statements -%}
         create or replace table {{ build_state() }} as
         select {{ is_whole }} as is_whole;
-        create table if not exists {{ published_days() }} (day_version ubigint)
+        {{ start_versions() if not is_whole }}
     {%- endset -%}
     {%- do run_query(statements) -%}
 {%- endmacro %}
@@ -148,7 +148,7 @@
         'warehouse_file', none, [], warehouse_path(), 'duckdb',
         {'statements': statements}
     ) -%}
-    {%- do run_query(keep_published_days()) -%}
+    {%- do run_query(keep_versions()) -%}
 {%- endmacro %}
 
 

@@ -124,7 +124,7 @@ def test_a_day_is_tested_until_it_is_published(folder, landing_dir, published):
     with duckdb.connect(work) as connection:
         connection.execute(f"create table kept as from {windows}")
         connection.execute(f"insert into {windows} from {windows}")
-        connection.execute("update published_days set day_version = 0")
+        connection.execute("update published_versions set version = 0")
     for _ in range(2):
         run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
         assert run.returncode == 1
@@ -132,7 +132,8 @@ def test_a_day_is_tested_until_it_is_published(folder, landing_dir, published):
     # As if it had been published: dbt test looks at all days.
     with duckdb.connect(work) as connection:
         connection.execute(
-            "create or replace table published_days as select day_version from staging.stg_days"
+            "create or replace table published_versions as "
+            "select day_version as version, true as is_of_last_build from staging.stg_days"
         )
     run = dbt_command(*TEST, folder=folder, landing_dir=landing_dir)
     assert "Failure in test valid_rows_int_signal_windows" in run.stdout

@@ -60,6 +60,13 @@
 {%- endmacro %}
 
 
+{% macro spark__built_versions(column) -%}
+    select distinct built.{{ column }}
+    from {{ this }} as built
+    where built.{{ column }} is not null
+{%- endmacro %}
+
+
 {% macro spark__is_day_to_test() -%}
     true
 {%- endmacro %}
