@@ -6,6 +6,7 @@ and then read through LandingFileSystem, to which no file is missing, changed or
 
 import codecs
 import errno
+import glob
 import gzip
 import hashlib
 import io
@@ -13,7 +14,11 @@ import json
 import os
 import re
 import stat
+import tempfile
+import weakref
 import zlib
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -23,12 +28,16 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from fsspec import AbstractFileSystem
 
 PROTOCOL = "landing"
-CHUNK_BYTES = 1 << 18
+CHUNK_BYTES = 1 << 17  # arrays of such a size come from the heap, larger ones page by page
 # Half of what the engine's reader takes unless it is told more; and what it is told at most.
 LONG_LINE_BYTES = 1_000_000
 MAX_LINE_BYTES = 199_000_000
 HEADER_BYTES = 1_000_000  # no header is longer
+SAMPLE_LINES = 20
+SAMPLE_LINE_BYTES = 2_000
+SMALL_NUMBER_BYTES = 7
 BOM = b"\xef\xbb\xbf"
+UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 START = re.compile(rb"(?:%s)?+[\r\n]*+([^\r\n]*)" % BOM)
 # What follows the line end is needed to tell \r from \r\n.
 WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
@@ -40,11 +49,14 @@ DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lin
 MAX_BIGINT = (1 << 63) - 1  # a file can be dated later than 2262
 MOVED = "it was changed, removed or out of reach while the build read it"
 DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
+ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".parquet")
 COLUMNS = {
     "file_path": "VARCHAR",
     "is_read": "BOOLEAN",
     "read_problem": "VARCHAR",
+    "file_kind": "VARCHAR",
     "first_line": "VARCHAR",
+    "sample_lines": "VARCHAR[]",
     "mixes_line_ends": "BOOLEAN",
     "has_long_lines": "BOOLEAN",
     "line_count": "BIGINT",
@@ -62,6 +74,7 @@ JUDGE = hashlib.md5(Path(__file__).read_bytes() + duckdb.__version__.encode()).h
 class Plugin(BasePlugin):
     def initialize(self, plugin_config):
         self.folder = plugin_config["landing_dir"]
+        self.texts = Texts(plugin_config.get("spill_directory"))
         self.files = {}  # by file_path: a ListedFile
 
     def configure_connection(self, conn):
@@ -70,10 +83,10 @@ class Plugin(BasePlugin):
         for function, parameters, result in [
             (self.landing_files, ["VARCHAR"], f"STRUCT({fields})[]"),
             (self.is_unchanged, ["VARCHAR"], "BOOLEAN"),
-            (self.count_rows, ["VARCHAR", "VARCHAR"], "BIGINT"),
+            (self.count_rows, ["VARCHAR", "VARCHAR[]"], "BIGINT"),
             (
                 self.find_lines,
-                ["VARCHAR", "VARCHAR[]", "BIGINT[]"],
+                ["VARCHAR", "VARCHAR[]", "BIGINT[]", "VARCHAR[]"],
                 "STRUCT(line_number BIGINT, line VARCHAR)[]",
             ),
         ]:
@@ -105,7 +118,7 @@ class Plugin(BasePlugin):
                 while file_path in self.files:  # what stands for a byte is the name of another
                     file_path += "?"
                 self.files[file_path] = listed_file(
-                    self.folder, name, file_path, known.get(file_path, {})
+                    self.folder, name, file_path, known.get(file_path, {}), self.texts
                 )
         return [file.found for file in self.files.values()]
 
@@ -114,34 +127,35 @@ class Plugin(BasePlugin):
         file = self.files.get(file_path)
         return file is not None and file.is_unchanged()
 
-    def count_rows(self, file_path, header):
-        """How many lines are neither blank nor the header; None if the file cannot be read.
+    def count_rows(self, file_path, headers):
+        """How many lines are neither blank nor a header; None if the file cannot be read.
 
         The slow way, a line at a time, for where line_count leaves a doubt.
         """
-        header = header and header.encode()
+        headers = {header.encode() for header in headers}
         try:
             return sum(
-                line != header
+                line not in headers
                 for lines in whole_lines(self.files[file_path])
                 for line in ROW.findall(lines)
             )
         except (KeyError, OSError, *DAMAGES):
             return None
 
-    def find_lines(self, file_path, texts, numbers):
-        """Number and text of each line that is one of the texts, or has one of the numbers.
+    def find_lines(self, file_path, texts, numbers, parts):
+        """Number and text of each line that is one of the texts, has one of the numbers or parts.
 
-        Without either, of each line that is not UTF-8. Of a file that was changed or is out of
+        Without any, of each line that is not UTF-8. Of a file that was changed or is out of
         reach, none. A byte that is not UTF-8 becomes \\xff.
         """
         texts = {text.encode() for text in texts or ()}
         numbers = set(numbers or ())
-        looks_for_bytes = not (texts or numbers)
+        parts = parts and re.compile(b"|".join(re.escape(part.encode()) for part in parts))
+        looks_for_bytes = not (texts or numbers or parts)
         found, number = [], 0
         try:
             for text in whole_lines(self.files[file_path]):
-                if looks_for_bytes and is_utf8(text):
+                if (looks_for_bytes and is_utf8(text)) or (parts and not parts.search(text)):
                     number += len(LINE_END.findall(text))
                     continue
                 for line in lines_of(text):
@@ -149,6 +163,7 @@ class Plugin(BasePlugin):
                     if (
                         line in texts
                         or number in numbers
+                        or (parts and parts.search(line))
                         or (looks_for_bytes and not is_utf8(line))
                     ):
                         found.append({"line_number": number, "line": shown(line)})
@@ -208,7 +223,7 @@ class LandingText:
         self.place = 0
         try:
             self.text = file.open()
-        except OSError:
+        except (OSError, *DAMAGES):
             self.text = io.BytesIO()
 
     def read(self, size):
@@ -233,26 +248,82 @@ class LandingText:
         self.text.close()
 
 
-class Unreadable(Exception):
+class Unreadable(OSError):
     """Why a file cannot be read."""
+
+
+class Texts:
+    """Files of text that stand for landing files of another kind, for as long as the build runs."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def make(self, write):
+        """The path of a new file. write: a function of that path that fills it."""
+        if self.folder:
+            os.makedirs(self.folder, exist_ok=True)
+        descriptor, path = tempfile.mkstemp(prefix="landing_", suffix=".csv", dir=self.folder)
+        os.close(descriptor)
+        weakref.finalize(self, remove, path)
+        write(path)
+        return path
+
+
+def remove(path):
+    with suppress(OSError):
+        os.unlink(path)
+        os.rmdir(os.path.dirname(path))  # if it was the last one
 
 
 class ListedFile:
     """A file as it was when it was listed: its path, os.stat, and what was found of it."""
 
-    def __init__(self, path):
+    def __init__(self, path, texts=None):
         self.path, self.real_path = path, os.path.realpath(path)
-        self.stat = self.found = None
+        self.ending = os.path.splitext(path)[1].lower()
+        self.stat = self.found = self.text_path = None
+        self.kind = "Parquet" if self.ending == ".parquet" else "CSV"
+        self.texts = texts
         self.is_out_of_reach = False
 
     def open(self):
-        """Its text, unpacked by its ending; of this very file, for another may be in its place."""
+        """Its text in UTF-8: unpacked, of Parquet written as CSV, of UTF-16 recoded."""
+        file = self.open_bytes()
+        if self.text_path:
+            file.close()
+            return open(self.text_path, "rb")
+        if self.kind == "Parquet":
+            file.close()
+            self.text_path = self.texts.make(self.write_parquet)
+            return self.open()
+        text = {".gz": gzip.open, ".zst": zstd.open}.get(self.ending, lambda file: file)(file)
+        if text.read(2) in UTF16_BOMS:
+            self.kind = "UTF-16 CSV"
+            text.seek(0)
+            with text:
+                self.text_path = self.texts.make(partial(write_utf8, text))
+            return self.open()
+        text.seek(0)
+        return text
+
+    def open_bytes(self):
+        """This very file, for another may be in its place."""
         file = io.BufferedReader(io.FileIO(self.real_path, opener=open_no_other))
         if identity(os.fstat(file.fileno())) != identity(self.stat):
             file.close()
             raise OSError(errno.ESTALE, MOVED)
-        ending = os.path.splitext(self.path)[1].lower()
-        return {".gz": gzip.open, ".zst": zstd.open}.get(ending, lambda file: file)(file)
+        return file
+
+    def write_parquet(self, path):
+        """Writes the rows as CSV."""
+        source, target = glob.escape(self.real_path), path.replace("'", "''")
+        try:
+            with duckdb.connect() as connection:
+                connection.execute("set threads = 1; set timezone = 'UTC'")
+                connection.read_parquet(source).create_view("rows")
+                connection.execute(f"copy rows to '{target}' (header, delimiter ',')")
+        except duckdb.Error:
+            raise Unreadable("it is no Parquet file, or is damaged") from None
 
     def is_unchanged(self):
         if self.is_out_of_reach:
@@ -273,8 +344,15 @@ def identity(stat):
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
-def listed_file(folder, name, file_path, before):
-    file = ListedFile(os.path.join(folder, name))
+def write_utf8(text, path):
+    """Recodes UTF-16. Half a character becomes bytes that are not UTF-8, which a reason names."""
+    with codecs.getreader("utf-16")(text, "surrogatepass") as reader, open(path, "wb") as file:
+        while part := reader.read(CHUNK_BYTES):
+            file.write(part.encode("utf-8", "surrogatepass"))
+
+
+def listed_file(folder, name, file_path, before, texts):
+    file = ListedFile(os.path.join(folder, name), texts)
     found = dict.fromkeys(COLUMNS) | {
         "file_path": file_path,
         "is_read": is_readable(name),
@@ -287,7 +365,7 @@ def listed_file(folder, name, file_path, before):
         found |= {"size_bytes": file.stat.st_size, "modified_ns": modified_ns}
         if found["is_read"]:
             check_path(folder, file)
-            file.open().close()  # it may not be ours to read any more
+            file.open_bytes().close()  # it may not be ours to read any more
             if is_same(before, found):
                 found = before
             else:
@@ -315,9 +393,7 @@ def is_same(before, file):
 def is_readable(name):
     """Whether a file is a delivery, by its name."""
     name = name.lower()
-    return ("signals_data" in name or "alerts_data" in name) and name.endswith(
-        (".csv", ".csv.gz", ".csv.zst")
-    )
+    return ("signals_data" in name or "alerts_data" in name) and name.endswith(ENDINGS)
 
 
 def check_path(folder, file):
@@ -358,7 +434,9 @@ def contents(file):
     is_sure = not seen.has_returns or (first_end == b"\r\n" and not mixes_line_ends)
     first_line = START.match(start)[1].decode("utf-8", "replace")
     return {
+        "file_kind": file.kind,
         "first_line": first_line or None,
+        "sample_lines": sample_of(start),
         "mixes_line_ends": mixes_line_ends,
         "has_long_lines": seen.longest > LONG_LINE_BYTES,
         "line_count": seen.feeds + (seen.rest > 0) if is_sure else None,
@@ -366,6 +444,21 @@ def contents(file):
         "is_odd": seen.is_odd or has_empty_fields(file, first_line, seen),
         "is_utf8": seen.is_utf8(),
     }
+
+
+def sample_of(start):
+    """The first lines after the header, by which the format of the file is recognised.
+
+    start: the first bytes of the file.
+    """
+    lines = ROW.findall(start.removeprefix(BOM))
+    if len(start) >= CHUNK_BYTES:
+        del lines[-1:]  # it may be cut off
+    return [
+        line.decode("utf-8", "replace")
+        for line in lines[1 : SAMPLE_LINES + 1]
+        if len(line) <= SAMPLE_LINE_BYTES
+    ]
 
 
 class Seen:
@@ -384,7 +477,8 @@ class Seen:
 
         Odd is what the typed reader would not see in a column that it does not read, or would keep
         where it is cut off elsewhere: a quote, a character that is not ASCII, a control character,
-        a blank at either end of a field.
+        a blank at either end of a field. And what it would take for another number: of +-5 it
+        makes -5, of 1e-400 it makes 0.
         """
         text = np.frombuffer(chunk, np.uint8)
         feeds = int(np.count_nonzero(text == 10))
@@ -392,10 +486,13 @@ class Seen:
         self.commas += int(np.count_nonzero(text == 44))
         if np.count_nonzero(text < 33) > feeds:  # blanks, \r or other control characters
             self.has_returns |= b"\r" in chunk
-            self.is_odd |= ODD_BLANK.search(self.end + chunk) is not None
+            self.is_odd |= ODD_BLANK.search(self.end[-1:] + chunk) is not None
         self.is_odd |= self.bytes == 0 and chunk.startswith(b"\n")
-        self.is_odd |= b'"' in chunk or b"\x7f" in chunk or not chunk.isascii()
-        self.end = chunk[-1:]
+        self.is_odd |= b'"' in chunk or b"\x7f" in chunk or b"+" in chunk or not chunk.isascii()
+        # One that two chunks share is found in the end of the first and the start of the second.
+        border = self.end + chunk[:SMALL_NUMBER_BYTES]
+        self.is_odd |= has_small_number(np.frombuffer(border, np.uint8)) or has_small_number(text)
+        self.end = chunk[-SMALL_NUMBER_BYTES:]
         if not (self.is_ascii and chunk.isascii()):
             self.is_ascii = False
             self.decode(chunk)
@@ -417,6 +514,19 @@ class Seen:
     def is_utf8(self):
         self.decode(b"", is_last=True)
         return self.is_decoded
+
+
+def has_small_number(text):
+    """Whether a field ends in a negative exponent of up to four digits: e-400.
+
+    text: an array of bytes.
+    """
+    starts = np.flatnonzero((text[:-1] | 32 == ord("e")) & (text[1:] == ord("-")))
+    if not starts.size:
+        return False
+    padded = np.append(text, np.zeros(SMALL_NUMBER_BYTES, np.uint8))
+    ends = padded[starts[:, None] + np.arange(3, SMALL_NUMBER_BYTES)]
+    return bool(((ends == ord(",")) | (ends == ord("\n"))).any())
 
 
 def has_empty_fields(file, first_line, seen):

@@ -147,8 +147,9 @@ class Plugin(BasePlugin):
         """The lock on the work file is ours, so no other build can still need these."""
         for ending in ENDINGS:
             Path(self.new + ending).unlink(missing_ok=True)
-        for spilled in Path(self.spill).glob("duckdb_temp_*"):
-            spilled.unlink()
+        for pattern in ("duckdb_temp_*", "landing_*.csv"):
+            for spilled in Path(self.spill).glob(pattern):
+                spilled.unlink()
 
 
 def usual_memory(conn):

@@ -104,15 +104,13 @@
     coalesce(
         first_line
         = ',timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date'
+        and time_format = 'epoch milliseconds'
+        and decimal_mark = '.'
+        and value_position = 7
+        and has_plain_values
         and not is_odd,
         false
     )
-{%- endmacro %}
-
-
-{% macro epoch_ms_range() -%}
-    {#- The years 2000 to 2100: seconds and microseconds fall outside. -#}
-    946684800000 and 4102444799999
 {%- endmacro %}
 
 
@@ -120,6 +118,32 @@
     {#- Beyond any quantity in any unit, and small enough that the fourth power
         of a value, which the thermal fits sum up, is finite. -#}
     1e30
+{%- endmacro %}
+
+
+{% macro smallest_value() -%}
+    {#- A number closer to 0 loses digits, or is read as 0. -#}
+    1e-300
+{%- endmacro %}
+
+
+{% macro is_plain_row(timestamp, site, asset, component, signal_name, value) -%}
+    {#- SQL: whether the columns of a row in a plain file are right, and spelled
+        in the plainest way; stg_line_rows judges any other row by its line. -#}
+    coalesce(
+        try_cast({{ timestamp }} as bigint)
+        between {{ first_epoch_second() * 1000 }} and {{ last_epoch_second() * 1000 + 999 }}
+        and try_cast({{ timestamp }} as bigint)::varchar = {{ timestamp }}
+        and abs({{ value }}) < {{ value_limit() }}
+        -- An id may be a number that was taken for a fraction.
+        and not contains(
+            {{ series_text(site, asset, component, signal_name) }}, '.'
+        )
+        {% for text in [site, asset, component, signal_name] -%}
+            and {{ text }} <> ''
+        {% endfor -%}
+        , false
+    )
 {%- endmacro %}
 
 
@@ -170,16 +194,6 @@
 {%- endmacro %}
 
 
-{% macro holds_odd_rows() -%}
-    {#- SQL on stg_landing_files: whether the typed reader gave a row that cannot
-        be right, and whose line has to be read again. -#}
-    file_version in (
-        select file_version from {{ ref('stg_plain_rows') }}
-        where recorded_at is null and line is null
-    )
-{%- endmacro %}
-
-
 {% macro read_typed_rows() -%}
     {#- A subquery: the rows of the new plain files, typed by the reader
         (file_path, timestamp, site, asset, component, signal_name, value). -#}
@@ -189,8 +203,8 @@
 
 {% macro default__read_typed_rows() -%}
     {#- Nothing is quoted, padded or guessed: a line that does not fit stands in
-        typed_errors, also one with an empty number, since no text is null. The
-        time is read as a fraction, which the engine would otherwise round. -#}
+        typed_errors, also one with an empty value, since no text is null. The
+        time is read as text, which the engine would otherwise round. -#}
     (
         select
             * exclude (filename),
@@ -199,7 +213,7 @@
             getvariable('new_paths')['usual'],
             columns = {
                 'row_number': 'VARCHAR',
-                'timestamp': 'DOUBLE',
+                'timestamp': 'VARCHAR',
                 'site': 'VARCHAR',
                 'asset': 'VARCHAR',
                 'component': 'VARCHAR',
@@ -220,22 +234,51 @@
 {%- endmacro %}
 
 
-{% macro keep_refused_lines() -%}
-    {#- Post-hook of stg_plain_rows: the lines that its reader refused, which
+{% macro keep_odd_lines() -%}
+    {#- Post-hook of stg_plain_rows: puts the lines of the file in the place of
+        rows that are not plain, and adds the lines that the reader refused, which
         stand in temporary tables of the connection. -#}
-    {{- return(adapter.dispatch('keep_refused_lines')()) -}}
+    {{- return(adapter.dispatch('keep_odd_lines')()) -}}
 {%- endmacro %}
 
 
-{% macro default__keep_refused_lines() -%}
-    {#- Of a line, the reader tells the first 10 000 characters; it comes with the
-        blank lines before it. The tables are there only if it has read. -#}
+{% macro default__keep_odd_lines() -%}
+    {#- Of a refused line, the reader tells the first 10 000 characters; it comes
+        with the blank lines before it. The tables are there only if it has read.
+        A file with many odd rows is left to stg_line_rows as a whole. -#}
     {%- set tables_query -%}
         select 1 from duckdb_tables() where table_name = 'typed_errors'
     {%- endset -%}
     {%- if execute and run_query(tables_query).rows -%}
+    delete from {{ this }}
+    where file_version in (
+        select file_version
+        from {{ this }}
+        where recorded_at is null and line_number is null
+        group by file_version
+        having count(*) > 100
+    );
     insert into {{ this }} (line, line_number, file_version)
     with
+
+    odd_rows as (
+
+        select
+            files.file_path,
+            files.file_version,
+            unnest(
+                find_lines(
+                    files.file_path, null, null, list(distinct rows.line)
+                ),
+                recursive := true
+            )
+        from {{ this }} as rows
+        inner join {{ ref('stg_landing_files') }} as files
+            on rows.file_version = files.file_version
+        where rows.recorded_at is null and rows.line_number is null
+        group by files.file_path, files.file_version
+
+    ),
 
     refused_lines as (
 
@@ -251,7 +294,9 @@
                 and errors.file_id = scans.file_id
         inner join {{ ref('stg_landing_files') }} as files
             on {{ file_path_of('scans.file_path') }} = files.file_path
-        where ltrim(errors.csv_line, chr(10)) <> files.first_line
+        where
+            ltrim(errors.csv_line, chr(10)) <> files.first_line
+            and files.file_version in (select file_version from {{ this }})
         group by files.file_path, files.file_version, errors.line
 
     ),
@@ -261,24 +306,52 @@
         select
             file_version,
             unnest(
-                find_lines(file_path, null, list(line_number::bigint)),
+                find_lines(file_path, null, list(line_number::bigint), null),
                 recursive := true
             )
         from refused_lines
         where length(line) > 9000
         group by file_path, file_version
 
+    ),
+
+    odd_lines as (
+
+        select
+            coalesce(long_lines.line, refused_lines.line) as line,
+            refused_lines.line_number,
+            refused_lines.file_version
+        from refused_lines
+        left join long_lines
+            on
+                refused_lines.file_version = long_lines.file_version
+                and refused_lines.line_number = long_lines.line_number
+        union
+        select
+            line,
+            line_number,
+            file_version
+        from odd_rows
+        -- The same columns may also stand beside a value that is plain.
+        where not {{ is_plain_row(
+            "split_part(line, ',', 2)",
+            "split_part(line, ',', 3)",
+            "split_part(line, ',', 4)",
+            "split_part(line, ',', 5)",
+            "split_part(line, ',', 6)",
+            "try_cast(split_part(line, ',', 7) as double)"
+        ) }}
+
     )
 
     select
-        coalesce(long_lines.line, refused_lines.line),
-        refused_lines.line_number,
-        refused_lines.file_version
-    from refused_lines
-    left join long_lines
-        on
-            refused_lines.file_version = long_lines.file_version
-            and refused_lines.line_number = long_lines.line_number
+        any_value(line),
+        line_number,
+        file_version
+    from odd_lines
+    group by line_number, file_version;
+    delete from {{ this }}
+    where recorded_at is null and line_number is null
     {%- endif -%}
 {%- endmacro %}
 
@@ -328,7 +401,7 @@
         from (
             select
                 file_path,
-                unnest(find_lines(file_path, null, null), recursive := true)
+                unnest(find_lines(file_path, null, null, null), recursive := true)
             from {{ ref('stg_landing_files') }}
             where
                 not is_utf8
@@ -366,16 +439,15 @@
 {%- endmacro %}
 
 
-{% macro end_reading(is_part='false') -%}
+{% macro end_reading(is_line='true') -%}
     {#- Post-hook of a model that reads landing files: of a file that was
         changed meanwhile, or was not read whole, no row is kept.
-        is_part: SQL on stg_landing_files, files of which the model holds only
-        a part. -#}
-    {{- return(adapter.dispatch('end_reading')(is_part)) -}}
+        is_line: SQL on the model, rows that are to be counted as lines. -#}
+    {{- return(adapter.dispatch('end_reading')(is_line)) -}}
 {%- endmacro %}
 
 
-{% macro default__end_reading(is_part) -%}
+{% macro default__end_reading(is_line) -%}
     delete from {{ this }}
     where file_version in (
         select file_version
@@ -383,46 +455,53 @@
         left join (
             select
                 file_version,
-                count(*) as row_count
+                count(*) as found_line_count
             from {{ this }}
-            where list_contains(getvariable('new_files'), file_version)
+            where
+                list_contains(getvariable('new_files'), file_version)
+                and {{ is_line }}
             group by file_version
         ) as rows using (file_version)
         where
             list_contains(getvariable('new_files'), file_version)
-            and case
-                when {{ is_part }}
-                    then not is_unchanged(file_path)
-                else not {{ holds_all_rows('coalesce(row_count, 0)') }}
-            end
+            and not {{ holds_all_lines('coalesce(found_line_count, 0)') }}
     )
 {%- endmacro %}
 
 
-{% macro holds_all_rows(row_count) -%}
-    {#- SQL on stg_landing_files: whether so many rows are all that a file has,
+{% macro holds_all_lines(found_line_count) -%}
+    {#- SQL on stg_landing_files: whether so many lines are all that a file has,
         and it is what it was when it was listed. The reader's word is not taken
         for it: the plugin has counted the lines. Where that leaves a doubt, as
         blank lines or another line end do, it counts them one by one. -#}
-    {{- return(adapter.dispatch('holds_all_rows')(row_count)) -}}
+    {{- return(adapter.dispatch('holds_all_lines')(found_line_count)) -}}
 {%- endmacro %}
 
 
-{% macro default__holds_all_rows(row_count) -%}
+{% macro default__holds_all_lines(found_line_count) -%}
     {#- `case` and not `or`: it counts the lines of no other file. -#}
     case
         when not is_unchanged(file_path)
             then false
-        when {{ row_count }} = line_count - (file_problem is null)::int
+        when
+            {{ found_line_count }}
+            = line_count - {{ list_length(header_lines()) }}
             then true
         else
             coalesce(
-                {{ row_count }} = count_rows(
-                    file_path,
-                    case when file_problem is null then first_line end
-                ),
+                {{ found_line_count }} = count_rows(file_path, {{ header_lines() }}),
                 false
             )
+    end
+{%- endmacro %}
+
+
+{% macro header_lines() -%}
+    {#- SQL on stg_landing_files: the lines of the file that are no rows. Where
+        there is no header, all are. -#}
+    case
+        when file_problem is not null then []
+        else list_distinct([first_line, header_line])
     end
 {%- endmacro %}
 
@@ -505,7 +584,9 @@
             select
                 file_version,
                 unnest(
-                    find_lines(file_path, list(distinct raw_line), null),
+                    find_lines(
+                        file_path, list(distinct raw_line), null, null
+                    ),
                     recursive := true
                 )
             from {{ lines }}

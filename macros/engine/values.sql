@@ -6,6 +6,11 @@
 {%- endmacro %}
 
 
+{% macro list_of(item) -%}
+    {{ by_engine('[' ~ item ~ ']', 'array(' ~ item ~ ')') }}
+{%- endmacro %}
+
+
 {% macro list_length(list) -%}
     {{ by_engine('len', 'array_size') }}({{ list }})
 {%- endmacro %}
@@ -109,22 +114,69 @@
 {%- endmacro %}
 
 
+{% macro pattern(text) -%}
+    {#- SQL: a regular expression as a literal. Both engines read what is used
+        here alike: classes, groups, repeats, ^ and $. -#}
+    {{ by_engine("'" ~ text ~ "'", "r'" ~ text ~ "'") }}
+{%- endmacro %}
+
+
+{% macro matches(text, expression) -%}
+    {#- SQL: whether the whole text matches. -#}
+    {{ by_engine(
+        'regexp_full_match(' ~ text ~ ", '" ~ expression ~ "')",
+        text ~ " rlike r'^(?:" ~ expression ~ ")$'"
+    ) }}
+{%- endmacro %}
+
+
+{% macro replace_pattern(text, expression, replacement) -%}
+    {#- SQL: the text with the first match replaced; \\1 is its first group. -#}
+    {{ by_engine(
+        'regexp_replace(' ~ text ~ ", '" ~ expression ~ "', '" ~ replacement ~ "')",
+        'regexp_replace(' ~ text ~ ", r'" ~ expression ~ "', r'"
+        ~ replacement | replace('\\', '$') ~ "')"
+    ) }}
+{%- endmacro %}
+
+
+{% macro composed(text) -%}
+    {#- SQL: Unicode in normal form C; Spark has no function for it. -#}
+    {{ by_engine('nfc_normalize(' ~ text ~ ')', text) }}
+{%- endmacro %}
+
+
+{% macro whole_quotient(number, divisor) -%}
+    ({{ number }} {{ by_engine('//', 'div') }} {{ divisor }})
+{%- endmacro %}
+
+
+{% macro number_pattern() -%}
+    {#- Digits, which single underscores may group, with an optional sign, point
+        and exponent: what DuckDB's readers take for a number. -#}
+    {%- set digits = '[0-9]+(_[0-9]+)*' -%}
+    {{- return(
+        '[+-]?(' ~ digits ~ '[.]?(' ~ digits ~ ')?|[.]' ~ digits ~ ')([eE][+-]?'
+        ~ digits ~ ')?'
+    ) -}}
+{%- endmacro %}
+
+
 {% macro number(text) -%}
     {%- if target.type == 'spark' -%}
-        {#- Spark would take 5d for a number, and no thousands 1_000; here what
-            is a number on DuckDB is one, and nothing else. -#}
-        {%- set digits = '[0-9]+(?:_[0-9]+)*' -%}
-        {%- set sign = '^\\s*\\+?[+-]?' -%}
+        {#- Spark would take 5d for a number. -#}
         case
-            when {{ text }} rlike r'{{ sign }}(?:{{ digits }}\.?(?:{{ digits }})?|\.{{ digits }})(?:[eE][+-]?{{ digits }})?\s*$'
-                then try_cast(
-                    regexp_replace({{ text }}, r'_|^\s*\+', '') as double
-                )
-            when {{ text }} rlike r'(?i){{ sign }}(?:nan|inf|infinity)\s*$'
+            when {{ matches(text, number_pattern()) }}
+                then try_cast(replace({{ text }}, '_', '') as double)
+            when {{ matches(text, '(?i)[+-]?(nan|inf|infinity)') }}
                 then double('NaN')
         end
     {%- else -%}
-        try_cast({{ text }} as double)
+        {#- The cast takes what matches the pattern, and reads +-5 as -5. -#}
+        case
+            when not starts_with({{ text }}, '+-')
+                then try_cast({{ text }} as double)
+        end
     {%- endif -%}
 {%- endmacro %}
 

@@ -1,3 +1,7 @@
+{%- set positions = [
+    'timestamp_position', 'site_position', 'asset_position',
+    'component_position', 'name_position', 'value_position', 'signal_positions',
+] -%}
 -- One row per file in the landing folder.
 with
 
@@ -5,8 +9,10 @@ landing_files as (
 
     select
         file_path,
+        {{ file_name('file_path') }} as file_name,
         is_read,
         read_problem,
+        file_kind,
         first_line,
         is_odd,
         is_utf8,
@@ -20,56 +26,35 @@ landing_files as (
 
 ),
 
-named_files as (
+formats as (
 
-    select
-        *,
-        {{ file_name('file_path') }} as file_name,
-        {{ list_map(
-            csv_fields('first_line'),
-            'field',
-            'lower(' ~ without_blanks('field') ~ ')'
-        ) }} as header_fields,
-        case
-            when contains(lower(file_name), 'signals_data')
-                then 'signal'
-            when contains(lower(file_name), 'alerts_data')
-                then 'alert'
-        end as record_type
-    from landing_files
+    select * from {{ ref('stg_file_formats') }}
 
 ),
 
-positioned_files as (
+described_files as (
 
     select
-        *,
-        {{ list_where(
-            'header_fields',
-            'field',
-            "field in ('timestamp', 'site', 'asset', 'component', "
-            ~ "'signal_name', 'alert_name', 'value')"
-        ) }} as known_fields,
-        {% for column in ['timestamp', 'site', 'asset', 'component'] -%}
-            {{ list_position('header_fields', "'" ~ column ~ "'") }}
-                as {{ column }}_position,
+        files.*,
+        {% for column in [
+            'record_type', 'header_line', 'header_names', 'header_fields',
+            'delimiter', 'decimal_mark', 'time_format', 'is_wide',
+            'has_plain_values',
+            'timestamp_column', 'site_column', 'asset_column',
+            'component_column', 'name_column', 'value_column',
+        ] + positions -%}
+            formats.{{ column }},
         {% endfor -%}
-        -- Some exports of alerts carry the alert's name in signal_name.
-        case record_type
-            when 'signal'
-                then {{ list_position('header_fields', "'signal_name'") }}
-            else
-                coalesce(
-                    {{ list_position('header_fields', "'alert_name'") }},
-                    {{ list_position('header_fields', "'signal_name'") }}
-                )
-        end as name_position,
-        -- An alert's value says nothing that its name does not.
-        case record_type
-            when 'signal'
-                then {{ list_position('header_fields', "'value'") }}
-        end as value_position
-    from named_files
+        {{ list_where(
+            'formats.header_fields',
+            'field',
+            "field in (lower(formats.timestamp_column), "
+            ~ "lower(formats.site_column), lower(formats.asset_column), "
+            ~ "lower(formats.component_column), lower(formats.name_column), "
+            ~ "lower(formats.value_column), 'alert_name')"
+        ) }} as known_fields
+    from landing_files as files
+    inner join formats on files.file_path = formats.file_path
 
 ),
 
@@ -83,7 +68,8 @@ judged_files as (
             when read_problem is not null
                 then 'cannot be read: ' || read_problem
             when not is_read
-                then 'ignored: not a .csv, .csv.gz or .csv.zst file'
+                then
+                    'ignored: not a .csv, .csv.gz, .csv.zst or .parquet file'
             when first_line is null
                 then 'empty file'
             when
@@ -91,22 +77,35 @@ judged_files as (
                 or site_position is null
                 or asset_position is null
                 or component_position is null
-                or name_position is null
-                or (record_type = 'signal' and value_position is null)
+                or (name_position is null and not is_wide)
+                or (
+                    record_type = 'signal'
+                    and value_position is null
+                    and not is_wide
+                )
                 then
                     'the first line is not a header with the columns '
-                    || 'timestamp, SITE, ASSET, COMPONENT, '
-                    || if(
-                        record_type = 'signal',
-                        'signal_name and VALUE',
-                        'alert_name'
+                    || concat_ws(
+                        ', ',
+                        timestamp_column, site_column, asset_column,
+                        component_column
                     )
+                    || case
+                        when is_wide then ''
+                        when record_type = 'signal'
+                            then
+                                ', ' || name_column
+                                || ' and ' || value_column
+                        else ', alert_name'
+                    end
             when
                 {{ list_length('known_fields') }}
                 > {{ list_length('array_distinct(known_fields)') }}
                 then 'the header names a column twice'
+            when is_wide and {{ list_length('signal_positions') }} = 0
+                then 'the header names no signal'
         end as file_problem
-    from positioned_files
+    from described_files
 
 )
 
@@ -115,7 +114,26 @@ select
     file_name,
     record_type,
     first_line,
+    header_line,
+    header_names,
     file_problem,
+    -- How it was recognised to be written; all else is as in the export.
+    case
+        when file_problem is null
+            then concat_ws(
+                ', ',
+                file_kind,
+                case
+                    when file_kind like '%CSV' and delimiter = chr(9)
+                        then 'tabs'
+                    when file_kind like '%CSV' and delimiter <> ','
+                        then 'delimiter ' || delimiter
+                end,
+                case when decimal_mark = ',' then 'decimal comma' end,
+                case when is_wide then 'wide' end,
+                time_format
+            )
+    end as format,
     is_read and read_problem is null as is_readable,
     coalesce(record_type = 'signal', false)
     and {{ has_plain_form() }}
@@ -123,13 +141,14 @@ select
     is_utf8,
     mixes_line_ends as has_mixed_line_ends,
     has_long_lines,
+    is_wide,
+    delimiter,
+    decimal_mark,
+    time_format,
     {{ list_length('header_fields') }} as field_count,
-    timestamp_position,
-    site_position,
-    asset_position,
-    component_position,
-    name_position,
-    value_position,
+    {% for position in positions -%}
+        {{ position }},
+    {% endfor -%}
     line_count,
     size_bytes,
     {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at,
@@ -137,7 +156,7 @@ select
     -- every file when other code reads it. Of 63 bits, a number to any reader.
     ({{ hash_of([
         'file_path', 'is_read', 'read_problem', 'first_line', 'is_odd',
-        'size_bytes', 'modified_ns', 'judged_by',
-        "'" ~ project_version() ~ "'",
-    ]) }} % 9223372036854775807)::bigint as file_version
+        'size_bytes', 'modified_ns', 'judged_by', 'delimiter', 'decimal_mark',
+        'time_format', "'" ~ project_version() ~ "'",
+    ] + positions) }} % 9223372036854775807)::bigint as file_version
 from judged_files

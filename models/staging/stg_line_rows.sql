@@ -1,15 +1,12 @@
 -- One row per row of the landing files that is not typed in stg_plain_rows:
 -- typed here, or with the reason why not.
 --
--- These are all lines of the files that have no row there. Of the others, they
--- are the lines that the typed reader refused, and those that it typed and that
--- cannot be right; the latter have to be read again, for their text.
+-- These are the lines that stand there as text, and all lines of the files that
+-- have no row there. A line of a wide file has one row for each of its values.
 {{ config(
     materialized='incremental',
-    pre_hook="{{ start_reading(
-        'is_readable and (not ' ~ is_typed() ~ ' or ' ~ holds_odd_rows() ~ ')'
-    ) }}",
-    post_hook="{{ end_reading(is_part=is_typed()) }}"
+    pre_hook="{{ start_reading('is_readable and not ' ~ is_typed()) }}",
+    post_hook="{{ end_reading('is_first_of_line') }}"
 ) }}
 
 with
@@ -20,25 +17,7 @@ files as (
 
 ),
 
-odd_rows as (
-
-    select distinct
-        file_version,
-        {{ text_part('series_text', 3) }} as component_id
-    from {{ ref('stg_plain_rows') }}
-    where recorded_at is null and line is null
-
-),
-
-typed_files as (
-
-    select distinct file_version
-    from {{ ref('stg_plain_rows') }}
-    where recorded_at is not null
-
-),
-
-refused_lines as (
+odd_lines as (
 
     select
         file_version,
@@ -57,37 +36,20 @@ lines as (
         files.*,
         read_lines.line,
         read_lines.is_valid,
-        read_lines.line_number,
-        false as is_refused
+        read_lines.line_number
     from {{ read_lines() }} as read_lines
     inner join files on read_lines.file_path = files.file_path
-    left join odd_rows
-        on
-            files.file_version = odd_rows.file_version
-            -- The place of the component in a plain file.
-            and split_part(read_lines.line, ',', 5) = odd_rows.component_id
-    -- Those come with their number, below.
-    anti join refused_lines
-        on
-            files.file_version = refused_lines.file_version
-            and read_lines.line = refused_lines.line
     where
-        (files.file_problem is not null or read_lines.line <> files.first_line)
-        and (
-            odd_rows.file_version is not null
-            or files.file_version not in (
-                select typed_files.file_version from typed_files
-            )
-        )
+        files.file_problem is not null
+        or read_lines.line not in (files.first_line, files.header_line)
     union all
     select
         files.*,
-        refused_lines.line,
+        odd_lines.line,
         true as is_valid,
-        refused_lines.line_number,
-        true as is_refused
-    from refused_lines
-    inner join files on refused_lines.file_version = files.file_version
+        odd_lines.line_number
+    from odd_lines
+    inner join files on odd_lines.file_version = files.file_version
 
 ),
 
@@ -95,47 +57,105 @@ split_lines as (
 
     select
         *,
-        {{ csv_fields('line') }} as fields
+        {{ csv_fields('line', 'delimiter') }} as fields
     from lines
 
 ),
 
-cast_lines as (
+filled_places as (
 
     select
-        record_type,
-        line,
-        line_number,
-        is_valid,
-        is_refused,
-        file_problem,
-        file_version,
-        field_count,
-        {{ list_length('fields') }} as line_field_count,
+        *,
+        {{ list_where(
+            'signal_positions',
+            'position',
+            without_blanks(list_item('fields', 'position')) ~ " <> ''"
+        ) }} as filled_positions
+    from split_lines
+
+),
+
+-- Where the values of a line stand; one place where it has none.
+value_places as (
+
+    select
+        *,
+        case
+            when signal_positions is null or fields is null
+                then {{ list_of('value_position') }}
+            when {{ list_length('filled_positions') }} = 0
+                then {{ list_of(list_item('signal_positions', '1')) }}
+            else filled_positions
+        end as places
+    from filled_places
+
+),
+
+placed_values as (
+
+    select
+        *,
+        {{ by_engine('unnest', 'explode') }}(places) as place
+    from value_places
+
+),
+
+texts as (
+
+    select
+        *,
+        coalesce(place = {{ list_item('places', '1') }}, true)
+            as is_first_of_line,
         -- Some exports end each line with a comma; the typed reader does not
         -- see an empty field after the last.
         coalesce(
             {{ list_item('fields', 'field_count + 1') }} = '', false
         ) as has_empty_field_more,
-        {% for name, position in {
-            'site_id': 'site_position',
-            'asset_id': 'asset_position',
-            'component_id': 'component_position',
-            'record_name': 'name_position',
-            'timestamp_text': 'timestamp_position',
-            'value_text': 'value_position'
-        }.items() -%}
+        {% for column in ['site', 'asset', 'component', 'timestamp'] -%}
             nullif(
-                {{ without_blanks(list_item('fields', position)) }}, ''
-            ) as {{ name }},
+                {{ without_blanks(list_item('fields', column ~ '_position')) }}, ''
+            ) as {{ column }}_text,
         {% endfor -%}
-        {{ number('timestamp_text') }} as epoch_ms,
-        {{ number('value_text') }} as value
-    from split_lines
+        nullif({{ without_blanks(list_item('fields', 'place')) }}, '')
+            as value_text,
+        nullif({{ without_blanks(
+            'case when signal_positions is null then '
+            ~ list_item('fields', 'name_position')
+            ~ ' else ' ~ list_item('header_names', 'place') ~ ' end'
+        ) }}, '') as name_text
+    from placed_values
 
 ),
 
-judged_lines as (
+cast_texts as (
+
+    select
+        *,
+        {% for column in ['site', 'asset', 'component'] -%}
+            {{ clean_id(column ~ '_text') }} as {{ column }}_id,
+            {{ has_lost_id_digits(column ~ '_text') }}
+                as has_lost_{{ column }}_digits,
+        {% endfor -%}
+        {{ composed('name_text') }} as record_name,
+        {{ number(with_point('value_text', 'decimal_mark')) }} as value,
+        {{ with_point('timestamp_text', 'decimal_mark') }} as number_text,
+        {{ exact_number(with_point('timestamp_text', 'decimal_mark')) }}
+            as epoch_number,
+        {{ iso_time('timestamp_text', 'time_format') }} as iso_time
+    from texts
+
+),
+
+timed_rows as (
+
+    select
+        *,
+        {{ epoch_ms_of('epoch_number', 'iso_time', 'time_format') }} as epoch_ms
+    from cast_texts
+
+),
+
+judged_rows as (
 
     select
         *,
@@ -144,18 +164,22 @@ judged_lines as (
                 then file_problem
             when not is_valid
                 then 'unreadable line: invalid encoding'
-            when line_field_count is null
+            when fields is null
                 then 'a quote is not closed, or stands inside a field'
-            when line_field_count - has_empty_field_more::int <> field_count
+            when
+                {{ list_length('fields') }} - has_empty_field_more::int
+                <> field_count
                 then
-                    line_field_count || ' fields where the header has '
-                    || field_count
-            when site_id is null
-                then 'no site'
-            when asset_id is null
-                then 'no asset'
-            when component_id is null
-                then 'no component'
+                    {{ list_length('fields') }}
+                    || ' fields where the header has ' || field_count
+            {% for column in ['site', 'asset', 'component'] -%}
+                when {{ column }}_text is null
+                    then 'no {{ column }}'
+                when has_lost_{{ column }}_digits
+                    then
+                        'the {{ column }} has lost its last digits ('
+                        || {{ column }}_text || '): it went through a spreadsheet'
+            {% endfor -%}
             when record_name is null
                 then 'no ' || record_type || ' name'
             when
@@ -165,26 +189,73 @@ judged_lines as (
                 then 'a control character in an id or name'
             when timestamp_text is null
                 then 'no timestamp'
-            when epoch_ms is null or not {{ is_finite('epoch_ms') }}
+            when
+                time_format like 'epoch%'
+                and not coalesce({{ matches('number_text', number_pattern()) }}, false)
                 then 'the timestamp is not a number'
-            when not epoch_ms between {{ epoch_ms_range() }}
+            when time_format = 'day/month/year or month/day/year'
                 then
-                    'the timestamp is not epoch milliseconds '
-                    || 'between the years 2000 and 2100'
-            when epoch_ms <> floor(epoch_ms)
+                    'the date can be read in two ways ('
+                    || left(timestamp_text, 40)
+                    || '): set time_format in seeds/landing_formats.csv'
+            when
+                time_format not like 'epoch%'
+                and {{ matches(
+                    'timestamp_text',
+                    date_pattern() ~ clock_pattern(false) ~ '(' ~ zone_pattern() ~ ')?'
+                ) }}
+                and not {{ matches(
+                    'timestamp_text',
+                    date_pattern() ~ clock_pattern() ~ '(' ~ zone_pattern() ~ ')?'
+                ) }}
+                then 'the timestamp has no seconds'
+            when epoch_ms is null
+                then
+                    'the timestamp is not ' || time_format
+                    || case
+                        when time_format like 'epoch%'
+                            then ' between the years 2000 and 2100'
+                        else ', as others in the file are'
+                    end
+            when
+                time_format like 'epoch%'
+                and {{ has_lost_digits('number_text') }}
+                then
+                    'the timestamp has lost its last digits ('
+                    || timestamp_text || '): it went through a spreadsheet'
+            when
+                time_format = 'epoch milliseconds'
+                and (
+                    epoch_number <> floor(epoch_number)
+                    or {{ matches('number_text', '[^eE]*[.][0-9]*[1-9][0-9]*') }}
+                )
                 then 'the timestamp is not a whole number of milliseconds'
             when record_type = 'alert'
                 then null
             when value_text is null
                 then 'no value'
+            when value is null and decimal_mark = '?'
+                then
+                    'the value can be read in two ways ('
+                    || left(value_text, 40)
+                    || '): set decimal_mark in seeds/landing_formats.csv'
             when value is null
                 then 'the value is not a number'
             when not {{ is_finite('value') }}
                 then 'the value is not finite'
             when abs(value) >= {{ value_limit() }}
                 then 'the value is {{ value_limit() }} or beyond'
+            when
+                abs(value) < {{ smallest_value() }}
+                and {{ matches('value_text', '[^eE]*[1-9].*') }}
+                then 'the value is closer to 0 than {{ smallest_value() }}'
+        end
+        -- One reason for each value of the line.
+        || case
+            when signal_positions is null then ''
+            else ' (column ' || record_name || ')'
         end as reject_reason
-    from cast_lines
+    from timed_rows
 
 )
 
@@ -200,15 +271,10 @@ select
     case when reject_reason is not null then line end as raw_line,
     case when reject_reason is not null then line_number end as line_number,
     case when reject_reason is null then value end as value,
+    is_first_of_line,
     case
         when reject_reason is null
             then {{ time_of_ms('epoch_ms::bigint') }}
     end as recorded_at,
     file_version
-from judged_lines
-where
-    is_refused
-    or reject_reason is not null
-    or file_version not in (
-        select typed_files.file_version from typed_files
-    )
+from judged_rows

@@ -1,14 +1,16 @@
+{%- set is_plain = is_plain_row(
+    'timestamp', 'site', 'asset', 'component', 'signal_name', 'value'
+) -%}
 -- One row per row of the plain signal files: the columns of the export in its
 -- order, ASCII without quotes, and lines that end in \n.
 --
 -- The engine types such rows while it reads, in a third of the time that
--- stg_line_rows takes. A line that the reader refuses stands here as text, with
--- its number. A row that it typed, and that cannot be right, has no time.
--- stg_line_rows judges both.
+-- stg_line_rows takes. Lines that the reader refuses, and rows that are not
+-- plain, stand here as text with their number; stg_line_rows judges them.
 {{ config(
     materialized='incremental',
     pre_hook="{{ start_reading('is_plain') }}",
-    post_hook=["{{ keep_refused_lines() }}", "{{ end_reading() }}"]
+    post_hook=["{{ keep_odd_lines() }}", "{{ end_reading() }}"]
 ) }}
 
 with
@@ -20,15 +22,16 @@ typed_rows as (
         {{ series_text('site', 'asset', 'component', 'signal_name') }}
             as series_text,
         value,
+        -- What its line in the file holds, by which it is found again.
         case
-            when
-                timestamp between {{ epoch_ms_range() }}
-                and timestamp = floor(timestamp)
-                and abs(value) < {{ value_limit() }}
-                and site <> ''
-                and asset <> ''
-                and component <> ''
-                and signal_name <> ''
+            when not {{ is_plain }}
+                then concat_ws(
+                    ',',
+                    '', timestamp, site, asset, component, signal_name, ''
+                )
+        end as line,
+        case
+            when {{ is_plain }}
                 then {{ time_of_ms('timestamp::bigint') }}
         end as recorded_at
     from {{ read_typed_rows() }} as file_rows
@@ -38,7 +41,7 @@ typed_rows as (
 select
     typed_rows.series_text,
     typed_rows.value,
-    null::{{ dbt.type_string() }} as line,
+    typed_rows.line,
     null::bigint as line_number,
     typed_rows.recorded_at,
     files.file_version

@@ -35,6 +35,7 @@ line_rows as (
     select
         file_version,
         count(*) as row_count,
+        count(*) filter (where is_first_of_line) as line_count,
         count(reject_reason) as rejected_row_count
     from {{ ref('stg_line_rows') }}
     where file_version in (select files.file_version from files)
@@ -48,6 +49,8 @@ counted_files as (
         files.*,
         coalesce(typed_rows.row_count, 0) + coalesce(line_rows.row_count, 0)
             as row_count,
+        coalesce(typed_rows.row_count, 0) + coalesce(line_rows.line_count, 0)
+            as found_line_count,
         coalesce(line_rows.rejected_row_count, 0) as rejected_row_count
     from files
     left join typed_rows on files.file_version = typed_rows.file_version
@@ -59,7 +62,7 @@ judged_files as (
 
     select
         *,
-        is_readable and not {{ holds_all_rows('row_count') }} as is_left_out
+        is_readable and not {{ holds_all_lines('found_line_count') }} as is_left_out
     from counted_files
 
 )

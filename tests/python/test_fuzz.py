@@ -38,10 +38,10 @@ BATCHES = 30
 LAST_SEEDS = ROOT / "target/fuzz"
 # What runs before and after a model that reads files, as its hooks say.
 HOOKS = {
-    "stg_plain_rows": (["start_reading('is_plain')"], ["keep_refused_lines()", "end_reading()"]),
+    "stg_plain_rows": (["start_reading('is_plain')"], ["keep_odd_lines()", "end_reading()"]),
     "stg_line_rows": (
-        ["start_reading('is_readable and (not ' ~ is_typed() ~ ' or ' ~ holds_odd_rows() ~ ')')"],
-        ["end_reading(is_part=is_typed())"],
+        ["start_reading('is_readable and not ' ~ is_typed())"],
+        ["end_reading('is_first_of_line')"],
     ),
 }
 ROWS = ["int_readings", "stg_alerts", "rejected_rows", "load_audit"]
@@ -317,7 +317,7 @@ def write_folder(folder, seed):
 def count_of_rows(database, name):
     """What the plugin counts, by which a build sees whether the engine has read a file whole."""
     ((count,),) = database.execute(
-        "select count_rows(file_path, case when file_problem is null then first_line end) "
+        "select count_rows(file_path, case when file_problem is null then [first_line] else [] end) "
         "from staging.stg_landing_files where file_name = $1",
         [name],
     ).fetchall()

@@ -139,7 +139,7 @@ BAD_FILES = {
         0,
     ),
     "blank lines.csv": (b"\n\n\n", "empty file", 0),
-    "parquet.parquet": (b"PAR1", "ignored: not a .csv", 0),
+    "parquet.parquet": (b"PAR1", "cannot be read: it is no Parquet file", 0),
 }
 
 # The same for files that are no plain bytes.

@@ -1,7 +1,10 @@
 """Every row of a landing file ends typed, rejected with its reason, or counted as a repeat."""
 
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import pytest
 from landing import (
     ALERT_FILE,
@@ -87,21 +90,168 @@ FORMS = {
 }
 
 
+def delimited(text, delimiter):
+    return text.replace(",", delimiter)
+
+
+# Formats that are recognised from the header and the first rows, with what load_audit says.
+FORMATS = {
+    "semicolons": (delimited(signal_text(site="semicolons"), ";"), "delimiter ;"),
+    "tabs": (delimited(signal_text(site="tabs"), "\t"), "tabs"),
+    "bars": (delimited(signal_text(site="bars"), "|"), "delimiter |"),
+    "a comma within": (
+        delimited(signal_text(site="a comma within", component="x"), ";").replace(";x;", ";-7;"),
+        "delimiter ;",
+    ),
+    "decimal comma": (
+        delimited(signal_text(site="decimal comma"), ";").replace("20.5", "20,5"),
+        "delimiter ;, decimal comma",
+    ),
+    "decimal comma, quoted": (
+        signal_text(site="decimal comma, quoted").replace("20.5", '"20,5"'),
+        "CSV, decimal comma",
+    ),
+    "sep=": ("sep=;\r\n" + delimited(signal_text(site="sep="), ";"), "delimiter ;"),
+    "utf-16": (signal_text(site="utf-16").encode("utf-16"), "UTF-16 CSV, epoch"),
+    "utf-16, big end first": (
+        b"\xfe\xff" + signal_text(site="utf-16, big end first").encode("utf-16-be"),
+        "UTF-16 CSV, epoch",
+    ),
+    "utf-16.gz": (signal_text(site="utf-16.gz").encode("utf-16"), "UTF-16 CSV, epoch"),
+    "seconds": (signal_text(site="seconds", timestamp=NOON // 1000), "epoch seconds"),
+    "microseconds": (signal_text(site="microseconds", timestamp=NOON * 1000), "epoch microsec"),
+    "nanoseconds": (signal_text(site="nanoseconds", timestamp=NOON * 10**6), "epoch nanosec"),
+    "zone": (signal_text(site="zone", timestamp="2022-03-12T13:00:00+01:00"), "CSV, ISO 8601"),
+    "Z": (signal_text(site="Z", timestamp="2022-03-12 12:00:00.000Z"), "CSV, ISO 8601"),
+    "no zone": (signal_text(site="no zone", timestamp="2022-03-12 12:00:00"), "without a zone"),
+    "points": (signal_text(site="points", timestamp="12.03.2022 12:00:00"), "day/month/year"),
+    "exact": (signal_text(site="exact", timestamp="1.6470864e12"), "epoch milliseconds"),
+    "float ids": (
+        signal_text(site="float ids", component="-7.0", asset="007.0", timestamp=f"{NOON}.0"),
+        "epoch milliseconds",
+    ),
+    "scientific id": (signal_text(site="scientific id", component="-7E+00"), "epoch millisec"),
+    "Z\u00fcrich": (signal_text(site="Zu\u0308rich"), "epoch milliseconds"),
+}
+
+
+def parquet(select):
+    """The bytes of a Parquet file with what a query gives."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/x.parquet"
+        duckdb.sql(f"copy ({select}) to '{path}' (format parquet)")
+        return Path(path).read_bytes()
+
+
+def parquet_reading(site, time, component="-7", asset="'007'", value="20.5"):
+    return parquet(
+        f"select {time} as timestamp, '{site}' as SITE, {asset} as ASSET, {component} as COMPONENT,"
+        f" 'LM_powerLimit' as signal_name, {value} as VALUE"
+    )
+
+
+PARQUET = {
+    "integers": parquet_reading("integers", f"{NOON}::bigint"),
+    "timestamp": parquet_reading("timestamp", "timestamp '2022-03-12 12:00:00'"),
+    "nanosecond": parquet_reading("nanosecond", "timestamp_ns '2022-03-12 12:00:00'"),
+    "with a zone": parquet_reading("with a zone", "timestamptz '2022-03-12 14:00:00+02'"),
+    "text": parquet_reading("text", f"'{NOON}'", component="'-7'"),
+    "doubles": parquet_reading("doubles", f"{NOON}::double", component="-7::double"),
+    "float": parquet_reading("float", f"{NOON}", value="20.5::float"),
+}
+
+
 def test_every_form_of_a_file_is_read_alike(load):
-    """A column order, letter case, quoting, line end or compression changes what is read."""
-    ending = {"gz": ".csv.gz", "zst": ".csv.zst"}
-    files = {
-        SIGNALS.replace(".csv", f"_{number}{ending.get(form, '.csv')}"): text
-        for number, (form, text) in enumerate(FORMS.items())
+    """A column order, quoting, line end, compression or format changes what is read."""
+    ending = {"gz": ".csv.gz", "zst": ".csv.zst", "utf-16.gz": ".csv.gz"}
+    texts = FORMS | {form: text for form, (text, _) in FORMATS.items()}
+    names = {
+        form: SIGNALS.replace(".csv", f"_{number}{ending.get(form, '.csv')}")
+        for number, form in enumerate(texts)
     }
+    files = {names[form]: text for form, text in texts.items()}
+    files |= {f"signals_data [{form}]*.PARQUET": content for form, content in PARQUET.items()}
     loaded = load(files)
     assert not loaded.rejected
     found = {row["site_id"]: row for row in loaded.signals}
-    assert sorted(found) == sorted(FORMS)
+    assert sorted(found) == sorted([*texts, *PARQUET])
+    for form, (_, words) in FORMATS.items():
+        assert words in loaded.audit[names[form]]["format"]
+    for form in PARQUET:
+        assert loaded.audit[f"signals_data [{form}]*.PARQUET"]["format"].startswith("Parquet, ")
     for row in found.values():
         assert (row["asset_id"], row["component_id"]) == ("007", "-7")
         assert (row["signal_name"], row["value"], row["ms"]) == ("LM_powerLimit", 20.5, NOON)
     assert {counts(row) for row in loaded.audit.values()} == {(1, 1, 0, 0)}
+
+
+def test_a_damaged_parquet_file_is_left_out(load):
+    """A Parquet file that was cut off, or has no such columns, stops the build or adds rows."""
+    whole = PARQUET["text"]
+    loaded = load(
+        {
+            SIGNALS: signal_text(),
+            "signals_data cut.parquet": whole[:-20],
+            "signals_data flipped.parquet": whole[:30] + bytes(20) + whole[50:],
+            "signals_data other.parquet": parquet("select 1 as a, 2 as b"),
+            "signals_data null.parquet": parquet_reading("x", "null::bigint"),
+        }
+    )
+    for name in ("cut", "flipped"):
+        problem = loaded.audit[f"signals_data {name}.parquet"]["file_problem"]
+        assert problem == "cannot be read: it is no Parquet file, or is damaged"
+    assert "not a header" in loaded.audit["signals_data other.parquet"]["file_problem"]
+    assert counts(loaded.audit["signals_data null.parquet"]) == (1, 0, 1, 0)
+    assert loaded.rejected["signals_data null.parquet", 2]["reject_reason"] == "no timestamp"
+    assert len(loaded.signals) == 1
+
+
+def test_a_format_may_be_given_by_the_seed(load, warehouse):
+    """The names of columns, the delimiter or the layout of other systems are not read."""
+    columns = "ts;station;post;plug;quantity;reading"
+    files = {
+        "signals_data acme.csv": f"{columns}\n03/04/2022 12:00:00;s;a;c;LM_powerLimit;104,500\n",
+        "signals_data wide.csv": "timestamp,SITE,ASSET,COMPONENT,LM_powerLimit,x\n"
+        f"{NOON},s,a,w,1,2\n{NOON + 1},s,a,w,3,\n{NOON + 2},s,a,w,,\n{NOON + 3},s,a,w,no,no\n",
+    }
+    with duckdb.connect(warehouse.path) as connection:
+        connection.execute("create table kept as from reference.landing_formats")
+        connection.execute("""
+            insert into reference.landing_formats by name
+            select
+                '*acme*' as file_pattern, ';' as delimiter, ',' as decimal_mark,
+                'month/day/year' as time_format, 'ts' as timestamp_column,
+                'STATION' as site_column, 'post' as asset_column, 'plug' as component_column,
+                'quantity' as name_column, 'reading' as value_column;
+            insert into reference.landing_formats by name
+            select '*wide.csv' as file_pattern, 'wide' as layout
+        """)
+    try:
+        loaded = load(files)
+    finally:
+        with duckdb.connect(warehouse.path) as connection:
+            connection.execute("create or replace table reference.landing_formats as from kept")
+            connection.execute("drop table kept")
+    found = {
+        (row["component_id"], row["signal_name"], row["ms"] - NOON, row["value"])
+        for row in loaded.signals
+    }
+    march_4 = -8 * 24 * 3600 * 1000
+    assert found == {
+        ("c", "LM_powerLimit", march_4, 104.5),
+        ("w", "LM_powerLimit", 0, 1),
+        ("w", "x", 0, 2),
+        ("w", "LM_powerLimit", 1, 3),
+    }
+    assert counts(loaded.audit["signals_data wide.csv"]) == (6, 3, 3, 0)
+    rejected = warehouse.rows(
+        "select line_number, reject_reason from marts.rejected_rows order by all"
+    )
+    assert [tuple(row.values()) for row in rejected] == [
+        (4, "no value (column LM_powerLimit)"),
+        (5, "the value is not a number (column LM_powerLimit)"),
+        (5, "the value is not a number (column x)"),
+    ]
 
 
 def test_both_shapes_of_alerts(load):

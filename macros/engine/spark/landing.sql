@@ -92,6 +92,7 @@
         files.file_path,
         files.is_read,
         null::string as read_problem,
+        'CSV' as file_kind,
         first_lines.first_line,
         false as mixes_line_ends,
         false as has_long_lines,
@@ -131,7 +132,7 @@
 {%- endmacro %}
 
 
-{% macro spark__keep_refused_lines() -%}
+{% macro spark__keep_odd_lines() -%}
 {%- endmacro %}
 
 
@@ -167,7 +168,7 @@
 {%- endmacro %}
 
 
-{% macro spark__end_reading(is_part) -%}
+{% macro spark__end_reading(is_line) -%}
     {%- set moved_query -%}
         select file_version::string from {{ ref('stg_landing_files') }}
         where is_readable and not {{ is_as_listed() }}
@@ -195,7 +196,7 @@
 {%- endmacro %}
 
 
-{% macro spark__holds_all_rows(row_count) -%}
+{% macro spark__holds_all_lines(found_line_count) -%}
     {{ is_as_listed() }}
 {%- endmacro %}
 

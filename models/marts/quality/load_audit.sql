@@ -29,6 +29,7 @@ counted_files as (
     select
         files.file_name,
         files.record_type,
+        files.format,
         read_files.file_problem,
         read_files.row_count::bigint as row_count,
         read_files.rejected_row_count::bigint as rejected_row_count,
@@ -45,6 +46,7 @@ load_audit as (
     select
         file_name,
         record_type,
+        format,
         file_problem,
         row_count,
         row_count - rejected_row_count - repeated_row_count as staged_row_count,

@@ -1,0 +1,335 @@
+{%- set columns = {
+    'timestamp': 'timestamp',
+    'site': 'SITE',
+    'asset': 'ASSET',
+    'component': 'COMPONENT',
+    'name': 'signal_name',
+    'value': 'VALUE',
+} -%}
+-- One row per file in the landing folder: how it is written.
+--
+-- The seed landing_formats says so, or else the header and the first rows do.
+-- The format is that of the whole file: rows of another one are rejected.
+with
+
+landing_files as (
+
+    select
+        file_path,
+        {{ file_name('file_path') }} as file_name,
+        first_line,
+        sample_lines
+    from {{ source('landing', 'files') }}
+
+),
+
+formats as (
+
+    select
+        *,
+        -- * and ? as in file names.
+        replace(replace(replace(replace(replace(
+            lower(file_pattern), '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'), '?', '_'
+        ) as like_pattern
+    from {{ ref('landing_formats') }}
+
+),
+
+-- The longest pattern that matches is the most exact one.
+chosen_patterns as (
+
+    select
+        files.file_path,
+        max_by(
+            formats.file_pattern,
+            {{ row_of(['length(formats.file_pattern)', 'formats.file_pattern']) }}
+        ) as file_pattern
+    from landing_files as files
+    inner join formats
+        on lower(files.file_name) like formats.like_pattern escape '!'
+    group by files.file_path
+
+),
+
+header_lines as (
+
+    select
+        files.file_path,
+        case
+            when contains(lower(files.file_name), 'signals_data')
+                then 'signal'
+            when contains(lower(files.file_name), 'alerts_data')
+                then 'alert'
+        end as record_type,
+        files.sample_lines,
+        -- Spreadsheets write the delimiter into a line of its own: sep=;
+        case
+            when {{ matches('files.first_line', '"?[sS][eE][pP]=."?') }}
+                then {{ list_item('files.sample_lines', '1') }}
+            else files.first_line
+        end as header_line,
+        coalesce(formats.layout, 'long') = 'wide' as is_wide,
+        formats.delimiter,
+        formats.decimal_mark,
+        formats.time_format,
+        {% for column, name in columns.items() -%}
+            coalesce(formats.{{ column }}_column, '{{ name }}')
+                as {{ column }}_column{{ ',' if not loop.last }}
+        {% endfor %}
+    from landing_files as files
+    left join chosen_patterns on files.file_path = chosen_patterns.file_path
+    left join formats
+        on chosen_patterns.file_pattern = formats.file_pattern
+
+),
+
+-- The delimiter that finds most columns; a comma where several do.
+counted_columns as (
+
+    select
+        *,
+        {% for mark in delimiters() -%}
+            coalesce({{ list_length(list_where(
+                csv_fields('header_line', mark),
+                'field',
+                'lower(' ~ without_blanks('field') ~ ') in (lower('
+                ~ columns | join('_column), lower(') ~ "_column), 'alert_name')"
+            )) }}, 0) as count_{{ loop.index }},
+        {% endfor -%}
+        file_path as counted_path
+    from header_lines
+
+),
+
+delimited_files as (
+
+    select
+        *,
+        case
+            when delimiter = 'tab' then chr(9)
+            when delimiter is not null then delimiter
+            {% for mark in delimiters() -%}
+                when count_{{ loop.index }} = greatest(
+                    {%- for other in delimiters() -%}
+                        count_{{ loop.index }}{{ ', ' if not loop.last }}
+                    {%- endfor -%}
+                ) then {{ mark }}
+            {% endfor -%}
+        end as field_delimiter
+    from counted_columns
+
+),
+
+split_headers as (
+
+    select
+        *,
+        {{ list_map(
+            csv_fields('header_line', 'field_delimiter'),
+            'field',
+            without_blanks('field')
+        ) }} as header_names
+    from delimited_files
+
+),
+
+headers as (
+
+    select
+        *,
+        {{ list_map('header_names', 'name', 'lower(name)') }} as header_fields
+    from split_headers
+
+),
+
+placed_columns as (
+
+    select
+        *,
+        {{ list_position('header_fields', 'lower(timestamp_column)') }}
+            as timestamp_position,
+        {{ list_position('header_fields', 'lower(site_column)') }} as site_position,
+        {{ list_position('header_fields', 'lower(asset_column)') }} as asset_position,
+        {{ list_position('header_fields', 'lower(component_column)') }}
+            as component_position,
+        case
+            when is_wide then null
+            -- Some exports of alerts carry the alert's name in signal_name.
+            when record_type = 'alert'
+                then coalesce(
+                    {{ list_position('header_fields', "'alert_name'") }},
+                    {{ list_position('header_fields', 'lower(name_column)') }}
+                )
+            else {{ list_position('header_fields', 'lower(name_column)') }}
+        end as name_position,
+        -- An alert's value says nothing that its name does not.
+        case
+            when record_type = 'signal' and not is_wide
+                then {{ list_position('header_fields', 'lower(value_column)') }}
+        end as value_position,
+        -- In the wide layout, any other column is a signal.
+        case
+            when is_wide
+                then {{ list_where(
+                    by_engine('range(1, len(header_fields) + 1)', 'sequence(1, size(header_fields))'),
+                    'place',
+                    list_item('header_fields', 'place') ~ " not in ('', 'event_date', "
+                    ~ 'lower(timestamp_column), lower(site_column), lower(asset_column), '
+                    ~ 'lower(component_column))'
+                ) }}
+        end as signal_positions
+    from headers
+
+),
+
+sample_lines as (
+
+    select
+        file_path,
+        {{ by_engine('unnest', 'explode') }}(sample_lines) as line
+    from placed_columns
+
+),
+
+sample_fields as (
+
+    select
+        files.*,
+        {{ csv_fields('lines.line', 'files.field_delimiter') }} as fields
+    from sample_lines as lines
+    inner join placed_columns as files on lines.file_path = files.file_path
+    where lines.line <> files.header_line
+
+),
+
+sample_texts as (
+
+    select
+        file_path,
+        {{ without_blanks(list_item('fields', 'timestamp_position')) }}
+            as timestamp_text,
+        {{ without_blanks(list_item('fields', 'value_position')) }}
+            as value_text,
+        concat_ws(
+            chr(31),
+            {{ list_item('fields', 'site_position') }},
+            {{ list_item('fields', 'asset_position') }},
+            {{ list_item('fields', 'component_position') }}
+        ) as ids
+    from sample_fields
+
+),
+
+sample_formats as (
+
+    select
+        *,
+        {{ time_format_of("replace(timestamp_text, ',', '.')") }} as time_format
+    from sample_texts
+
+),
+
+counted_formats as (
+
+    select
+        file_path,
+        time_format,
+        count(*) as row_count
+    from sample_formats
+    where time_format is not null
+    group by file_path, time_format
+
+),
+
+-- A day above 12 tells which number of a date is the day.
+time_formats as (
+
+    select
+        file_path,
+        max_by(
+            time_format,
+            {{ row_of([
+                "row_count",
+                "time_format = 'epoch milliseconds'",
+                'time_format'
+            ]) }}
+        ) as time_format,
+        {% for format in ['day/month/year', 'month/day/year'] -%}
+            coalesce(
+                max(case when time_format = '{{ format }}' then 1 end) = 1, false
+            ) as is_{{ format | replace('/', '_') }},
+        {% endfor -%}
+        count(*) as format_count
+    from counted_formats
+    group by file_path
+
+),
+
+-- A comma before three digits may as well group them: 104,500.
+decimal_marks as (
+
+    select
+        file_path,
+        count(*) filter (
+            where {{ matches('value_text', '[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?') }}
+        ) as comma_count,
+        count(*) filter (
+            where {{ matches('value_text', '[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+') }}
+        ) as group_count,
+        count(*) filter (
+            where {{ matches('value_text', '[+-]?[0-9]*[.][0-9]+([eE][+-]?[0-9]+)?') }}
+        ) as point_count,
+        2 * count(*) filter (
+            where
+                {{ matches('timestamp_text', '[0-9]{12,13}') }}
+                and not contains(ids, '.')
+        ) >= count(*) as has_plain_values
+    from sample_texts
+    group by file_path
+
+)
+
+select
+    files.file_path,
+    files.record_type,
+    files.header_line,
+    files.header_names,
+    files.header_fields,
+    coalesce(files.field_delimiter, ',') as delimiter,
+    case
+        when files.decimal_mark is not null
+            then files.decimal_mark
+        when marks.comma_count > marks.point_count
+            then case
+                when marks.comma_count > marks.group_count then ',' else '?'
+            end
+        else '.'
+    end as decimal_mark,
+    case
+        when files.time_format is not null
+            then files.time_format
+        when times.time_format like '%/year'
+            then case
+                when times.is_day_month_year and not times.is_month_day_year
+                    then 'day/month/year'
+                when times.is_month_day_year and not times.is_day_month_year
+                    then 'month/day/year'
+                else 'day/month/year or month/day/year'
+            end
+        else coalesce(times.time_format, 'epoch milliseconds')
+    end as time_format,
+    files.timestamp_position,
+    files.site_position,
+    files.asset_position,
+    files.component_position,
+    files.name_position,
+    files.value_position,
+    files.signal_positions,
+    files.is_wide,
+    {% for column in columns -%}
+        files.{{ column }}_column,
+    {% endfor -%}
+    coalesce(marks.has_plain_values, true) as has_plain_values
+from placed_columns as files
+left join time_formats as times on files.file_path = times.file_path
+left join decimal_marks as marks on files.file_path = marks.file_path
