@@ -63,6 +63,10 @@ class Plugin(BasePlugin):
         conn.execute("set enable_external_access = false")
         conn.execute("set lock_configuration = true")
 
+    def configure_cursor(self, cursor):
+        """So that dbt show can leave out the database, as a shell that opens the file does."""
+        cursor.execute("use warehouse")
+
     def store(self, target_config):
         """Makes the new file, and when it is whole and closed, puts it where readers look."""
         try:
