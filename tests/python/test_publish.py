@@ -215,7 +215,7 @@ def duckdb_file(path):
     ("name", "make", "sentence"),
     [
         ("no/w.duckdb", None, "does not exist: create it first"),
-        ("w.duckdb", lambda path: path.mkdir(), "is not a DuckDB file"),
+        ("w.duckdb", lambda path: path.mkdir(), "a folder; name a file in it, such as '"),
         ("w.duckdb", lambda path: path.write_text("precious"), "is not a DuckDB file"),
         ("w.duckdb", lambda path: path.symlink_to("other"), "is a link"),
         ("w.duckdb", duckdb_file, "was not made by a build, it holds main.precious"),
@@ -223,6 +223,9 @@ def duckdb_file(path):
         ("w.duckdb.work", lambda path: path.write_text("precious"), "is not a DuckDB file"),
         ("w.duckdb.new", lambda path: path.write_text("precious"), "is not a DuckDB file"),
         ("back\\slash.duckdb", None, "without a backslash"),
+        ("w?.duckdb", None, "a backslash or a question mark."),
+        ("w\n\x1b[31m\x85\u202e.duckdb", None, r"w\n\x1b[31m\x85\u202e.duckdb'; it must not"),
+        ("w" * 240, None, "240 characters; with '.work.wal.checkpoint', which"),
     ],
 )
 def test_files_that_are_not_ours_are_left_alone(
@@ -244,6 +247,7 @@ def test_files_that_are_not_ours_are_left_alone(
     assert sentence in run.stdout
     assert "Traceback" not in run.stdout
     assert (path.read_bytes() if path.is_file() else None) == before
+    assert make or not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["LANDING_DIR", "WAREHOUSE_PATH"])
