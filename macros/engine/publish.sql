@@ -170,7 +170,7 @@
 {% macro default__words_on_reading() -%}
     {{- return(
         "Next: make answers, or .venv/bin/duckdb -readonly '"
-        ~ warehouse_path() | replace("'", "'\\''")
+        ~ shown_text(warehouse_path()) | replace("'", "'\\''")
         ~ "' and there: from marts.component_watchlist"
     ) -}}
 {%- endmacro %}
