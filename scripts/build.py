@@ -213,11 +213,14 @@ def main(options):
     import yaml
 
     try:
-        is_yaml = isinstance(yaml.safe_load(VARS) or {}, dict)
+        variables = yaml.safe_load(VARS) or {}
     except yaml.YAMLError:
-        is_yaml = False
-    if not is_yaml:
-        sys.exit(f"VARS is '{VARS}'; it must be YAML such as {{overheat_threshold_c: 95}}.")
+        variables = None
+    # A decimal comma makes a name of what follows it, 5.
+    if not isinstance(variables, dict) or not all(isinstance(name, str) for name in variables):
+        sys.exit(
+            printable(f"VARS is '{VARS}'; it must be YAML such as {{overheat_threshold_c: 95.5}}.")
+        )
     threading.Thread(target=console.show_progress, daemon=True).start()
     from dbt.cli.main import dbtRunner  # takes a second
 

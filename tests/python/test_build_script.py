@@ -406,6 +406,8 @@ def test_signals_without_a_temperature_are_no_answer(built, project, tmp_path):
     ("variables", "sentence"),
     [
         ({"VARS": "{a"}, r"VARS is '\{a'; it must be YAML such as .*\."),
+        ({"VARS": "{overheat_threshold_c: 105,5}"}, r"VARS is '.*105,5\}'; it must be .* 95\.5}\."),
+        ({"VARS": "{'a\nb': 1}"}, r"VARS is '\{'a\\nb': 1\}'; it must be YAML .*\."),
         ({"VARS": "{window_seconds: 7}"}, r"window_seconds is 7; it must be a whole number .*\."),
         ({"LANDING_DIR": "/no\udcff"}, r"LANDING_DIR is not UTF-8: use another name\."),
         ({"LANDING_DIR": "no"}, r"There is nothing to load: the landing folder 'no' .*\."),
