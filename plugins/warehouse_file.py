@@ -73,9 +73,14 @@ class Plugin(BasePlugin):
         try:
             self.connection.execute(target_config.config["statements"])
         except duckdb.Error as error:
-            refuse(
-                f"Not published, '{self.published}' is left as it was: {str(error).splitlines()[0]}"
-            )
+            reason = str(error).splitlines()[0]
+            self.remove_new_file()
+            if "No space left" in reason:
+                reason += (
+                    f"; make room, for one by removing the build's own '{self.work}' and "
+                    f"'{self.work}.wal', which the next build makes anew."
+                )
+            refuse(f"Not published, '{self.published}' is left as it was: {reason}")
         try:
             if os.path.exists(self.published):
                 shutil.copymode(self.published, self.new)
@@ -166,10 +171,13 @@ class Plugin(BasePlugin):
 
     def remove_leftovers(self):
         """The lock on the work file is ours, so no other build can still need these."""
-        for ending in ENDINGS:
-            Path(self.new + ending).unlink(missing_ok=True)
+        self.remove_new_file()
         for spilled in Path(self.spill).glob("duckdb_temp_*"):
             spilled.unlink()
+
+    def remove_new_file(self):
+        for ending in ENDINGS:
+            Path(self.new + ending).unlink(missing_ok=True)
 
 
 def usual_memory(conn):
