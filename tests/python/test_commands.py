@@ -118,6 +118,34 @@ def test_dbt_runs_from_any_folder(tmp_path, landing_dir, names_by):
     assert len(answer(BIN / "duckdb", tmp_path / "w.duckdb")) == 1
 
 
+def test_make_answers_what_it_can_in_any_locale(tmp_path):
+    """A locale without UTF-8 stops make, or empty answers look like a fleet without heat."""
+    folder = tmp_path / "Südpark"
+    rows = [READING | {"signal_name": "Wärme"}, READING | {"signal_name": "Strom"}]
+    write_file(folder, SIGNAL_FILE.format("a"), csv_text(SIGNAL_HEADER, rows))
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "LANG"},
+        **{"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        **{"LANDING_DIR": str(folder), "WAREHOUSE_PATH": str(folder / "w.duckdb")},
+        **{"DBT_TARGET_PATH": str(tmp_path / "target"), "DBT_LOG_PATH": str(tmp_path / "logs")},
+    }
+    sentence = "No signal is known as a temperature, so no component was judged: "
+    for target in ("build", "answers"):
+        run = subprocess.run(
+            ["make", "--no-print-directory", target],
+            check=False,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert sentence in run.stdout
+        assert re.search("[Ss]ignals seen: Strom, Wärme", run.stdout)
+    assert run.stdout.startswith(sentence)
+    assert "Question 4: " in run.stdout
+
+
 def test_parse_has_no_warning(tmp_path):
     """dbt warns of something in the project, or will not accept it one day."""
     run = dbt_command(
