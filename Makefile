@@ -23,6 +23,8 @@ override BENCH := $(value BENCH)
 export VARS FLEET LANDING_DIR WAREHOUSE_PATH PORT QUERY BENCH
 export DO_NOT_TRACK := 1
 export UV_PYTHON_DOWNLOADS := never
+# Whatever the locale is: names and messages are UTF-8.
+export PYTHONUTF8 := 1
 # Without byte code each start of dbt takes seconds longer.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -35,6 +37,15 @@ DUCKDB := $(BIN)/duckdb
 DCT := $(BIN)/dct
 MF := $(BIN)/mf
 GENERATE := $(BIN)/python generator/generate.py
+
+# Ctrl-C ends a recipe with a sentence. What the command itself says then, it says
+# into a variable.
+ON_INTERRUPT := trap 'echo "Interrupted."; exit 130' INT
+# Asks the published warehouse, and prints the bare answer. A shell without a mode
+# asks the terminal for its colours.
+ASK := $(DUCKDB) -dark-mode -bail -no-init -noheader -list -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -c
+# Where nothing could be judged, empty answers must not pass for good news.
+WARN_UNJUDGED := $(ASK) "select 'No signal is known as a temperature, so no component was judged: add the temperatures to seeds/signal_catalog.csv. Signals seen: ' || regexp_replace(left(other_signals, 1000), '\p{C}', '?', 'g') || '.' from warehouse.marts.build_info where temperature_signals is null"
 
 .PHONY: help
 help: ## explain every target
@@ -70,11 +81,11 @@ spark-cluster: $(BIN)/.synced-spark ## the same on a cluster on loopback, which 
 .PHONY: answers
 answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PATH
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
+	@$(WARN_UNJUDGED)
 	@# Under the limits that the warehouse was built with.
-	@limits="$$($(DUCKDB) -bail -no-init -noheader -list -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" \
-	  -c "select regexp_replace(format('{{overheat_threshold_c: {}, window_seconds: {}, reading_max_age_seconds: {}, session_gap_seconds: {}, sensor_suspect_seconds: {}, alert_incident_gap_seconds: {}}}', overheat_threshold_c, window_seconds, reading_max_age_seconds, session_gap_seconds, sensor_suspect_seconds, alert_incident_gap_seconds), '\.0\b', '', 'g') from warehouse.marts.build_info")" \
-	  && $(DBT) --quiet compile --target scratch --select path:analyses --vars "$$limits"
-	@for answer in "$${DBT_TARGET_PATH:-target}"/compiled/supercharger/analyses/*.sql; do \
+	@$(ON_INTERRUPT); limits="$$($(ASK) "select regexp_replace(format('{{overheat_threshold_c: {}, window_seconds: {}, reading_max_age_seconds: {}, session_gap_seconds: {}, sensor_suspect_seconds: {}, alert_incident_gap_seconds: {}}}', overheat_threshold_c, window_seconds, reading_max_age_seconds, session_gap_seconds, sensor_suspect_seconds, alert_incident_gap_seconds), '\.0\b', '', 'g') from warehouse.marts.build_info")" \
+	  && { log="$$($(DBT) --quiet compile --target scratch --select path:analyses --vars "$$limits" 2>&1)" || { echo "$$log"; exit 1; }; }
+	@$(ON_INTERRUPT); for answer in "$${DBT_TARGET_PATH:-target}"/compiled/supercharger/analyses/*.sql; do \
 	  echo; sed -n '/^-- /!q; s///p' "$$answer"; \
 	  $(DUCKDB) -bail -no-init -nullvalue '' -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -f "$$answer" || exit 1; done
 
@@ -82,6 +93,7 @@ answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PAT
 metrics: export DBT_TARGET := published
 metrics: $(BIN)/.synced-metrics ## print the headline metrics; docs/metrics.md says how to ask for more
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
+	@$(WARN_UNJUDGED)
 	@$(DBT) --quiet parse --target-path target
 	@# mf looks on PyPI for a newer version of itself; nothing here needs a network.
 	@set -f; HTTPS_PROXY=http://127.0.0.1:9 $(MF) query --decimals 3 $$QUERY

@@ -214,6 +214,11 @@ def main():
     check_options(options)
     try:
         generate(options)
+    except (KeyboardInterrupt, RuntimeError, duckdb.InterruptException) as error:
+        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":
+            raise
+        print(f"Interrupted: '{options['landing_dir']}' has a part of the fleet only.")
+        sys.exit(130)
     except (duckdb.Error, OSError, ValueError) as error:
         refuse(" ".join(str(error).split()).rstrip("."))
 

@@ -8,7 +8,7 @@
         if name not in ranges -%}
         {#- dbt itself would take no notice of a name that is misspelt. -#}
         {{- return(
-            'There is no variable ' ~ (name | string | replace('\n', ' '))
+            'There is no variable ' ~ shown_text(name | string | truncate(80))
             ~ '; the variables are ' ~ ranges | join(', ') ~ '.'
         ) -}}
     {%- endfor -%}
@@ -17,13 +17,20 @@
         {%- if value is boolean or value is not number
             or not range[0] <= value <= range[1] -%}
             {{- return(
-                name ~ ' is ' ~ (value | string | replace('\n', ' '))
+                name ~ ' is ' ~ value_words(value)
                 ~ '; it must be a number from ' ~ range[0] ~ ' to ' ~ range[1]
-                ~ '.'
+                ~ (', without quotes and with a decimal point'
+                    if value is string) ~ '.'
             ) -}}
         {%- endif -%}
     {%- endfor -%}
     {%- set seconds = var('window_seconds') -%}
+    {%- if seconds is not integer and seconds == seconds | int -%}
+        {{- return(
+            'window_seconds is ' ~ seconds ~ '; write it as a whole number, '
+            ~ seconds | int ~ '.'
+        ) -}}
+    {%- endif -%}
     {%- if seconds is not integer or 86400 % seconds -%}
         {{- return(
             'window_seconds is ' ~ seconds ~ '; it must be a whole number '
@@ -37,6 +44,19 @@
             ~ 'window cannot be seen.'
         ) -}}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro value_words(value) -%}
+    {#- A value as VARS has it, and of what kind it is. -#}
+    {%- if value is none -%}
+        {{- return('empty') -}}
+    {%- elif value is boolean -%}
+        {{- return(value | string | lower) -}}
+    {%- elif value is string -%}
+        {{- return("the text '" ~ shown_text(value | truncate(80)) ~ "'") -}}
+    {%- endif -%}
+    {{- return(shown_text(value | string | truncate(80))) -}}
 {%- endmacro %}
 
 

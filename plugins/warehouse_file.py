@@ -21,6 +21,7 @@ from landing_files import PROTOCOL, is_utf8
 USUAL_MEMORY = "4GB"
 MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
 ENDINGS = ["", ".wal", ".wal.checkpoint", ".wal.recovery"]  # files that the engine keeps of one
+LONGEST_ENDING = ".work.wal.checkpoint"
 
 
 class Plugin(BasePlugin):
@@ -63,14 +64,23 @@ class Plugin(BasePlugin):
         conn.execute("set enable_external_access = false")
         conn.execute("set lock_configuration = true")
 
+    def configure_cursor(self, cursor):
+        """So that dbt show can leave out the database, as a shell that opens the file does."""
+        cursor.execute("use warehouse")
+
     def store(self, target_config):
         """Makes the new file, and when it is whole and closed, puts it where readers look."""
         try:
             self.connection.execute(target_config.config["statements"])
         except duckdb.Error as error:
-            refuse(
-                f"Not published, '{self.published}' is left as it was: {str(error).splitlines()[0]}"
-            )
+            reason = str(error).splitlines()[0]
+            self.remove_new_file()
+            if "No space left" in reason:
+                reason += (
+                    f"; make room, for one by removing the build's own '{self.work}' and "
+                    f"'{self.work}.wal', which the next build makes anew."
+                )
+            refuse(f"Not published, '{self.published}' is left as it was: {reason}")
         try:
             if os.path.exists(self.published):
                 shutil.copymode(self.published, self.new)
@@ -83,11 +93,27 @@ class Plugin(BasePlugin):
             refuse(f"'{self.published}' cannot be replaced: {error.strerror}.")
 
     def check_paths(self):
-        folder = folder_of(self.published)
-        if re.match(r"\w*:", self.published) or "\\" in self.published:
+        folder, name = folder_of(self.published), os.path.basename(self.published)
+        # The engine takes what stands before : for a protocol, and after ? for options.
+        if re.match(r"\w*:", self.published) or re.search(r"[?\\]", self.published):
             refuse(
                 f"WAREHOUSE_PATH is '{self.published}'; it must be the path of a file, "
-                "without a backslash."
+                "without a backslash or a question mark."
+            )
+        if not self.published.isprintable():
+            refuse(
+                f"WAREHOUSE_PATH is '{self.published}'; it must not hold control characters or "
+                "line breaks."
+            )
+        if not name or os.path.isdir(self.published):
+            refuse(
+                f"WAREHOUSE_PATH is '{self.published}', a folder; name a file in it, such as "
+                f"'{self.published.rstrip('/')}/fleet.duckdb'."
+            )
+        if len(os.fsencode(name + LONGEST_ENDING)) > 255:
+            refuse(
+                f"WAREHOUSE_PATH names a file of {len(name)} characters; with '{LONGEST_ENDING}', "
+                "which a build appends, 255 bytes are the limit: use a shorter name."
             )
         if not os.path.isdir(folder):
             refuse(f"The folder '{folder}' of WAREHOUSE_PATH does not exist: create it first.")
@@ -145,11 +171,14 @@ class Plugin(BasePlugin):
 
     def remove_leftovers(self):
         """The lock on the work file is ours, so no other build can still need these."""
-        for ending in ENDINGS:
-            Path(self.new + ending).unlink(missing_ok=True)
+        self.remove_new_file()
         for pattern in ("duckdb_temp_*", "landing_*.csv"):
             for spilled in Path(self.spill).glob(pattern):
                 spilled.unlink()
+
+    def remove_new_file(self):
+        for ending in ENDINGS:
+            Path(self.new + ending).unlink(missing_ok=True)
 
 
 def usual_memory(conn):
@@ -162,7 +191,12 @@ def usual_memory(conn):
 
 
 def refuse(sentence):
-    raise DbtRuntimeError(sentence) from None
+    raise DbtRuntimeError(printable(sentence)) from None
+
+
+def printable(text):
+    """Text without control characters, which could rewrite a terminal; as shown_text in macros."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def folder_of(path):

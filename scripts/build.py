@@ -104,7 +104,7 @@ class Console:
             if line not in self.printed:
                 self.printed.add(line)
                 with suppress(OSError):  # a build goes on if nobody reads its output any more
-                    os.write(1, f"{line}\n".encode(errors="backslashreplace"))
+                    os.write(1, f"{printable(line)}\n".encode())
 
     def on_event(self, event):
         """dbt calls this, in any of its threads."""
@@ -119,20 +119,26 @@ class Console:
                 self.running.pop(data.node_info.unique_id, None)
             elif name == "PrintEvent":
                 self.print(event.info.msg)
-            elif event.info.level == "warn" and "Result" not in name:  # tests: see sentences
+            elif event.info.level == "warn" and "Result" not in name:  # tests: see print_warnings
                 self.print(f"Warning: {one_line(event.info.msg)}")
+
+
+def printable(text):
+    """Text without control characters, which could rewrite a terminal; as shown_text in macros."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def one_line(text):
     """A message of dbt without headings, colours, stacks and the place in the SQL."""
     text = re.sub(r"\x1b\[\d*m|\[WARNING\]:?|-{3,}", "", text)
     text = re.sub(r"^\s*(\w+ )+Error( in .*)?$", "", text, flags=re.MULTILINE)
+    text = text.replace("Invalid Input Error: No ", "No ")  # a sentence of stop_without_readings
     # The engine's advice on memory is to change settings that are locked.
     return " ".join(re.split(r"\n\s*(?:LINE \d|Possible solutions|> in |at )", text)[0].split())
 
 
 def sentences(run):
-    """What went wrong in a run of dbt, and what its tests warn of."""
+    """What went wrong in a run of dbt."""
     if error := run.exception:
         text = one_line(getattr(error, "msg", None) or str(error)) or type(error).__name__
         node = getattr(error, "node", None)
@@ -141,12 +147,7 @@ def sentences(run):
         yield text if re.fullmatch(r"\w.*\.", text) else f"dbt stopped: {text}{place}"
     for result in getattr(run.result, "results", []):
         node, found = result.node, f"found {result.failures}"
-        if result.status == "warn":
-            # The comment at the top of a test says what it warns of.
-            comment = " ".join(re.findall(r"^-- (.*)", node.raw_code, re.MULTILINE))
-            meaning = re.split(r"[.;] ", comment.removeprefix("Warns of "))[0].rstrip(".")
-            yield f"Warning: {node.name} {found}{meaning and ': '}{meaning}."
-        elif result.status in ("error", "fail"):
+        if result.status in ("error", "fail"):
             reason = found if result.status == "fail" else one_line(result.message)
             yield f"{node.name} failed: {reason} ({node.original_file_path})"
 
@@ -200,8 +201,11 @@ def main(options):
             path = WAREHOUSE.replace("'", "'\\''")
             console.print(
                 f"Nothing has changed since the build of {built:%Y-%m-%d %H:%M} UTC{days}; "
-                "marts.load_audit lists rows and files that were left out.\nNext: make answers, "
-                f"or .venv/bin/duckdb -readonly '{path}' and there: from marts.component_watchlist"
+                "marts.load_audit lists rows and files that were left out."
+            )
+            console.print(
+                f"Next: make answers, or .venv/bin/duckdb -readonly '{path}' and there: "
+                "from marts.component_watchlist"
             )
             return 0
     if shutil.disk_usage(".").free < 50_000_000:
@@ -209,11 +213,14 @@ def main(options):
     import yaml
 
     try:
-        is_yaml = isinstance(yaml.safe_load(VARS) or {}, dict)
+        variables = yaml.safe_load(VARS) or {}
     except yaml.YAMLError:
-        is_yaml = False
-    if not is_yaml:
-        sys.exit(f"VARS is '{VARS}'; it must be YAML such as {{overheat_threshold_c: 95}}.")
+        variables = None
+    # A decimal comma makes a name of what follows it, 5.
+    if not isinstance(variables, dict) or not all(isinstance(name, str) for name in variables):
+        sys.exit(
+            printable(f"VARS is '{VARS}'; it must be YAML such as {{overheat_threshold_c: 95.5}}.")
+        )
     threading.Thread(target=console.show_progress, daemon=True).start()
     from dbt.cli.main import dbtRunner  # takes a second
 

@@ -5,6 +5,9 @@ becomes a file of its own. The boards are drawn from a copy of the warehouse,
 so that they agree even if a build publishes another one meanwhile.
 """
 
+from outputs import open_marts, replaced_folder, warehouse_path
+
+# isort: split
 import hashlib
 import json
 import os
@@ -20,7 +23,6 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 from dbt_charts.agent_api import InMemoryBoard, ProjectSession
 from lxml import html
-from outputs import open_marts, replaced_folder, warehouse_path
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
@@ -63,7 +65,8 @@ def run_tool(what, *command, **options):
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="backslashreplace",
         **options,
     )
     if run.returncode != 0:

@@ -1,12 +1,14 @@
 """Writes each mart to Parquet and CSV, and all of them to one Tableau extract."""
 
+from outputs import open_marts, replaced_folder
+
+# isort: split
 import codecs
 import os
 import shutil
 import tempfile
 
 import pantab
-from outputs import open_marts, replaced_folder
 
 # A spreadsheet runs a cell that begins with one of these, after white space or
 # invisible characters too; the full-width ones where it is set to Japanese. A

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,16 @@ import duckdb
 # Written into each folder: it says which marts the folder shows, and that it
 # may be replaced.
 BUILD_INFO = "build_info.json"
+
+
+def interrupt(*_):
+    print("Interrupted: nothing was written.", flush=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what was begun is tidied up
+    raise SystemExit(128 + signal.SIGINT)
+
+
+# Whoever imports this first is safe from a stack trace at Ctrl-C.
+signal.signal(signal.SIGINT, interrupt)
 
 
 def warehouse_path():

@@ -38,7 +38,7 @@
         {%- if not files -%}
             {{- return(
                 "There is nothing to load: the landing folder '"
-                ~ landing_dir() ~ "' is missing, or cannot be listed, or "
+                ~ shown_text(landing_dir()) ~ "' is missing, or cannot be listed, or "
                 ~ "holds no file with "
                 ~ "signals_data in its name that ends in .csv, .csv.gz or "
                 ~ ".csv.zst (other files there: "
@@ -49,8 +49,9 @@
         {%- elif files[0].read_problem is not none -%}
             {{- return(
                 "There is nothing to load: no signal file can be read in the "
-                ~ "landing folder '" ~ landing_dir() ~ "'; the first, '"
-                ~ files[0].file_name ~ "': " ~ files[0].read_problem ~ "."
+                ~ "landing folder '" ~ shown_text(landing_dir())
+                ~ "'; the first, '" ~ shown_text(files[0].file_name) ~ "': "
+                ~ shown_text(files[0].read_problem) ~ "."
             ) -}}
         {%- endif -%}
     {%- endif -%}
@@ -534,24 +535,6 @@
         from {{ ref('stg_read_files') }} as read_files
         where read_files.is_left_out
     )
-{%- endmacro %}
-
-
-{% macro stop_without_signals() -%}
-    {#- Post-hook of stg_read_files: where no signal file is left, an empty
-        answer would take the place of the last good one. -#}
-    select {{ sql_error(
-        "'No signal file was read. The first, ' || min(files.file_name) || ', ' "
-        ~ "|| min_by(read_files.file_problem, files.file_name) || '.'"
-    ) }}
-    from {{ this }} as read_files
-    inner join {{ ref('stg_landing_files') }} as files
-        on read_files.file_version = files.file_version
-    where
-        files.record_type = 'signal'
-        and files.is_readable
-        and (read_files.is_left_out or files.file_problem is null)
-    having bool_and(read_files.is_left_out)
 {%- endmacro %}
 
 

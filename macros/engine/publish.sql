@@ -70,7 +70,7 @@
             ~ (' and ' ~ (failed | length - 3) ~ ' more'
                 if failed | length > 3 else '')
             ~ ('; skipped: ' ~ skipped | length if skipped else '')
-            ~ words_on_memory(results)
+            ~ words_on_resources(results)
         ) -}}
     {%- endif -%}
     {%- if is_sample -%}
@@ -98,13 +98,20 @@
 {%- endmacro %}
 
 
-{% macro words_on_memory(results) -%}
-    {#- The engine's own advice is to change settings that are locked. -#}
-    {%- for result in results if 'Out of Memory' in result.message | string -%}
-        {%- if loop.first -%}
-            {{- '; memory is too little: raise DUCKDB_MEMORY_LIMIT' -}}
-        {%- endif -%}
-    {%- endfor -%}
+{% macro words_on_resources(results) -%}
+    {#- What to do about too little memory or disk. The engine's own advice is to
+        change settings that are locked. -#}
+    {%- set messages = results | map(attribute='message') | join(' ') -%}
+    {%- if 'Out of Memory' in messages -%}
+        {{- return('; memory is too little: raise DUCKDB_MEMORY_LIMIT') -}}
+    {%- elif 'No space left' in messages -%}
+        {{- return(
+            "; the disk is full: make room, for one by removing the build's own '"
+            ~ shown_text(warehouse_path()) ~ ".work' and '"
+            ~ shown_text(warehouse_path()) ~ ".work.wal', which the next "
+            ~ 'build makes anew'
+        ) -}}
+    {%- endif -%}
 {%- endmacro %}
 
 
@@ -170,7 +177,7 @@
 {% macro default__words_on_reading() -%}
     {{- return(
         "Next: make answers, or .venv/bin/duckdb -readonly '"
-        ~ warehouse_path() | replace("'", "'\\''")
+        ~ shown_text(warehouse_path()) | replace("'", "'\\''")
         ~ "' and there: from marts.component_watchlist"
     ) -}}
 {%- endmacro %}

@@ -224,3 +224,13 @@
         ~ step ~ '::bigint))'
     ) }}
 {%- endmacro %}
+
+
+{% macro joined_names(name, condition) -%}
+    {{- by_engine(
+        "string_agg(" ~ name ~ ", ', ' order by " ~ name ~ ") filter (where "
+        ~ condition ~ ")",
+        "nullif(array_join(sort_array(collect_list(" ~ name
+        ~ ") filter (where " ~ condition ~ ")), ', '), '')"
+    ) -}}
+{%- endmacro %}

@@ -1,105 +1,193 @@
 {% macro print_load_summary(results) -%}
-    {#- The last words of a run: what was loaded, what was found and what to
-        open next, or why readers do not get to see it. -#}
+    {#- The last words of a run: its warnings, what was loaded, what was found
+        and what to open next, or why readers do not get to see it. -#}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'retry') -%}
         {%- set reason = why_not_published(results) -%}
         {%- if not reason -%}
             {%- do publish() -%}
         {%- endif -%}
-        {%- set relations = {} -%}
-        {%- for node in graph.nodes.values() if node.name in (
-            'load_audit', 'overheated_windows', 'int_signals', 'int_alerts'
-        ) -%}
-            {%- do relations.update({node.name: node.relation_name}) -%}
-        {%- endfor -%}
+        {%- do print_warnings(results) -%}
         {%- if not reason -%}
-            {%- set summary_query -%}
-                select
-                    audit.*,
-                    overheated.*,
-                    {{ overheat_threshold_words(relations['int_signals']) }}
-                        as threshold_words
-                from (
-                    select
-                        count(*) as file_count,
-                        count(*) filter (where file_problem is null)
-                            as loaded_count,
-                        sum(row_count)::bigint as row_count,
-                        sum(staged_row_count)::bigint as staged_count,
-                        sum(rejected_row_count)::bigint as rejected_count,
-                        sum(repeated_row_count)::bigint as repeated_count
-                    from {{ relations['load_audit'] }}
-                ) as audit
-                cross join (
-                    select
-                        count(distinct (site_id, asset_id, component_id))
-                            filter (where not is_sensor_suspect)
-                            as component_count,
-                        count(distinct (site_id, asset_id, component_id))
-                        - component_count as suspect_count,
-                        max(max_power_kw) filter (where not is_sensor_suspect)
-                            as max_power_kw
-                    from {{ relations['overheated_windows'] }}
-                    where window_method = 'sliding'
-                ) as overheated
-            {%- endset -%}
-            {%- set summary = run_query(summary_query).rows[0] -%}
-            {%- set counts = [] -%}
-            {%- for name in [
-                'loaded', 'file', 'row', 'staged', 'rejected', 'repeated'
-            ] -%}
-                {%- do counts.append(
-                    '{:,}'.format(summary[name ~ '_count'] | int)
-                ) -%}
+            {%- set relations = {} -%}
+            {%- for node in graph.nodes.values() -%}
+                {%- do relations.update({node.name: node.relation_name}) -%}
             {%- endfor -%}
-            {%- do print(
-                'Loaded ' ~ counts[0] ~ ' of ' ~ counts[1] ~ ' files, '
-                ~ counts[2] ~ " rows, from '" ~ landing_dir() ~ "': "
-                ~ counts[3] ~ ' staged, ' ~ counts[4] ~ ' rejected, '
-                ~ counts[5] ~ ' repeated.'
-            ) -%}
-            {%- do print(
-                'Components above ' ~ summary.threshold_words ~ ' in any '
-                ~ var('window_seconds') ~ ' s period: '
-                ~ summary.component_count ~ ', and ' ~ summary.suspect_count
-                ~ ' more by a suspect sensor only; maximum power then, suspect '
-                ~ 'sensors left out: '
-                ~ (summary.max_power_kw ~ ' kW'
-                    if summary.max_power_kw is not none else 'none') ~ '.'
-            ) -%}
-            {%- set unknown_query -%}
-                select 'signal ' || signal_name as name
-                from {{ relations['int_signals'] }}
-                where not is_in_catalog
-                union
-                select 'alert ' || alert_name as name
-                from {{ relations['int_alerts'] }}
-                where not is_in_catalog
-                order by name desc
-            {%- endset -%}
-            {%- set names = run_query(unknown_query).columns['name'].values()
-                | join(', ') -%}
-            {%- set unknown -%}
-                {#- Names are foreign text: no control characters. -#}
-                {%- for letter in names -%}
-                    {{- letter if letter.isprintable() else '?' -}}
-                {%- endfor -%}
-            {%- endset -%}
-            {%- if unknown -%}
-                {%- do print(
-                    'Not in the catalogs, judged by the name only: '
-                    ~ unknown | truncate(300) ~ '.'
-                ) -%}
-            {%- endif -%}
+            {%- do print_loaded_rows(relations) -%}
+            {%- do print_unknown_names(relations) -%}
+            {%- do print_answer(relations) -%}
             {%- do print(words_on_reading()) -%}
         {%- else -%}
             {%- do print(
-                "Not published, '" ~ published_path() ~ "' is left as it was: "
-                ~ reason ~ '.'
+                "Not published, '" ~ shown_text(published_path())
+                ~ "' is left as it was: " ~ reason ~ '.'
             ) -%}
             {%- do print_broken_rows(results) -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro print_warnings(results) -%}
+    {#- The comment at the top of a test says what it warns of. -#}
+    {%- for result in results if result.status == 'warn' -%}
+        {%- set comment = modules.re.findall('(?m)^-- (.*)', result.node.raw_code)
+            | join(' ') -%}
+        {%- set meaning = modules.re.split('[.;](?: |$)', comment)[0] -%}
+        {%- do print(
+            'Warning: ' ~ result.node.name | truncate(80) ~ ' found '
+            ~ result.failures ~ (': ' if meaning)
+            ~ meaning | replace('Warns of ', '') ~ '.'
+        ) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro print_loaded_rows(relations) -%}
+    {%- set counts_query -%}
+        select
+            count(*) filter (where file_problem is null) as loaded_count,
+            count(*) as file_count,
+            sum(row_count)::bigint as row_count,
+            sum(staged_row_count)::bigint as staged_count,
+            sum(rejected_row_count)::bigint as rejected_count,
+            sum(repeated_row_count)::bigint as repeated_count
+        from {{ relations['load_audit'] }}
+    {%- endset -%}
+    {%- set reasons_query -%}
+        select
+            reject_reason,
+            sum(row_count)::bigint as row_count
+        from {{ relations['rejected_rows_by_reason'] }}
+        group by reject_reason
+        order by row_count desc, reject_reason asc
+        limit 2
+    {%- endset -%}
+    {%- set idle_files_query -%}
+        select file_name from {{ relations['load_audit'] }}
+        where record_type = 'signal' and row_count = rejected_row_count
+        order by file_name
+    {%- endset -%}
+    {%- set counts = [] -%}
+    {%- for count in run_query(counts_query).rows[0].values() -%}
+        {%- do counts.append('{:,}'.format(count | int)) -%}
+    {%- endfor -%}
+    {%- do print(
+        'Loaded ' ~ counts[0] ~ ' of ' ~ counts[1] ~ ' files, '
+        ~ counts[2] ~ " rows, from '" ~ shown_text(landing_dir()) ~ "': "
+        ~ counts[3] ~ ' staged, ' ~ counts[4] ~ ' rejected, '
+        ~ counts[5] ~ ' repeated.'
+    ) -%}
+    {%- set reasons = [] -%}
+    {%- for row in run_query(reasons_query).rows -%}
+        {%- do reasons.append(
+            shown_text(row.reject_reason) ~ ' ('
+            ~ '{:,}'.format(row.row_count | int) ~ ')'
+        ) -%}
+    {%- endfor -%}
+    {%- if reasons -%}
+        {%- do print(
+            'Rejected most often: ' ~ reasons | join(', ')
+            ~ '; each row: from marts.rejected_rows.'
+        ) -%}
+    {%- endif -%}
+    {%- set idle_files = run_query(idle_files_query).columns[0].values() -%}
+    {%- if idle_files -%}
+        {%- do print(
+            'Signal files without a usable row: ' ~ shown_names(idle_files, 3)
+            ~ '; reasons: from marts.load_audit and marts.rejected_rows.'
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro print_unknown_names(relations) -%}
+    {#- How each name was judged that no catalog has. -#}
+    {%- set names_query -%}
+        select
+            case quantity
+                when 'temperature' then '1 signals, temperature'
+                when 'power' then '2 signals, power'
+                else '3 signals, neither temperature nor power'
+            end as verdict,
+            signal_name as name
+        from {{ relations['int_signals'] }}
+        where not is_in_catalog
+        union
+        select
+            case
+                when is_temperature_related then '4 alerts, about temperature'
+                else '5 alerts, not about temperature'
+            end as verdict,
+            alert_name as name
+        from {{ relations['int_alerts'] }}
+        where not is_in_catalog
+        order by verdict, name
+    {%- endset -%}
+    {%- for verdict, rows in run_query(names_query).rows
+        | groupby('verdict') -%}
+        {%- if loop.first -%}
+            {%- do print(
+                'Not in seeds/signal_catalog.csv or seeds/alert_catalog.csv, '
+                ~ 'judged by the name only:'
+            ) -%}
+        {%- endif -%}
+        {%- do print_names(verdict[2:], rows | map(attribute='name') | list) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{% macro print_answer(relations) -%}
+    {%- set summary_query -%}
+        select
+            *,
+            {{ overheat_threshold_words(relations['int_signals']) }}
+                as threshold_words
+        from (
+            select
+                count(distinct (site_id, asset_id, component_id))
+                    filter (where not is_sensor_suspect)
+                    as component_count,
+                count(distinct (site_id, asset_id, component_id))
+                - component_count as suspect_count,
+                max(max_power_kw) filter (where not is_sensor_suspect)
+                    as max_power_kw
+            from {{ relations['overheated_windows'] }}
+            where window_method = 'sliding'
+        ) as overheated
+    {%- endset -%}
+    {%- set other_signals = signals_without_temperature(relations) -%}
+    {%- if other_signals -%}
+        {%- do print(
+            'No signal is known as a temperature, so no component was judged: '
+            ~ 'add the temperatures to seeds/signal_catalog.csv.'
+        ) -%}
+        {%- do print_names('signals seen', other_signals) -%}
+    {%- else -%}
+        {%- set summary = run_query(summary_query).rows[0] -%}
+        {%- do print(
+            'Components above ' ~ summary.threshold_words ~ ' in any '
+            ~ var('window_seconds') ~ ' s period: '
+            ~ summary.component_count ~ ', and ' ~ summary.suspect_count
+            ~ ' more by a suspect sensor only; maximum power then, suspect '
+            ~ 'sensors left out: '
+            ~ (summary.max_power_kw ~ ' kW'
+                if summary.max_power_kw is not none else 'none') ~ '.'
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro signals_without_temperature(relations) -%}
+    {#- All signals, where none of them is a temperature. -#}
+    {%- set signals_query -%}
+        select signal_name from {{ relations['int_signals'] }}
+        where not exists (
+            select 1 from {{ relations['int_signals'] }}
+            where quantity = 'temperature'
+        )
+        order by signal_name
+    {%- endset -%}
+    {{- return(run_query(signals_query).columns[0].values()) -}}
 {%- endmacro %}
 
 
@@ -118,7 +206,8 @@
         ).rows -%}
         {%- if rows -%}
             {%- do print(
-                test.name | truncate(80) ~ ' found: ' ~ dict(rows[0].dict()) | string
+                test.name | truncate(80) ~ ' found: '
+                ~ shown_text(dict(rows[0].dict()))
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -7,7 +7,7 @@
     pre_hook="{{ delete_old_rows(
         'stg_landing_files', 'file_version', also='is_left_out'
     ) }}",
-    post_hook="{{ stop_without_signals() }}"
+    post_hook="{{ stop_without_readings() }}"
 ) }}
 
 with

@@ -128,12 +128,12 @@ def built(project):
 def test_a_build_prints_its_summary_and_each_warning_once(built):
     """A build shows log lines of dbt, progress where nobody watches, or hides a warning."""
     assert built.stderr == ""
-    loaded, components, unknown, hint, *warnings = built.stdout.splitlines()
+    warning, loaded, unknown, names, components, hint = built.stdout.splitlines()
     assert loaded.startswith("Loaded 1 of 1 files, 2 rows, from ")
     assert components.startswith("Components above 105 °C in any 30 s period: 1, ")
-    assert unknown == "Not in the catalogs, judged by the name only: signal fooTempDegC."
+    assert unknown.startswith("Not in seeds/signal_catalog.csv or seeds/alert_catalog.csv, ")
+    assert names == "  signals, temperature: fooTempDegC"
     assert hint.startswith("Next: make answers")
-    (warning,) = warnings
     assert warning.startswith("Warning: warn_unknown_signals found 1: signals that ")
     assert warning.endswith(".")
 
@@ -152,7 +152,7 @@ def test_a_second_build_has_nothing_to_do(built, project):
         "from 2022-03-12 to 2022-03-12; marts.load_audit lists .*",
         sentence,
     )
-    assert hint == built.stdout.splitlines()[3]
+    assert hint == built.stdout.splitlines()[-1]
     assert [(path.stat().st_ino, path.stat().st_mtime_ns) for path in files] == before
     assert seconds < 3, seconds
     imported = project.build(python=("-X", "importtime")).stderr
@@ -267,7 +267,9 @@ def test_a_terminal_shows_progress(built, project):
     # What stays: of each line what follows the last time that it was erased.
     lines = [line.split(ERASE)[-1] for line in output.split("\n")]
     assert lines.pop() == ""
-    assert lines == [re.sub("^Loaded .*", lines[0], line) for line in built.stdout.splitlines()]
+    assert [line for line in lines if not line.startswith("Loaded ")] == [
+        line for line in built.stdout.splitlines() if not line.startswith("Loaded ")
+    ]
 
 
 def test_another_build_is_named(built, project):
@@ -308,10 +310,10 @@ def test_what_failed_is_told_line_by_line(built, project):
     model.write_text(code, encoding="utf-8")
     test.unlink()
     assert (run.returncode, run.stderr) == (1, "")
-    summary, row, *failures = run.stdout.splitlines()
+    warning, summary, row, *failures = run.stdout.splitlines()
     assert re.match("Not published, '.*' is left as it was: failed: ", summary)
     assert re.match(r"assert_nothing found: \{'site_id': '1'\}", row)
-    warning, test_failure, model_failure = sorted(failures)
+    test_failure, model_failure = sorted(failures)
     path = r"\(tests/reconciliation/assert_nothing\.sql\)"
     assert re.fullmatch(rf"assert_nothing failed: found 1 {path}", test_failure)
     assert re.fullmatch(
@@ -323,10 +325,89 @@ def test_what_failed_is_told_line_by_line(built, project):
     assert project.published.read_bytes() == before
 
 
+def build_of(project, folder, **rows):
+    """A build of one signal file, with other values in its rows."""
+    for number, row in enumerate(rows["rows"]):
+        write_file(
+            folder,
+            rows.get("names", SIGNAL_FILE.format("{}")).format(number),
+            csv_text(SIGNAL_HEADER, [READING | row]),
+        )
+    run = project.build(LANDING_DIR=str(folder), WAREHOUSE_PATH=str(folder / "w.duckdb"))
+    assert run.stderr == ""
+    return run.returncode, run.stdout.splitlines(), folder / "w.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (
+            {"value": "hot\x1b[31m"},
+            r"No reading could be loaded: all 1 rows .*, 1 because the value is not a number, such "
+            r"as '.*,hot\\x1b\[31m,2022-03-12' in '.*'; write a number with a decimal point.*",
+        ),
+        ({"timestamp": "now"}, r".* the timestamp is not a number, .*; write epoch milliseconds.*"),
+    ],
+)
+def test_a_build_without_readings_stops(built, project, tmp_path, row, sentence):
+    """A build of nothing takes the place of a good one, or the reason is not told."""
+    code, _, published = build_of(project, tmp_path, rows=[{}])
+    assert code == 0
+    before = published.read_bytes()
+    code, lines, _ = build_of(project, tmp_path, rows=[row])
+    assert code == 1
+    assert lines[0].startswith("Not published, ")
+    assert re.fullmatch(f"stg_read_files failed: {sentence}", lines[1]), lines
+    assert published.read_bytes() == before
+
+
+def test_rejected_rows_and_idle_files_are_told(built, project, tmp_path):
+    """A build does not say why rows were rejected, or which file gave none."""
+    rows = [
+        {},
+        {"value": "x"},
+        {"value": "x"},
+        {"site": ""},
+        {"asset": ""},
+        {"asset": "", "site": ""},
+    ]
+    names = SIGNAL_FILE.format("\x1b[2J\nLoaded \u202e{}")
+    code, lines, _ = build_of(project, tmp_path, rows=rows, names=names)
+    assert code == 0
+    assert "Rejected most often: no site (2), the value is not a number (2); each row: " in lines[1]
+    shown = [SIGNAL_FILE.format(rf"\x1b[2J\nLoaded \u202e{number}") for number in (1, 2, 3)]
+    files = ", ".join(f"'{name}'" for name in shown)
+    assert f"Signal files without a usable row: {files} and 2 more; reasons: " in lines[2]
+
+
+def test_signals_without_a_temperature_are_no_answer(built, project, tmp_path):
+    """Where no signal is a temperature, the build says that 0 components are overheated."""
+    rows = [{"signal_name": f"load {number}"} for number in range(30)]
+    code, lines, published = build_of(project, tmp_path, rows=rows)
+    assert code == 0
+    answer = lines.index(
+        "No signal is known as a temperature, so no component was judged: add the temperatures to "
+        "seeds/signal_catalog.csv."
+    )
+    assert not any("Components above" in line for line in lines)
+    names = " ".join(lines[answer + 1 : -1])
+    assert re.split(r"[,:]\s+", names.strip()) == [
+        "signals seen",
+        *sorted(f"load {number}" for number in range(30)),
+    ]
+    assert max(map(len, lines[answer + 1 : -1])) <= 100
+    with duckdb.connect(published, read_only=True) as connection:
+        build_info = connection.table("marts.build_info")
+        (found,) = build_info.project("temperature_signals, other_signals").fetchall()
+    assert found == (None, ", ".join(sorted(f"load {number}" for number in range(30))))
+
+
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
         ({"VARS": "{a"}, r"VARS is '\{a'; it must be YAML such as .*\."),
+        ({"VARS": "{overheat_threshold_c: 105,5}"}, r"VARS is '.*105,5\}'; it must be .* 95\.5}\."),
+        ({"VARS": "{'a\nb': 1}"}, r"VARS is '\{'a\\nb': 1\}'; it must be YAML .*\."),
         ({"VARS": "{window_seconds: 7}"}, r"window_seconds is 7; it must be a whole number .*\."),
         ({"LANDING_DIR": "/no\udcff"}, r"LANDING_DIR is not UTF-8: use another name\."),
         ({"LANDING_DIR": "no"}, r"There is nothing to load: the landing folder 'no' .*\."),

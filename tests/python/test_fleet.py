@@ -9,7 +9,9 @@ import re
 import runpy
 import subprocess
 import sys
+import time
 from pathlib import Path
+from signal import SIGINT
 
 import duckdb
 import pytest
@@ -1200,6 +1202,22 @@ def test_same_arguments_same_bytes_and_another_seed_other_ones(generate, tmp_pat
 def test_the_largest_seed_is_a_fleet(generate, tmp_path):
     """The ids of a fleet with a large seed overflow."""
     generate(tmp_path / "fleet", sites=1, components=2, days=1, seed=1_000_000_000)
+
+
+def test_ctrl_c_ends_with_a_sentence(tmp_path):
+    """Ctrl-C shows a stack trace, or nobody says that the fleet is not whole."""
+    folder = tmp_path / "fleet"
+    process = subprocess.Popen(
+        [sys.executable, GENERATOR, f"{{landing_dir: {folder}, components: 2000, days: 30}}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while process.poll() is None and not folder.exists():
+        time.sleep(0.05)
+    process.send_signal(SIGINT)
+    assert process.communicate()[0] == f"Interrupted: '{folder}' has a part of the fleet only.\n"
+    assert process.returncode == 130
 
 
 def test_a_folder_with_quotes_spaces_and_brackets(generate, tmp_path):

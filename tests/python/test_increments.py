@@ -240,6 +240,7 @@ def test_a_change_of_a_macro_is_a_change_of_all(warehouse, manifest, tmp_path, n
     """Files and days stay as they were read and computed before a macro was mended."""
     (tmp_path / "signals_data.csv").write_text(
         f'{SIGNAL_HEADER}\n0,1647086400000,"a;b",a,c,LM_powerLimit,20.5,\n'
+        "1,1647086401000,ab,a,c,LM_powerLimit,20.5,\n"
     )
     macro = manifest.macros[f"macro.supercharger.{name}"]
     original, found = macro.macro_sql, []

@@ -216,7 +216,7 @@ def duckdb_file(path):
     ("name", "make", "sentence"),
     [
         ("no/w.duckdb", None, "does not exist: create it first"),
-        ("w.duckdb", lambda path: path.mkdir(), "is not a DuckDB file"),
+        ("w.duckdb", lambda path: path.mkdir(), "a folder; name a file in it, such as '"),
         ("w.duckdb", lambda path: path.write_text("precious"), "is not a DuckDB file"),
         ("w.duckdb", lambda path: path.symlink_to("other"), "is a link"),
         ("w.duckdb", duckdb_file, "was not made by a build, it holds main.precious"),
@@ -224,6 +224,9 @@ def duckdb_file(path):
         ("w.duckdb.work", lambda path: path.write_text("precious"), "is not a DuckDB file"),
         ("w.duckdb.new", lambda path: path.write_text("precious"), "is not a DuckDB file"),
         ("back\\slash.duckdb", None, "without a backslash"),
+        ("w?.duckdb", None, "a backslash or a question mark."),
+        ("w\n\x1b[31m\x85\u202e.duckdb", None, r"w\n\x1b[31m\x85\u202e.duckdb'; it must not"),
+        ("w" * 240, None, "240 characters; with '.work.wal.checkpoint', which"),
     ],
 )
 def test_files_that_are_not_ours_are_left_alone(
@@ -245,6 +248,7 @@ def test_files_that_are_not_ours_are_left_alone(
     assert sentence in run.stdout
     assert "Traceback" not in run.stdout
     assert (path.read_bytes() if path.is_file() else None) == before
+    assert make or not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["LANDING_DIR", "WAREHOUSE_PATH"])
@@ -324,17 +328,26 @@ def test_the_engine_reaches_nothing_else(warehouse, landing_dir, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "sentence"),
     [
-        ("overheat_threshold_c", "'105; drop table marts.load_audit'"),
-        ("overheat_threshold_c", ".nan"),
-        ("window_seconds", "'30'"),
-        ("session_gap_seconds", "true"),
-        ("sensor_suspect_seconds", "-1"),
+        (
+            "overheat_threshold_c",
+            "'105; drop table a'",
+            "the text '105; drop table a'; it must be a",
+        ),
+        ("overheat_threshold_c", ".nan", "nan; it must be a number from -273 to 1000."),
+        ("overheat_threshold_c", "1.0e+400", "inf; it must be a number from -273 to 1000."),
+        ("overheat_threshold_c", "'1\\e[2J'", r"the text '1\e[2J'; it must be a number from "),
+        ("window_seconds", "'30'", "the text '30'; it must be a number from 1 to 86400, without"),
+        ("window_seconds", "30.0", "30.0; write it as a whole number, 30."),
+        ("session_gap_seconds", "true", "true; it must be a number from 1 to 86400."),
+        ("session_gap_seconds", "", "empty; it must be a number from 1 to 86400."),
+        ("session_gap_seconds", "[1, 2]", "[1, 2]; it must be a number from 1 to 86400."),
+        ("sensor_suspect_seconds", "-1", "-1; it must be a number from 0 to 86400."),
     ],
 )
 def test_variables_that_are_no_numbers_are_refused(
-    tmp_path, parsed_folder, manifest, landing_dir, name, value
+    tmp_path, parsed_folder, manifest, landing_dir, name, value, sentence
 ):
     """A value becomes SQL, or a wrong one is taken without a word."""
     run = dbt_command(
@@ -343,9 +356,33 @@ def test_variables_that_are_no_numbers_are_refused(
         landing_dir=landing_dir,
     )
     assert run.returncode != 0
-    assert f"{name} is " in run.stdout
-    assert "it must be a" in run.stdout
+    assert f"{name} is {sentence}" in run.stdout
     assert "Traceback" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (
+            "run",
+            r"There is no table reference\.\w+ yet: run dbt build, or dbt seed before dbt run\.",
+        ),
+        ("test", r"There is no table \w+\.\w+ yet: run dbt build\."),
+    ],
+)
+def test_a_run_without_its_tables_says_what_to_run(
+    tmp_path, parsed_folder, manifest, landing_dir, command, sentence
+):
+    """dbt run or dbt test of a new file ends with an error of the catalog."""
+    run = dbt_command(
+        *("--quiet", command),
+        folder=parsed_folder,
+        landing_dir=landing_dir,
+        warehouse=tmp_path / "warehouse.duckdb",
+    )
+    assert run.returncode != 0
+    assert re.search(sentence, run.stdout), run.stdout
+    assert "Catalog Error" not in run.stdout
 
 
 @pytest.mark.parametrize("is_parsed", [False, True])

@@ -52,7 +52,7 @@ def text_blocks():
 def test_the_sample_builds_and_says_what_it_loaded(built, folder):
     """The sample does not build, a data test fails, or the closing lines are not the README's."""
     assert built.returncode == 0, built.stdout + built.stderr
-    closing_lines = built.stdout.strip().splitlines()[-3:]
+    closing_lines = built.stdout.strip().splitlines()[-4:]
     shown = [
         line.replace("supercharger.duckdb", str(folder / "warehouse.duckdb"))
         for line in text_blocks()[0].strip().splitlines()

@@ -7,6 +7,7 @@ out of a page, a query, a file name or a spreadsheet.
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -35,19 +36,19 @@ from build_site import page_name
 
 SCRIPT = "<script>alert(1)</script>"
 INJECTION = "' or 1=1 --"
-HOSTILE = [SCRIPT, INJECTION, "../../x", "=1+1", "x" * 300, "Ünï & code?#%\"'"]
+HOSTILE = [SCRIPT, INJECTION, "../../x", "=1+1", "x" * 300, "Ünï & code?#%\"'", "it's \\"]
 START = 1647180000000  # 2022-03-13 14:00 UTC
 
 
 def hostile_rows():
-    """A hot half hour of each hostile handle, with twenty alerts."""
+    """A hot half hour of each hostile handle, one pole hotter than the other, with alerts."""
     signals, alerts = [], []
     for hostile in HOSTILE:
         ids = {"site": hostile, "asset": hostile, "component": hostile}
         for second in range(0, 1800, 10):
             values = {
                 "LM_handleNegCoreTempDegC": 60 + min(second, 900) / 20,
-                "LM_handlePosCoreTempDegC": 60 + min(second, 900) / 20,
+                "LM_handlePosCoreTempDegC": 50 + min(second, 900) / 30,
                 "LM_powerLimit": 150,
             }
             signals += [
@@ -246,6 +247,19 @@ def test_what_an_id_holds_is_text(site, page, hostile):
     assert not page.complaints
 
 
+def test_quotes_in_ids_do_not_end_a_label(site, folder):
+    """A quote or a backslash in an id breaks the board whose bars it names."""
+    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+        shown = connection.execute(
+            "from marts.component_watchlist where pole_imbalance_under_load_c is not null "
+            "order by abs(pole_imbalance_under_load_c) desc limit 12"
+        ).df()
+    assert "it's \\" in set(shown["component_id"])
+    assert "it\N{RIGHT SINGLE QUOTATION MARK}s /" in (site / "power_temperature.html").read_text(
+        encoding="utf-8"
+    )
+
+
 def test_a_page_has_a_safe_name_of_its_own():
     """Two ids share a file, or an id chooses a path."""
     ids = [*HOSTILE, "7", "-7", "07", "x" * 301, "X" * 300, "", "é", "e"]
@@ -270,6 +284,23 @@ def test_without_a_warehouse_a_sentence(tmp_path, target):
         run = make(target, tmp_path)
         assert "holds no marts: run make build first" in run.stderr
         assert "Traceback" not in run.stderr
+
+
+def test_ctrl_c_ends_with_a_sentence(folder, tmp_path):
+    """Ctrl-C while the site is written shows a stack trace, or leaves files behind."""
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "scripts/build_site.py"],
+        env=environment(folder, SITE_DIR=str(tmp_path / "site")),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while process.poll() is None and not list(tmp_path.iterdir()):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate()[0] == "Interrupted: nothing was written.\n"
+    assert process.returncode == 130
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_with_other_files_is_left_alone(folder, tmp_path):

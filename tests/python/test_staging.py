@@ -350,8 +350,8 @@ def test_bad_rows_are_kept_with_their_reason(load, ending):
 )
 def test_a_broken_quote_is_rejected(load, line):
     """A row with a broken quote is staged under an id that no file holds."""
-    loaded = load({SIGNALS: f"{SIGNAL_HEADER}\n{line}\n"})
-    assert [row["site_id"] for row in loaded.signals] == []
+    loaded = load({SIGNALS: f"{SIGNAL_HEADER}\n{line}\n", SIGNAL_FILE.format(2): signal_text()})
+    assert len(loaded.signals) == 1
     assert loaded.rejected[SIGNALS, 2]["raw_line"] == line
 
 

@@ -33,6 +33,7 @@
 
 {% macro spark__words_on_reading() -%}
     {{- return(
-        "Next: the marts are folders of Parquet in '" ~ published_path() ~ "'."
+        "Next: the marts are folders of Parquet in '"
+        ~ shown_text(published_path()) ~ "'."
     ) -}}
 {%- endmacro %}

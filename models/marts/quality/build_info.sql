@@ -30,6 +30,17 @@ alerts as (
 
 ),
 
+signals as (
+
+    select
+        {{ joined_names('signal_name', "quantity = 'temperature'") }}
+            as temperature_signals,
+        {{ joined_names('signal_name', "quantity <> 'temperature'") }}
+            as other_signals
+    from {{ ref('int_signals') }}
+
+),
+
 left_out_files as (
 
     select count(*) as left_out_count
@@ -52,6 +63,8 @@ build_info as (
         components.component_count,
         coalesce(readings.reading_count, 0) as reading_count,
         alerts.alert_count,
+        signals.temperature_signals,
+        signals.other_signals,
         {{ var('overheat_threshold_c') }}::double as overheat_threshold_c,
         {{ var('window_seconds') }}::bigint as window_seconds,
         {{ var('reading_max_age_seconds') }}::double
@@ -68,6 +81,7 @@ build_info as (
     from readings
     cross join components
     cross join alerts
+    cross join signals
     cross join left_out_files
 
 )

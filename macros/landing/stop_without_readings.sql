@@ -1,0 +1,98 @@
+{% macro stop_without_readings() -%}
+    {#- Post-hook of stg_read_files: where no reading is left, an empty answer
+        would take the place of the last good one. -#}
+    {%- set problem = why_no_readings() if execute and not flags.EMPTY -%}
+    {%- if problem -%}
+        select {{ sql_error(text_literal(problem)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro why_no_readings() -%}
+    {#- The sentence to stop with, or nothing. -#}
+    {%- set files_query -%}
+        select
+            files.file_name,
+            read_files.file_problem,
+            read_files.is_left_out,
+            read_files.row_count - read_files.rejected_row_count as staged_count
+        from {{ this }} as read_files
+        inner join {{ ref('stg_landing_files') }} as files
+            on read_files.file_version = files.file_version
+        where files.record_type = 'signal'
+        order by
+            staged_count desc,
+            read_files.is_left_out desc,
+            read_files.file_problem is null desc,
+            files.file_name asc
+        limit 1
+    {%- endset -%}
+    {%- set reasons_query -%}
+        select
+            rejected.reject_reason,
+            count(*) as row_count,
+            sum(count(*)) over () as rejected_count,
+            min(files.file_name) as file_name,
+            left(
+                {{ shown_line(
+                    'min_by(rejected.raw_line, '
+                    ~ row_of(['files.file_name', 'rejected.raw_line']) ~ ')'
+                ) }},
+                120
+            ) as example_line
+        from {{ ref('stg_line_rows') }} as rejected
+        inner join {{ ref('stg_landing_files') }} as files
+            on rejected.file_version = files.file_version
+        where rejected.record_type = 'signal'
+        group by rejected.reject_reason
+        order by row_count desc, rejected.reject_reason asc
+        limit 1
+    {%- endset -%}
+    {%- set file = run_query(files_query).rows | first -%}
+    {%- if file and not file.staged_count -%}
+        {%- set reason = run_query(reasons_query).rows | first -%}
+        {%- if file.is_left_out -%}
+            {{- return(
+                'No signal file was read. The first, ' ~ shown_text(file.file_name)
+                ~ ', ' ~ shown_text(file.file_problem) ~ '.'
+            ) -}}
+        {%- elif reason -%}
+            {{- return(
+                'No reading could be loaded: all ' ~ reason.rejected_count
+                ~ ' rows of the signal files were rejected, '
+                ~ reason.row_count ~ ' because ' ~ shown_text(reason.reject_reason)
+                ~ ", such as '" ~ shown_text(reason.example_line) ~ "' in '"
+                ~ shown_text(reason.file_name) ~ "'; "
+                ~ remedy_for(reason.reject_reason) ~ '.'
+            ) -}}
+        {%- else -%}
+            {{- return(
+                "No reading could be loaded: no signal file in '"
+                ~ shown_text(landing_dir()) ~ "' holds a row; the first, '"
+                ~ shown_text(file.file_name) ~ "', is "
+                ~ shown_text(file.file_problem or 'a header only')
+                ~ '; set LANDING_DIR to the folder that holds the telemetry.'
+            ) -}}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro remedy_for(reason) -%}
+    {#- What to do about rows that were rejected, by a word of the reason. -#}
+    {%- for word, remedy in {
+        'header': 'write these columns into the first line, with commas between them',
+        'timestamp': 'write epoch milliseconds, UTC, such as 1647086400000',
+        'value': 'write a number with a decimal point, such as 105.5',
+        'fields': 'write as many fields as the header has, with commas between them',
+        'quote': 'close each quote, or leave quotes out',
+        'encoding': 'save the file as UTF-8',
+        'control character': 'remove it',
+        'no ': 'fill that column in each row',
+    }.items() if word in reason -%}
+        {%- if loop.first -%}
+            {{- return(remedy) -}}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return('compare the file with "Your own data" in README.md') -}}
+{%- endmacro %}
