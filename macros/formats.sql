@@ -57,14 +57,15 @@
 {% macro spelled_digits(text) -%}
     {#- SQL: how many digits a number in scientific notation spells: 6 of
         1.64709E+12. -#}
-    length(ltrim(
-        regexp_replace(
-            regexp_extract({{ text }}, {{ pattern('^[+-]?([0-9.,]+)[eE]') }}, 1),
-            {{ pattern('[.,]') }},
+    length({{ replace_pattern(
+        'replace(' ~ replace_pattern(
+            'regexp_extract(' ~ text ~ ', ' ~ pattern('^[+-]?([0-9.,]+)[eE]') ~ ', 1)',
+            '[.,]',
             ''
-        ),
-        '0'
-    ))
+        ) ~ ", '_', '')",
+        '^0+',
+        ''
+    ) }})
 {%- endmacro %}
 
 

@@ -134,7 +134,8 @@
     coalesce(
         try_cast({{ timestamp }} as bigint)
         between {{ first_epoch_second() * 1000 }} and {{ last_epoch_second() * 1000 + 999 }}
-        and try_cast({{ timestamp }} as bigint)::varchar = {{ timestamp }}
+        and try_cast({{ timestamp }} as bigint)::{{ dbt.type_string() }}
+        = {{ timestamp }}
         and abs({{ value }}) < {{ value_limit() }}
         -- An id may be a number that was taken for a fraction.
         and not contains(

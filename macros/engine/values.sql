@@ -163,21 +163,13 @@
 
 
 {% macro number(text) -%}
-    {%- if target.type == 'spark' -%}
-        {#- Spark would take 5d for a number. -#}
-        case
-            when {{ matches(text, number_pattern()) }}
-                then try_cast(replace({{ text }}, '_', '') as double)
-            when {{ matches(text, '(?i)[+-]?(nan|inf|infinity)') }}
-                then double('NaN')
-        end
-    {%- else -%}
-        {#- The cast takes what matches the pattern, and reads +-5 as -5. -#}
-        case
-            when not starts_with({{ text }}, '+-')
-                then try_cast({{ text }} as double)
-        end
-    {%- endif -%}
+    {#- Engines take more for a number: 5d, or +-5 for -5. -#}
+    case
+        when {{ matches(text, number_pattern()) }}
+            then try_cast(replace({{ text }}, '_', '') as double)
+        when {{ matches(text, '(?i)[+-]?(nan|inf|infinity)') }}
+            then 'nan'::double
+    end
 {%- endmacro %}
 
 

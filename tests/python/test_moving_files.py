@@ -239,9 +239,9 @@ def test_a_text_that_was_not_read_is_not_kept(warehouse, landing, monkeypatch):
     plugin = sys.modules["landing_files"]
     find, open_file = plugin.Plugin.find_lines, plugin.ListedFile.open
 
-    def find_out_of_reach(self, *arguments):
+    def find_out_of_reach(self, file_path, texts, numbers, parts):
         finding.append(True)
-        return find(self, *arguments)
+        return find(self, file_path, texts, numbers, parts)
 
     def open_out_of_reach(self):
         if finding:

@@ -40,7 +40,12 @@
 {% macro spark_folder(format) -%}
     {#- The landing folder as a table. A path is a pattern to Spark, so what it
         would take for one is escaped; and it is a name, in backticks. -#}
-    {%- set path = modules.re.sub('([\\[\\]{}*?^\\\\])', '\\\\\\1', landing_dir()) -%}
+    {{- return(spark_path(format, landing_dir())) -}}
+{%- endmacro %}
+
+
+{% macro spark_path(format, path) -%}
+    {%- set path = modules.re.sub('([\\[\\]{}*?^\\\\])', '\\\\\\1', path) -%}
     {{- return(format ~ '.`' ~ path | replace('`', '``') ~ '`') -}}
 {%- endmacro %}
 
@@ -54,6 +59,95 @@
         unix_micros(_metadata.file_modification_time::timestamp_ltz) * 1000
             as modified_ns
     from {{ spark_folder('binaryfile') }}
+{%- endmacro %}
+
+
+{% macro spark_parquet_files() -%}
+    {#- The Parquet files of the landing folder: rows of path and name. -#}
+    {%- if not (execute and flags.WHICH in ('build', 'run')) -%}
+        {{- return([]) -}}
+    {%- endif -%}
+    {%- set files_query -%}
+        select
+            file_path,
+            {{ file_name('file_path') }} as file_name
+        from ({{ spark_inventory() }})
+        where {{ is_delivery('file_path') }} and {{ is_parquet('file_path') }}
+    {%- endset -%}
+    {{- return(run_query(files_query).rows) -}}
+{%- endmacro %}
+
+
+{% macro is_parquet(path) -%}
+    lower({{ path }}) like '%.parquet'
+{%- endmacro %}
+
+
+{% macro spark_lines(paths=none) -%}
+    {#- A subquery: the lines of delivered files, in the order of line_id within
+        a block (file_path, block_start, line_id, line). Of Parquet files, its
+        rows as CSV, and a header before them.
+        paths: SQL of a list of paths; none for all. -#}
+    {%- set is_wanted -%}
+        {{ is_delivery('_metadata.file_path') }}
+        and not {{ is_parquet('_metadata.file_path') }}
+        {%- if paths is not none %} and _metadata.file_path in ({{ paths }}){% endif -%}
+    {%- endset -%}
+    (
+        select
+            _metadata.file_path,
+            _metadata.file_block_start as block_start,
+            monotonically_increasing_id() as line_id,
+            value as line
+        from {{ spark_folder('text') }}
+        where {{ is_wanted }}
+        {% for file in spark_parquet_files() if (
+            paths is none or text_literal(file.file_path) in paths
+        ) -%}
+            {%- set path = file.file_path -%}
+            {%- set table = spark_path(
+                'parquet', landing_dir() ~ '/' ~ file.file_name
+            ) -%}
+            {%- set columns = run_query(
+                'describe query select * from ' ~ table
+            ).rows -%}
+            union all
+            select
+                {{ text_literal(path) }},
+                -1,
+                0,
+                {{ text_literal(columns | map(attribute='col_name') | join(',')) }}
+            union all
+            select
+                {{ text_literal(path) }},
+                _metadata.file_block_start,
+                monotonically_increasing_id(),
+                concat_ws(
+                    ','
+                    {%- for column in columns -%}
+                        , {{ csv_field(
+                            '`' ~ column.col_name ~ '`', column.data_type
+                        ) }}
+                    {%- endfor -%}
+                )
+            from {{ table }}
+        {% endfor -%}
+    )
+{%- endmacro %}
+
+
+{% macro csv_field(column, type) -%}
+    {#- A value as a field of CSV; a whole double without an exponent. -#}
+    {%- set text = 'coalesce(' ~ column ~ "::string, '')" -%}
+    case
+        {% if type in ('double', 'float') -%}
+            when {{ column }} = floor({{ column }}) and abs({{ column }}) < 1e15
+                then {{ column }}::bigint || '.0'
+        {%- endif %}
+        when {{ text }} rlike '[",]'
+            then '"' || replace({{ text }}, '"', '""') || '"'
+        else {{ text }}
+    end
 {%- endmacro %}
 
 
@@ -72,19 +166,11 @@
     first_lines as (
 
         select
-            filename,
-            min_by(line, line_id) as first_line
-        from (
-            select
-                _metadata.file_path as filename,
-                value as line,
-                _metadata.file_block_start as block_start,
-                monotonically_increasing_id() as line_id
-            from {{ spark_folder('text') }}
-            where {{ is_delivery('_metadata.file_path') }}
-        )
-        where block_start = 0 and line <> ''
-        group by filename
+            file_path,
+            min_by(line, struct(block_start, line_id), 21) as lines
+        from {{ spark_lines() }}
+        where block_start <= 0 and line <> ''
+        group by file_path
 
     )
 
@@ -92,8 +178,9 @@
         files.file_path,
         files.is_read,
         null::string as read_problem,
-        'CSV' as file_kind,
-        first_lines.first_line,
+        if({{ is_parquet('files.file_path') }}, 'Parquet', 'CSV') as file_kind,
+        first_lines.lines[0] as first_line,
+        slice(first_lines.lines, 2, 20) as sample_lines,
         false as mixes_line_ends,
         false as has_long_lines,
         null::bigint as line_count,
@@ -103,12 +190,12 @@
         files.modified_ns,
         null::string as judged_by
     from files
-    left join first_lines on files.file_path = first_lines.filename
+    left join first_lines on files.file_path = first_lines.file_path
 {%- endmacro %}
 
 
 {% macro is_delivery(path) -%}
-    lower({{ path }}) rlike r'(?:signals|alerts)_data[^/]*\.csv(?:\.gz|\.zst)?$'
+    lower({{ path }}) rlike r'(?:signals|alerts)_data[^/]*\.(?:csv(?:\.gz|\.zst)?|parquet)$'
 {%- endmacro %}
 
 
@@ -145,26 +232,26 @@
     {%- endset -%}
     (
         select
-            _metadata.file_path,
-            value as line,
-            is_valid_utf8(value) as is_valid,
+            file_path,
+            line,
+            is_valid_utf8(line) as is_valid,
             null::bigint as line_number
-        from {{ spark_folder('text') }}
-        where value <> '' and {{ is_one_of_files(files_query) }}
+        from {{ spark_lines(paths_of(files_query)) }}
+        where line <> ''
     )
 {%- endmacro %}
 
 
-{% macro is_one_of_files(files_query) -%}
-    {#- As literals, by which Spark opens no other file. dbt compiles without the
-        tables, too. -#}
+{% macro paths_of(files_query) -%}
+    {#- A list of literals, by which Spark opens no other file. dbt compiles
+        without the tables, too. -#}
     {%- set paths = ["''"] -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- for path in values_of(files_query) -%}
             {%- do paths.append(text_literal(path)) -%}
         {%- endfor -%}
     {%- endif -%}
-    _metadata.file_path in ({{ paths | join(', ') }})
+    {{- return(paths | join(', ')) -}}
 {%- endmacro %}
 
 
@@ -234,13 +321,7 @@
 
         all_lines as (
 
-            select
-                _metadata.file_path,
-                _metadata.file_block_start as block_start,
-                value as line,
-                monotonically_increasing_id() as line_id
-            from {{ spark_folder('text') }}
-            where {{ is_one_of_files(files_query) }}
+            select * from {{ spark_lines(paths_of(files_query)) }}
 
         ),
 
