@@ -182,7 +182,12 @@ def insist_on_equal_answers(contestant, ours, theirs, answers):
                 counts += connection.execute(f"select count(*) from {table}").fetchone()
             is_equal = " and ".join(
                 f"(ours.{value} is not distinct from theirs.{value}"
-                + (f" or abs(ours.{value} - theirs.{value}) <= 1e-9)" if kind == "double" else ")")
+                + (
+                    f" or abs(ours.{value} - theirs.{value})"
+                    f" <= 1e-9 * greatest(1, abs(ours.{value})))"
+                    if kind == "double"
+                    else ")"
+                )
                 for value, kind in values.items()
             )
             (different,) = connection.execute(

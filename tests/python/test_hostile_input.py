@@ -493,6 +493,20 @@ WARNINGS = {
 ALERT = f"{ALERT_HEADER}\n0,{NOON},A,a,c,XY_new,2022-03-12\n"
 
 
+def test_large_values_are_published(warehouse, tmp_path):
+    """One reading of an energy counter, and no build is ever published again."""
+    values = ["787202828.199", "787202828.2", "7456846429", "123456789012345.6", "-1e15"]
+    lines = [
+        f"0,{NOON + 40_000 * at},1,a,{component},{signal},{value},".encode()
+        for component, signal in enumerate(["XY_meter", "XY_TempDegC", "LM_powerLimit"])
+        for at, value in enumerate(values * 9)
+    ]
+    (tmp_path / "signals_data.csv").write_bytes(b"\n".join([HEADER, *lines]))
+    warehouse.dbt("build", "--exclude-resource-type", "unit_test", landing_dir=tmp_path)
+    (published,) = warehouse.rows("select reading_count from marts.build_info")
+    assert published["reading_count"] == 3 * len(values * 9)
+
+
 def warnings(warehouse, folder):
     """The tests that warn, with their counts."""
     warehouse.load(folder, "load_audit", "int_alerts", "int_series", "int_series_days")

@@ -45,7 +45,7 @@ def plain(value):
 
 def is_equal(found, expected, tolerance):
     if isinstance(expected, Fraction) and found is not None:
-        return abs(Fraction(found) - expected) <= tolerance
+        return abs(Fraction(found) - expected) <= tolerance * max(1, abs(expected))
     return found == expected
 
 
