@@ -10,10 +10,13 @@ holds.
 """
 
 import csv
+import re
 from collections import defaultdict
 from fractions import Fraction
 from itertools import groupby, pairwise
 from statistics import median
+
+from landing import ROOT
 
 VARIABLES = {
     "overheat_threshold_c": 105,
@@ -27,6 +30,35 @@ MINUTE_MS = 60_000
 COMPONENT = ("site_id", "asset_id", "component_id")
 SERIES = (*COMPONENT, "signal_name")
 ALL_TEMPERATURE_ALERTS = "all temperature alerts"
+
+
+def read_words(path):
+    with open(path, encoding="utf-8") as file:
+        return [(row["word"], row["place"], row["is_measured"]) for row in csv.DictReader(file)]
+
+
+TEMPERATURE_WORDS = read_words(ROOT / "seeds/temperature_words.csv")
+
+
+def words(name):
+    """negTempOT2Fault is neg, temp, ot, fault."""
+    for letters in re.findall(r"[^\W\d_]+", name):
+        start = 0
+        for at in range(1, len(letters)):
+            before, here, after = letters[at - 1], letters[at], letters[at + 1 : at + 2]
+            if here.isupper() and (before.islower() or (before.isupper() and after.islower())):
+                yield letters[start:at].lower()
+                start = at
+        yield letters[start:].lower()
+
+
+def is_about_temperature(name):
+    """Whether a word of the name is one of the seed's."""
+    found = f" {' '.join(words(name))} "
+    ends = {"whole": (" ", " "), "end": ("", " "), "inside": ("", "")}
+    return any(
+        f"{ends[place][0]}{word}{ends[place][1]}" in found for word, place, _ in TEMPERATURE_WORDS
+    )
 
 
 def read_catalog(path):
@@ -271,7 +303,7 @@ class Oracle:
                     **self._meaning(signal),
                     "alert_name": alert,
                     "fired_at": fired_at,
-                    "is_temperature_related": "temp" in alert.lower(),
+                    "is_temperature_related": is_about_temperature(alert),
                     **self._alert_reading((*component, signal), fired_at),
                 }
                 for signal in signals
@@ -327,7 +359,7 @@ class Oracle:
             "peak_temp_c": max(self._trusted_values(tuple(component), first, last), default=None),
             "alert_count": len(times),
             "untrusted_alert_count": untrusted,
-            "is_temperature_related": "temp" in alert_name.lower(),
+            "is_temperature_related": is_about_temperature(alert_name),
             "is_trusted": untrusted == 0,
             "is_chattering": any(
                 sum(start <= at <= start + MINUTE_MS for at in times) >= 3 for start in times
