@@ -17,7 +17,30 @@
 
 
 {% macro temperature_names(relation, column) -%}
-    select distinct names.{{ column }}
+    {#- A signal with one of the other words is about a temperature, but its values
+        are not temperatures: a count, a state, a limit, a difference. -#}
+    {%- set other_words = [
+        'alarm', 'alert', 'attempts', 'count', 'counter', 'current', 'delta',
+        'derate', 'derating', 'difference', 'error', 'factor', 'fault', 'flag',
+        'gradient', 'imbalance', 'limit', 'percent', 'power', 'rate', 'ratio',
+        'raw', 'setpoint', 'state', 'status', 'target', 'threshold', 'time',
+        'valid', 'voltage',
+    ] -%}
+    select
+        names.{{ column }},
+        case
+            when
+                {% for word in other_words -%}
+                    not contains(names.words, ' {{ word }} '){{ ' and' if not loop.last }}
+                {% endfor -%}
+                then
+                    coalesce(
+                        max(temperature_words.unit) filter (
+                            where temperature_words.place = 'last'
+                        ),
+                        max(temperature_words.unit)
+                    )
+        end as unit
     from (
         select distinct
             {{ column }},
@@ -25,12 +48,14 @@
         from {{ relation }}
     ) as names
     inner join {{ ref('temperature_words') }} as temperature_words
-        on contains(
-            names.words,
-            case temperature_words.place
-                when 'whole' then ' ' || temperature_words.word || ' '
-                when 'end' then temperature_words.word || ' '
-                else temperature_words.word
-            end
-        )
+        on case temperature_words.place
+            when 'whole'
+                then contains(names.words, ' ' || temperature_words.word || ' ')
+            when 'end' then contains(names.words, temperature_words.word || ' ')
+            when 'inside' then contains(names.words, temperature_words.word)
+            else {{ by_engine('ends_with', 'endswith') }}(
+                names.words, temperature_words.word || ' '
+            )
+        end
+    group by names.{{ column }}, names.words
 {%- endmacro %}

@@ -34,7 +34,7 @@ ALL_TEMPERATURE_ALERTS = "all temperature alerts"
 
 def read_words(path):
     with open(path, encoding="utf-8") as file:
-        return [(row["word"], row["place"], row["is_measured"]) for row in csv.DictReader(file)]
+        return [(row["word"], row["place"], row["unit"]) for row in csv.DictReader(file)]
 
 
 TEMPERATURE_WORDS = read_words(ROOT / "seeds/temperature_words.csv")
@@ -52,12 +52,15 @@ def words(name):
         yield letters[start:].lower()
 
 
-def is_about_temperature(name):
-    """Whether a word of the name is one of the seed's."""
+def is_about_temperature(name, is_signal=False):
+    """Whether a word of the name is one of the seed's; of a signal, one with a unit."""
     found = f" {' '.join(words(name))} "
-    ends = {"whole": (" ", " "), "end": ("", " "), "inside": ("", "")}
+    ends = {"whole": (" ", " "), "end": ("", " "), "inside": ("", ""), "last": ("", " ")}
     return any(
-        f"{ends[place][0]}{word}{ends[place][1]}" in found for word, place, _ in TEMPERATURE_WORDS
+        f"{ends[place][0]}{word}{ends[place][1]}" in found
+        and (place != "last" or found.endswith(f"{word} "))
+        and (unit or not is_signal)
+        for word, place, unit in TEMPERATURE_WORDS
     )
 
 
@@ -101,7 +104,7 @@ class Oracle:
         return self._meaning(signal)["quantity"] == "temperature"
 
     def _meaning(self, signal):
-        by_name = "temperature" if signal.endswith("TempDegC") else "unknown"
+        by_name = "temperature" if is_about_temperature(signal, is_signal=True) else "unknown"
         known = self.catalog.get(signal, {"quantity": by_name})
         position = known.get("sensor_position") or None
         return {"quantity": known["quantity"], "sensor_position": position}
@@ -121,7 +124,7 @@ class Oracle:
         if not known or known["quantity"] != "temperature":
             return []
         low, high = Fraction(known["min_plausible"]), Fraction(known["max_plausible"])
-        rate = Fraction(known["max_rate_c_per_second"])
+        rate = Fraction(known["max_rate_c_per_second"] or 10**9)
         readings = self.series[series]
         return [at for at, value in readings if not low <= value <= high] + [
             at

@@ -45,7 +45,8 @@ HOOKS = {
     ),
 }
 ROWS = ["int_readings", "stg_alerts", "rejected_rows", "load_audit"]
-READ = [*ROWS, "int_signal_windows", "int_repeated_rows"]
+READ = [*ROWS, "int_signals", "int_series", "int_converted_readings"]
+READ += ["int_signal_windows", "int_repeated_rows"]
 MARTS = [
     *("overheated_windows", "overheated_components", "max_power_when_overheated"),
     *("alert_readings", "avg_readings_by_alert"),

@@ -59,6 +59,8 @@ def database():
         create table reference.signal_catalog as
         from read_csv({sql_text(ROOT / "seeds/signal_catalog.csv")},
             types = {{'overheat_threshold_c': 'double'}});
+        create table reference.temperature_words as
+        from read_csv({sql_text(ROOT / "seeds/temperature_words.csv")});
     """)
     return connection
 
@@ -91,6 +93,7 @@ def fill(database, compiled, readings):
             hash(site, asset, component, name) as series_key,
             value::double as value, make_timestamp_ms(ms) as observed_at
         from readings;
+        create or replace view intermediate.int_converted_readings as from staging.stg_signals;
         create or replace view intermediate.int_readings as from staging.stg_signals;
         create or replace table staging.stg_series as
         select distinct

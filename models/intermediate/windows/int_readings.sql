@@ -5,7 +5,7 @@ with
 
 signals as (
 
-    select * from {{ ref('stg_signals') }}
+    select * from {{ ref('int_converted_readings') }}
 
 ),
 

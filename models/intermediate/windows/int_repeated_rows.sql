@@ -26,7 +26,7 @@ candidates as (
         signals.value,
         signals.observed_at as recorded_at,
         signals.file_version
-    from {{ ref('stg_signals') }} as signals
+    from {{ ref('int_converted_readings') }} as signals
     semi join crowded_windows
         on
             signals.series_key = crowded_windows.series_key

@@ -16,7 +16,7 @@ readings as (
         value,
         observed_at,
         {{ window_start('observed_at') }} as window_start
-    from {{ ref('stg_signals') }}
+    from {{ ref('int_converted_readings') }}
     where {{ is_day_to_build(days, 'observed_at') }}
 
 ),
