@@ -64,11 +64,7 @@ positioned_files as (
                     {{ list_position('header_fields', "'signal_name'") }}
                 )
         end as name_position,
-        -- An alert's value says nothing that its name does not.
-        case record_type
-            when 'signal'
-                then {{ list_position('header_fields', "'value'") }}
-        end as value_position
+        {{ list_position('header_fields', "'value'") }} as value_position
     from named_files
 
 ),

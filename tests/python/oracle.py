@@ -360,6 +360,8 @@ class Oracle:
             "start_board_temp_c": start_values.get("board"),
             "start_power_kw": start_values.get("power"),
             "peak_temp_c": max(self._trusted_values(tuple(component), first, last), default=None),
+            "duration_seconds": None,  # no file has a clear
+            "cleared_at": None,
             "alert_count": len(times),
             "untrusted_alert_count": untrusted,
             "is_temperature_related": is_about_temperature(alert_name),
