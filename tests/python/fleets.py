@@ -21,6 +21,7 @@ UNKNOWN_SIGNALS = ["XY_inletTempDegC", "XY_fanSpeed", *COUNTERS]
 ALERTS = [
     *["LM_a188_negTempOT", "LM_a247_ambientTempStale"],
     *["XY_TEMPERATURE", "XY_overtemp", "XY_a16_pcbaOTFoldback", "XY_fanStuck", "XY_sdpAttempts"],
+    "all temperature alerts",
 ]
 # Times 1 ms apart lie on both sides of a window, of an age or of ten minutes.
 GAPS = [0, 0, 1, 500, 999, 1000, 1000, 1001, 1100, 5000, 10000, 10000, 15000]

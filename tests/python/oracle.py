@@ -29,7 +29,7 @@ REACH_MS = 600_000  # how far from an alert a handle's heat still belongs to it
 MINUTE_MS = 60_000
 COMPONENT = ("site_id", "asset_id", "component_id")
 SERIES = (*COMPONENT, "signal_name")
-ALL_TEMPERATURE_ALERTS = "all temperature alerts"
+ALL_TEMPERATURE_ALERTS = None
 
 
 def read_words(path):
@@ -426,6 +426,7 @@ class Oracle:
                 "fresh_reading_count": len(fresh),
                 "avg_fresh_value": mean(fresh),
                 "median_reading_age_seconds": median(ages) if ages else None,
+                "is_total": rows[0]["raised_as"] != rows[0]["alert_name"],
                 "is_temperature_related": rows[0]["is_temperature_related"],
             }
 
@@ -454,6 +455,7 @@ class Oracle:
                     )
                     for row in episodes
                 ),
+                "is_total": group["alert_name"] is None,
                 "is_temperature_related": incidents[0]["is_temperature_related"],
             }
 

@@ -24,7 +24,6 @@ from landing import (
     write_file,
 )
 
-ALL = "all temperature alerts"
 FLEET = (
     "{landing_dir: %s, sites: 5, components: 16, days: 2, seed: 3, faulty_share: 0.5, "
     "fault_strength: 1.4, fold_back_c: 106.5}"
@@ -306,7 +305,7 @@ def collect(build_output, answers, metrics, connection):
                 "metrics": metrics[metric],
                 "avg_readings_by_alert": mart(f"""
                 select avg_value from marts.avg_readings_by_alert
-                where alert_name = '{ALL}' and alert_scope = '{scope}'
+                where is_total and alert_scope = '{scope}'
                     and quantity = 'power' and alignment = 'last_known'
             """),
                 "board alerts": alerts[column],

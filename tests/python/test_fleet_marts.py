@@ -264,7 +264,7 @@ class FleetOracle(Oracle):
             for scope in ["all"] if alert in distrusted else ["all", "trusted"]:
                 named[alert_name, scope].append((component, fired_at))
                 if is_about_temperature(alert_name):
-                    named["all temperature alerts", scope].append((component, fired_at))
+                    named[None, scope].append((component, fired_at))
         for signal in {series[3] for series in self.series}:
             for (alert_name, scope), alerts in named.items():
                 for offset in range(-600, 601, self.period_ms // 1000):
@@ -284,6 +284,7 @@ class FleetOracle(Oracle):
                         "p10_value": percentile(values, Fraction(1, 10)) if values else None,
                         "p90_value": percentile(values, Fraction(9, 10)) if values else None,
                         "alert_count": len(values),
+                        "is_total": alert_name is None,
                     }
 
     def alerting_components(self):
