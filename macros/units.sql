@@ -1,5 +1,5 @@
-{#- Readings are converted once, in int_converted_readings. Everything after it,
-    also limits and thresholds, is in °C and kW. -#}
+{#- Readings are converted by int_signal_windows and int_readings. Everything after
+    them, also limits and thresholds, is in °C and kW. -#}
 
 {% macro in_base_unit(value, unit) -%}
     case {{ unit }}
@@ -17,7 +17,7 @@
 
 
 {% macro needs_conversion(series) -%}
-    {#- Decided while a build compiles the view, so that a fleet without such a
+    {#- Decided while a build compiles a model, so that a fleet without such a
         signal does not pay for it. A unit test has no table. -#}
     {%- if not execute or not this.identifier or load_relation(series) is none -%}
         {{- return(true) -}}
@@ -28,4 +28,20 @@
         limit 1
     {%- endset -%}
     {{- return(run_query(query).rows | length > 0) -}}
+{%- endmacro %}
+
+
+{% macro converted_value(value, series) -%}
+    {{- in_base_unit(value, 'foreign_series.unit') if needs_conversion(series)
+        else value -}}
+{%- endmacro %}
+
+
+{% macro join_foreign_series(rows, series) -%}
+    {%- if needs_conversion(series) -%}
+        left join {{ series }} as foreign_series
+            on
+                {{ rows }}.series_key = foreign_series.series_key
+                and not {{ is_base_unit('foreign_series.unit') }}
+    {%- endif -%}
 {%- endmacro %}

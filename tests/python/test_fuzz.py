@@ -45,7 +45,7 @@ HOOKS = {
     ),
 }
 ROWS = ["int_readings", "stg_alerts", "rejected_rows", "load_audit"]
-READ = [*ROWS, "int_signals", "int_series", "int_converted_readings"]
+READ = [*ROWS, "int_signals", "int_series"]
 READ += ["int_signal_windows", "int_repeated_rows"]
 MARTS = [
     *("overheated_windows", "overheated_components", "max_power_when_overheated"),

@@ -93,7 +93,6 @@ def fill(database, compiled, readings):
             hash(site, asset, component, name) as series_key,
             value::double as value, make_timestamp_ms(ms) as observed_at
         from readings;
-        create or replace view intermediate.int_converted_readings as from staging.stg_signals;
         create or replace view intermediate.int_readings as from staging.stg_signals;
         create or replace table staging.stg_series as
         select distinct

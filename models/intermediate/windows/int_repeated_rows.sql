@@ -27,7 +27,7 @@ candidates as (
         false as is_cleared,
         signals.observed_at as recorded_at,
         signals.file_version
-    from {{ ref('int_converted_readings') }} as signals
+    from {{ ref('stg_signals') }} as signals
     semi join crowded_windows
         on
             signals.series_key = crowded_windows.series_key
