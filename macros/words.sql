@@ -10,7 +10,9 @@
     ) -%}
     concat(
         ' ',
-        {{ replace_pattern('lower(' ~ split ~ ')', '[^\\p{L}\\p{M}]+', ' ') }},
+        trim({{ replace_pattern(
+            'lower(' ~ split ~ ')', '[^\\p{L}\\p{M}]+', ' '
+        ) }}),
         ' '
     )
 {%- endmacro %}
@@ -31,7 +33,7 @@
         case
             when
                 {% for word in other_words -%}
-                    not contains(names.words, ' {{ word }} '){{ ' and' if not loop.last }}
+                    {{ 'and ' if not loop.first }}not contains(names.words, ' {{ word }} ')
                 {% endfor -%}
                 then
                     coalesce(
