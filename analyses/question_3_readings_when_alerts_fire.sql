@@ -27,7 +27,7 @@ trusted_alerts as (
 )
 
 select
-    all_alerts.alert_name,
+    coalesce(all_alerts.alert_name, 'all temperature alerts') as alert_name,
     all_alerts.signal_name,
     all_alerts.alert_count as alerts,
     round(all_alerts.avg_value, 2) as avg,
@@ -39,10 +39,10 @@ select
 from all_alerts
 left join trusted_alerts
     on
-        all_alerts.alert_name = trusted_alerts.alert_name
+        all_alerts.alert_name is not distinct from trusted_alerts.alert_name
         and all_alerts.signal_name = trusted_alerts.signal_name
 order by
-    all_alerts.alert_name = 'all temperature alerts' desc,
+    all_alerts.is_total desc,
     all_alerts.alert_count desc,
     all_alerts.alert_name asc,
     all_alerts.signal_name asc

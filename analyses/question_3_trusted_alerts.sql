@@ -1,10 +1,10 @@
 -- Question 3: which alerts does "trusted" leave out, and who raised them?
 select
-    alert_name,
+    coalesce(alert_name, 'all temperature alerts') as alert_name,
     trust_note
 from {{ ref('alert_outcomes') }}
 where is_temperature_related
 order by
-    alert_name = 'all temperature alerts' desc,
+    is_total desc,
     alert_count desc,
     alert_name asc

@@ -4,7 +4,7 @@
 -- within ten minutes. episodes: of the overheating episodes of the fleet, how
 -- many came with this alert of the same component within ten minutes.
 select
-    alert_name,
+    coalesce(alert_name, 'all temperature alerts') as alert_name,
     component_count as components,
     alert_count as alerts,
     incident_count as incidents,
@@ -15,6 +15,6 @@ select
     alerted_episode_count || ' of ' || episode_count as episodes
 from {{ ref('alert_outcomes') }}
 order by
-    alert_name = 'all temperature alerts' desc,
+    is_total desc,
     alert_count desc,
     alert_name asc

@@ -182,7 +182,12 @@ def insist_on_equal_answers(contestant, ours, theirs, answers):
                 counts += connection.execute(f"select count(*) from {table}").fetchone()
             is_equal = " and ".join(
                 f"(ours.{value} is not distinct from theirs.{value}"
-                + (f" or abs(ours.{value} - theirs.{value}) <= 1e-9)" if kind == "double" else ")")
+                + (
+                    f" or abs(ours.{value} - theirs.{value})"
+                    f" <= 1e-9 * greatest(1, abs(ours.{value})))"
+                    if kind == "double"
+                    else ")"
+                )
                 for value, kind in values.items()
             )
             (different,) = connection.execute(
@@ -251,8 +256,12 @@ class Project:
         folder.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(f"{self.warehouse}.work", read_only=True) as connection:
             for name, (keys, values) in ANSWERS.items():
+                columns = ", ".join(keys | values)
+                if name == "avg_readings_by_alert":  # the total has no name
+                    label = "coalesce(alert_name, 'all temperature alerts') as alert_name"
+                    columns = columns.replace("alert_name", label, 1)
                 connection.sql(
-                    f"select {', '.join(keys | values)} from marts.{name} where {OUR_PART[name]}"
+                    f"select {columns} from marts.{name} where {OUR_PART[name]}"
                 ).write_csv(str(folder / f"{name}.csv"))
 
 

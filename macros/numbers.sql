@@ -45,6 +45,13 @@
 {%- endmacro %}
 
 
+{% macro is_at_most(one, other) -%}
+    {#- A computed double carries a rounding error in proportion to its size, so
+        an absolute tolerance fails at large values, such as energy counters. -#}
+    {{ one }} <= {{ other }} + 1e-9 * greatest(1, abs({{ one }}), abs({{ other }}))
+{%- endmacro %}
+
+
 {% macro mean(expression, over='') -%}
     {#- Rounded, so that a mean of exactly the threshold does not exceed it by
         1e-14. -#}

@@ -131,9 +131,10 @@
 
 
 {% macro replace_pattern(text, expression, replacement) -%}
-    {#- SQL: the text with the first match replaced; \\1 is its first group. -#}
+    {#- SQL: the text with each match replaced; \\1 is its first group. -#}
     {{ by_engine(
-        'regexp_replace(' ~ text ~ ", '" ~ expression ~ "', '" ~ replacement ~ "')",
+        'regexp_replace(' ~ text ~ ", '" ~ expression ~ "', '" ~ replacement
+        ~ "', 'g')",
         'regexp_replace(' ~ text ~ ", r'" ~ expression ~ "', r'"
         ~ replacement | replace('\\', '$') ~ "')"
     ) }}

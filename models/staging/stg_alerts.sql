@@ -1,19 +1,49 @@
 -- One row per alert that a component raised; exact repeats count once.
 with
 
-alerts as (
+records as (
 
     select distinct
         {{ text_part('series_text', 1) }} as site_id,
         {{ text_part('series_text', 2) }} as asset_id,
         {{ text_part('series_text', 3) }} as component_id,
         {{ text_part('series_text', 4) }} as alert_name,
-        recorded_at as fired_at
+        is_cleared,
+        recorded_at
     from {{ ref('stg_line_rows') }}
     where
         record_type = 'alert'
         and reject_reason is null
         and {{ is_of_kept_file() }}
+
+),
+
+-- Of a clear and an alert at the same time, the clear ends an earlier alert.
+followed_records as (
+
+    select
+        *,
+        lead(is_cleared) over alert_in_time as is_cleared_next,
+        lead(recorded_at) over alert_in_time as next_recorded_at
+    from records
+    window alert_in_time as (
+        partition by site_id, asset_id, component_id, alert_name
+        order by recorded_at asc, is_cleared desc
+    )
+
+),
+
+alerts as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        alert_name,
+        recorded_at as fired_at,
+        case when is_cleared_next then next_recorded_at end as cleared_at
+    from followed_records
+    where not is_cleared
 
 ),
 
@@ -33,7 +63,8 @@ identified_alerts as (
         asset_id,
         component_id,
         alert_name,
-        fired_at
+        fired_at,
+        cleared_at
     from alerts
 
 )

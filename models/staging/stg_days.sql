@@ -3,8 +3,9 @@
 --
 -- day_version tells all that decides about the rows of a day in the models
 -- that are built day by day: the files of the day and of the days before that
--- such a model looks back to, the variables, the catalog of signals; and the
--- SQL of the project, which stands in each file's version.
+-- such a model looks back to, the variables, the catalog of signals, the words
+-- that judge all other signals; and the SQL of the project, which is part of
+-- each file's version.
 {%- set days_before = [1, sliding_days_before()] | max %}
 with
 
@@ -36,12 +37,26 @@ signal_catalog as (
 
 ),
 
+temperature_words as (
+
+    select * from {{ ref('temperature_words') }}
+
+),
+
+catalog_rows as (
+
+    select {{ hash_of_contents('signal_catalog') }} as row_version
+    from signal_catalog
+    union all
+    select {{ hash_of_contents('temperature_words') }} as row_version
+    from temperature_words
+
+),
+
 catalog as (
 
-    select
-        {{ hash_of_all(hash_of_contents('signal_catalog')) }}
-            as catalog_version
-    from signal_catalog
+    select {{ hash_of_all('row_version') }} as catalog_version
+    from catalog_rows
 
 ),
 

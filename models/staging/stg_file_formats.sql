@@ -162,9 +162,8 @@ placed_columns as (
                 )
             else {{ list_position('header_fields', 'lower(name_column)') }}
         end as name_position,
-        -- An alert's value says nothing that its name does not.
         case
-            when record_type = 'signal' and not is_wide
+            when not is_wide
                 then {{ list_position('header_fields', 'lower(value_column)') }}
         end as value_position,
         -- In the wide layout, any other column is a signal.

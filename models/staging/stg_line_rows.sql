@@ -270,8 +270,16 @@ select
     reject_reason,
     case when reject_reason is not null then line end as raw_line,
     case when reject_reason is not null then line_number end as line_number,
-    case when reject_reason is null then value end as value,
+    case when reject_reason is null and record_type = 'signal' then value end
+        as value,
     is_first_of_line,
+    -- Of an alert, VALUE is its state: 0 or false when it clears.
+    coalesce(
+        reject_reason is null
+        and record_type = 'alert'
+        and (value = 0 or lower(value_text) = 'false'),
+        false
+    ) as is_cleared,
     case
         when reject_reason is null
             then {{ time_of_ms('epoch_ms::bigint') }}

@@ -2,8 +2,16 @@
     and each condition, SQL, is true or null of every row. A row that fails says
     why in the column problem. One test per model, because dbt spends longer on
     a test than the engine does. other_keys: further keys of the model. is_by_day:
-    whether the model has a day_version. -#}
-{% test valid_rows(model, key, conditions=[], other_keys=[], is_by_day=false) %}
+    whether the model has a day_version. at_most: pairs of computed numbers, the
+    first at most the second. -#}
+{% test valid_rows(
+    model, key, conditions=[], other_keys=[], is_by_day=false, at_most=[]
+) %}
+
+{%- set conditions = conditions + [] -%}
+{%- for one, other in at_most -%}
+    {%- do conditions.append(is_at_most(one, other)) -%}
+{%- endfor -%}
 
 {%- set keys = ([key] if key else []) + other_keys -%}
 {%- set is_tested = is_day_to_test() if is_by_day else 'true' -%}

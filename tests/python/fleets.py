@@ -15,10 +15,13 @@ MIDNIGHT = 1647129600000
 STARTS = [MIDNIGHT, 1647086400000, 1647086430000, 1647090012345]
 IDS = ["-2029174455", "7", "007", "-7", "0", "-0"]
 TEMPERATURES = ["LM_handleNegCoreTempDegC", "LM_handlePosCoreTempDegC", "LM_pcbaTempDegC"]
-UNKNOWN_SIGNALS = ["XY_inletTempDegC", "XY_fanSpeed"]  # a temperature; not one, though above 105
+# A temperature; not one, though above 105; counters, whose values are large.
+COUNTERS = ["XY_energyWh", "XY_meter"]
+UNKNOWN_SIGNALS = ["XY_inletTempDegC", "XY_fanSpeed", *COUNTERS]
 ALERTS = [
     *["LM_a188_negTempOT", "LM_a247_ambientTempStale"],
-    *["XY_TEMPERATURE", "XY_overtemp", "XY_fanStuck"],
+    *["XY_TEMPERATURE", "XY_overtemp", "XY_a16_pcbaOTFoldback", "XY_fanStuck", "XY_sdpAttempts"],
+    "all temperature alerts",
 ]
 # Times 1 ms apart lie on both sides of a window, of an age or of ten minutes.
 GAPS = [0, 0, 1, 500, 999, 1000, 1000, 1001, 1100, 5000, 10000, 10000, 15000]
@@ -32,6 +35,9 @@ HOT = ["104.8", "105.0", "105", "105.2", "104.9", "105.1", "104.999", "105.001"]
 COOL = ["100", "102", "104", "104.5", "106", "107"]  # cool and hot ones that level out
 STEPS = ["103.2", "103.199", "107.2", "107.201", "107.4", "102.8", "106.2", "109", "95", "120"]
 LIMITS = ["-184.8", "-40", "-40.1", "125", "125.1", "150", "150.1"]
+# As a meter counts, up to 1e15: doubles have few decimals left there, or none.
+COUNTS = ["1000000.1", "7456846429", "787202828.199", "7456846430.3", "123456789012.345678"]
+COUNTS += ["999999999999999.9", "1e15", "-98765432109876.5"]
 POWERS = ["20.0", "20", "180.5", "240", "240.0", "406.5"]
 
 
@@ -40,10 +46,12 @@ def round_period(period_ms):
     return [period_ms - 1, period_ms, period_ms + 1]
 
 
-def random_series(random, start, period_ms):
+def random_series(random, start, period_ms, signal=None):
     """(time, value as text): bursts with exact edges, long gaps, two values at one time."""
     at = start + random.choice([0, 0, -1, 1, 5000, period_ms - 1, -period_ms, -2 * period_ms])
     values = HOT * 3 + random.choice([[], COOL, COOL, STEPS, STEPS + LIMITS])
+    if signal in COUNTERS:
+        values = COUNTS
     gaps = GAPS + round_period(period_ms) + random.choice([[], [period_ms // 3] * 20])
     for _ in range(random.randint(1, 4)):
         for _ in range(random.randint(1, 7)):
@@ -61,7 +69,7 @@ def random_component(random, starts, period_ms):
     readings = [
         (*component, signal, at, value)
         for signal in random.sample(TEMPERATURES + UNKNOWN_SIGNALS, random.randint(1, 3))
-        for at, value in random_series(random, start, period_ms)
+        for at, value in random_series(random, start, period_ms, signal)
     ]
     power_count = random.choice([0, 1, len(readings) // 3, len(readings)])
     distances = [0, 1, 4000, period_ms // 2, *round_period(period_ms)]

@@ -10,10 +10,13 @@ holds.
 """
 
 import csv
+import re
 from collections import defaultdict
 from fractions import Fraction
 from itertools import groupby, pairwise
 from statistics import median
+
+from landing import ROOT
 
 VARIABLES = {
     "overheat_threshold_c": 105,
@@ -26,7 +29,39 @@ REACH_MS = 600_000  # how far from an alert a handle's heat still belongs to it
 MINUTE_MS = 60_000
 COMPONENT = ("site_id", "asset_id", "component_id")
 SERIES = (*COMPONENT, "signal_name")
-ALL_TEMPERATURE_ALERTS = "all temperature alerts"
+ALL_TEMPERATURE_ALERTS = None
+
+
+def read_words(path):
+    with open(path, encoding="utf-8") as file:
+        return [(row["word"], row["place"], row["unit"]) for row in csv.DictReader(file)]
+
+
+TEMPERATURE_WORDS = read_words(ROOT / "seeds/temperature_words.csv")
+
+
+def words(name):
+    """negTempOT2Fault is neg, temp, ot, fault."""
+    for letters in re.findall(r"[^\W\d_]+", name):
+        start = 0
+        for at in range(1, len(letters)):
+            before, here, after = letters[at - 1], letters[at], letters[at + 1 : at + 2]
+            if here.isupper() and (before.islower() or (before.isupper() and after.islower())):
+                yield letters[start:at].lower()
+                start = at
+        yield letters[start:].lower()
+
+
+def is_about_temperature(name, is_signal=False):
+    """Whether a word of the name is one of the seed's; of a signal, one with a unit."""
+    found = f" {' '.join(words(name))} "
+    ends = {"whole": (" ", " "), "end": ("", " "), "inside": ("", ""), "last": ("", " ")}
+    return any(
+        f"{ends[place][0]}{word}{ends[place][1]}" in found
+        and (place != "last" or found.endswith(f"{word} "))
+        and (unit or not is_signal)
+        for word, place, unit in TEMPERATURE_WORDS
+    )
 
 
 def read_catalog(path):
@@ -69,7 +104,7 @@ class Oracle:
         return self._meaning(signal)["quantity"] == "temperature"
 
     def _meaning(self, signal):
-        by_name = "temperature" if signal.endswith("TempDegC") else "unknown"
+        by_name = "temperature" if is_about_temperature(signal, is_signal=True) else "unknown"
         known = self.catalog.get(signal, {"quantity": by_name})
         position = known.get("sensor_position") or None
         return {"quantity": known["quantity"], "sensor_position": position}
@@ -89,7 +124,7 @@ class Oracle:
         if not known or known["quantity"] != "temperature":
             return []
         low, high = Fraction(known["min_plausible"]), Fraction(known["max_plausible"])
-        rate = Fraction(known["max_rate_c_per_second"])
+        rate = Fraction(known["max_rate_c_per_second"] or 10**9)
         readings = self.series[series]
         return [at for at, value in readings if not low <= value <= high] + [
             at
@@ -271,7 +306,7 @@ class Oracle:
                     **self._meaning(signal),
                     "alert_name": alert,
                     "fired_at": fired_at,
-                    "is_temperature_related": "temp" in alert.lower(),
+                    "is_temperature_related": is_about_temperature(alert),
                     **self._alert_reading((*component, signal), fired_at),
                 }
                 for signal in signals
@@ -325,9 +360,11 @@ class Oracle:
             "start_board_temp_c": start_values.get("board"),
             "start_power_kw": start_values.get("power"),
             "peak_temp_c": max(self._trusted_values(tuple(component), first, last), default=None),
+            "duration_seconds": None,  # no file has a clear
+            "cleared_at": None,
             "alert_count": len(times),
             "untrusted_alert_count": untrusted,
-            "is_temperature_related": "temp" in alert_name.lower(),
+            "is_temperature_related": is_about_temperature(alert_name),
             "is_trusted": untrusted == 0,
             "is_chattering": any(
                 sum(start <= at <= start + MINUTE_MS for at in times) >= 3 for start in times
@@ -389,6 +426,7 @@ class Oracle:
                 "fresh_reading_count": len(fresh),
                 "avg_fresh_value": mean(fresh),
                 "median_reading_age_seconds": median(ages) if ages else None,
+                "is_total": rows[0]["raised_as"] != rows[0]["alert_name"],
                 "is_temperature_related": rows[0]["is_temperature_related"],
             }
 
@@ -417,6 +455,7 @@ class Oracle:
                     )
                     for row in episodes
                 ),
+                "is_total": group["alert_name"] is None,
                 "is_temperature_related": incidents[0]["is_temperature_related"],
             }
 

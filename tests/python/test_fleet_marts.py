@@ -15,7 +15,7 @@ import pytest
 from fleets import MIDNIGHT, TEMPERATURES, random_fleet, write_fleet
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import COMPONENT, Oracle, component_of, mean, present
+from oracle import COMPONENT, Oracle, component_of, is_about_temperature, mean, present
 from test_oracle import LIMITS, differences, explain, load, oracle_of, rows_of
 
 SESSION_GAP_MS = 300_000
@@ -126,7 +126,7 @@ class FleetOracle(Oracle):
             "suspect_overheated_seconds": Fraction(sum(values("suspect_overheated_ms"))) / 1000,
             "used_window_count": len(set(values("used_windows"))),
             "alert_count": len(values("alerts")),
-            "temperature_alert_count": sum("temp" in name.lower() for name in values("alerts")),
+            "temperature_alert_count": sum(map(is_about_temperature, values("alerts"))),
         }
 
     def component_hourly(self):
@@ -263,8 +263,8 @@ class FleetOracle(Oracle):
             *component, alert_name, fired_at = alert
             for scope in ["all"] if alert in distrusted else ["all", "trusted"]:
                 named[alert_name, scope].append((component, fired_at))
-                if "temp" in alert_name.lower():
-                    named["all temperature alerts", scope].append((component, fired_at))
+                if is_about_temperature(alert_name):
+                    named[None, scope].append((component, fired_at))
         for signal in {series[3] for series in self.series}:
             for (alert_name, scope), alerts in named.items():
                 for offset in range(-600, 601, self.period_ms // 1000):
@@ -284,6 +284,7 @@ class FleetOracle(Oracle):
                         "p10_value": percentile(values, Fraction(1, 10)) if values else None,
                         "p90_value": percentile(values, Fraction(9, 10)) if values else None,
                         "alert_count": len(values),
+                        "is_total": alert_name is None,
                     }
 
     def alerting_components(self):
@@ -335,7 +336,8 @@ class FleetOracle(Oracle):
                 "overheated_seconds": self.overheated_seconds(component),
                 "peak_avg_temp_c": max(trusted, default=None),
                 "temperature_alert_count": sum(
-                    alert[:3] == component and "temp" in alert[3].lower() for alert in self.alerts
+                    alert[:3] == component and is_about_temperature(alert[3])
+                    for alert in self.alerts
                 ),
             }
 

@@ -45,7 +45,8 @@ HOOKS = {
     ),
 }
 ROWS = ["int_readings", "stg_alerts", "rejected_rows", "load_audit"]
-READ = [*ROWS, "int_signal_windows", "int_repeated_rows"]
+READ = [*ROWS, "int_signals", "int_series"]
+READ += ["int_signal_windows", "int_repeated_rows"]
 MARTS = [
     *("overheated_windows", "overheated_components", "max_power_when_overheated"),
     *("alert_readings", "avg_readings_by_alert"),
@@ -197,7 +198,9 @@ def good_row(line, header, kind):
     row = dict(zip((name.strip().lower() for name in header), fields, strict=True))
     name = row["alert_name"] if "alert_name" in row else row["signal_name"]
     ids = [text.strip(" ") for text in (row["site"], row["asset"], row["component"], name)]
-    at, value = number(row["timestamp"]), 0 if kind == "alert" else number(row["value"])
+    at, value = number(row["timestamp"]), number(row.get("value", ""))
+    if kind == "alert":  # 0 where it clears
+        value = 0 if value == 0 or row.get("value", "").strip(" ").lower() == "false" else 1
     if not all(ids) or CONTROL.search("".join(ids)) or not abs(value) < 1e30:
         return None
     if not 946684800000 <= at <= 4102444799999 or at != int(at):
@@ -240,6 +243,9 @@ def random_files(rng):
     """(kind, name, header, lines) of the files of a folder."""
     readings, alerts = random_fleet(rng)
     for kind, rows in {"signal": readings[:400], "alert": alerts}.items():
+        if kind == "alert":
+            states = ["1", "1.0", "true", "0", "0.0", "False"]
+            rows = [(*row, rng.choice(states)) for row in rows]
         parts = rng.randint(1, 3)
         for part, name in enumerate(rng.sample(NAMES, parts)):
             columns = rng.choice(HEADERS[kind]).split(",")
@@ -248,7 +254,7 @@ def random_files(rng):
                 rng.shuffle(columns)
             called = "alert_name" if "alert_name" in columns else "signal_name"
             keys = ("site", "asset", "component", called, "timestamp", "value")
-            filled = [dict(zip(keys, map(str, row), strict=False)) for row in rows[part::parts]]
+            filled = [dict(zip(keys, map(str, row), strict=True)) for row in rows[part::parts]]
             lines = random_lines(rng, columns, filled)
             cases = [str] if is_plain else [str.upper, str.lower, str]
             header = [rng.choice(cases)(column) for column in columns]
@@ -356,10 +362,10 @@ def check_rows(database, files):
     ).fetchall()
     assert sorted(staged) == sorted(set(good["signal"]))
     staged = database.sql(
-        "select site_id, asset_id, component_id, alert_name, epoch_ms(fired_at), 0 "
+        "select site_id, asset_id, component_id, alert_name, epoch_ms(fired_at), 1 "
         "from staging.stg_alerts"
     ).fetchall()
-    assert sorted(staged) == sorted(set(good["alert"]))
+    assert sorted(staged) == sorted({row for row in good["alert"] if row[-1]})
     return good
 
 

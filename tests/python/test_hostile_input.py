@@ -471,26 +471,44 @@ def test_a_backslash_in_the_folders_name(warehouse, tmp_path):
     assert audit["file_name"] == "signals_data.csv"
 
 
-def fleet(value, days=(0, 1, 2), sites="AB"):
+def fleet(value, days=(0, 1, 2), sites="AB", has_temperature=True):
     rows = [
         row("x", NOON + 86_400_000 * day + at, value, site)
         for site in sites
         for day in days
         for at in range(0, 600_000, 10_000)
     ]
+    if has_temperature:
+        at = NOON + 86_400_000 * days[0]
+        rows += [f"0,{at},{site},a,c,LM_pcbaTempDegC,40,".encode() for site in sites]
     return b"\n".join([HEADER, *rows])
 
 
 WARNINGS = {
     "warn_rejected_share": {"b.csv": fleet(30, days=[3]) + b"\nbad" * 10},
     "warn_unknown_signals": {"b.csv": fleet(30, days=[3]).replace(b"LM_powerLimit", b"XY_new")},
-    "warn_unknown_alerts": {"b.csv": None},
+    "warn_unknown_alerts": {"alerts_data.csv": ["A,a,c,XY_new"]},
+    "warn_alerts_without_readings": {"alerts_data.csv": ["A,a,-c,LM_a188_negTempOT"]},
+    "warn_missing_quantity": {"b.csv": fleet(30, days=[3], sites="C", has_temperature=False)},
     "warn_silent_components": {"b.csv": fleet(30, days=[6], sites="A")},
     "warn_future_readings": {"b.csv": fleet(30, days=[3, 20_000], sites="A")},
     "warn_implausible_values": {"b.csv": fleet(1001, days=[3], sites="A")},
     "warn_unreadable_files": {"b.csv.gz": b"no gz"},
 }
-ALERT = f"{ALERT_HEADER}\n0,{NOON},A,a,c,XY_new,2022-03-12\n"
+
+
+def test_large_values_are_published(warehouse, tmp_path):
+    """One reading of an energy counter, and no build is ever published again."""
+    values = ["787202828.199", "787202828.2", "7456846429", "123456789012345.6", "-1e15"]
+    lines = [
+        f"0,{NOON + 40_000 * at},1,a,{component},{signal},{value},".encode()
+        for component, signal in enumerate(["XY_meter", "XY_TempDegC", "LM_powerLimit"])
+        for at, value in enumerate(values * 9)
+    ]
+    (tmp_path / "signals_data.csv").write_bytes(b"\n".join([HEADER, *lines]))
+    warehouse.dbt("build", "--exclude-resource-type", "unit_test", landing_dir=tmp_path)
+    (published,) = warehouse.rows("select reading_count from marts.build_info")
+    assert published["reading_count"] == 3 * len(values * 9)
 
 
 def warnings(warehouse, folder):
@@ -515,8 +533,9 @@ def test_a_clean_fleet_warns_of_nothing(warehouse, clean_folder):
 def test_each_warning_warns(warehouse, clean_folder, warning):
     """A warning stays silent where it is due, or another one is given."""
     for name, content in WARNINGS[warning].items():
-        if content is None:
-            (clean_folder / "alerts_data.csv").write_text(ALERT)
+        if isinstance(content, list):
+            lines = [ALERT_HEADER, *(f"0,{NOON},{alert},2022-03-12" for alert in content)]
+            (clean_folder / name).write_text("\n".join(lines))
         else:
             (clean_folder / f"signals_data_{name}").write_bytes(content)
     count = 10 if warning == "warn_rejected_share" else 1  # rows; of the others, cases

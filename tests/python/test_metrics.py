@@ -77,12 +77,12 @@ def test_the_headline_metrics_are_those_of_the_marts(warehouse, metrics):
             ) as max_power_when_overheated_kw,
             (
                 select avg_value from marts.avg_readings_by_alert
-                where alert_name = 'all temperature alerts' and alert_scope = 'all'
+                where is_total and alert_scope = 'all'
                     and signal_name = 'LM_powerLimit' and alignment = 'last_known'
             ) as avg_power_at_temperature_alert_kw,
             (
                 select avg_value from marts.avg_readings_by_alert
-                where alert_name = 'all temperature alerts' and alert_scope = 'trusted'
+                where is_total and alert_scope = 'trusted'
                     and signal_name = 'LM_powerLimit' and alignment = 'last_known'
             ) as avg_power_at_trusted_temperature_alert_kw,
             (
@@ -119,7 +119,7 @@ def test_the_reading_at_an_alert_is_that_of_each_signal(warehouse, metrics):
     }
     rows = warehouse.rows("""
         from marts.avg_readings_by_alert
-        where alert_name = 'all temperature alerts' and alert_scope = 'all'
+        where is_total and alert_scope = 'all'
             and alignment = 'last_known'
     """)
     assert answers.keys() == {row["signal_name"] for row in rows}

@@ -45,7 +45,7 @@ def plain(value):
 
 def is_equal(found, expected, tolerance):
     if isinstance(expected, Fraction) and found is not None:
-        return abs(Fraction(found) - expected) <= tolerance
+        return abs(Fraction(found) - expected) <= tolerance * max(1, abs(expected))
     return found == expected
 
 
@@ -117,6 +117,37 @@ def assert_marts_equal_oracle(
         different = list(differences(mart, key, rows_of(warehouse, mart), expected))
         assert not different, explain(mart, different, readings, alerts)
     assert_ids_lead_back(warehouse)
+
+
+def in_other_units(readings):
+    """The same readings, of other signals in other units."""
+    for *component, signal, at, value in readings:
+        exact = Fraction(value)
+        name, number = {
+            "XY_inletTempDegC": ("XY_inletTempDegF", exact * 9 / 5 + 32),
+            "LM_pcbaTempDegC": ("XY_pcbaTempKelvin", exact + Fraction("273.15")),
+            "LM_powerLimit": ("Power.Active.Import", exact * 1000),
+        }.get(signal, (signal, exact))
+        renamed = (*component, name, at, value)
+        yield renamed, (*component, name, at, value if name == signal else str(float(number)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_readings_in_other_units_give_the_same_marts(warehouse, folder, seed):
+    """A unit is not converted, or not everywhere, or limits are taken for limits in it."""
+    random = Random(seed)
+    readings, alerts = random_fleet(random)
+    expected, written = zip(*in_other_units(readings), strict=True)
+    write_fleet(folder, written, alerts, random)
+    load(warehouse, folder, KEYS, {})
+    oracle = oracle_of(expected, alerts, {})
+    for mart, key in KEYS.items():
+        wanted = [
+            {name: value for name, value in row.items() if name != "raised_as"}
+            for row in getattr(oracle, mart)
+        ]
+        different = list(differences(mart, key, rows_of(warehouse, mart), wanted))
+        assert not different, explain(mart, different, expected, alerts)
 
 
 def assert_ids_lead_back(warehouse):

@@ -241,8 +241,7 @@ def test_the_note_on_trust_is_that_of_the_alerts(built, folder):
     """The README names other alerts, or another component, than the data."""
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         note = connection.sql(
-            "select trust_note from marts.alert_outcomes "
-            "where alert_name = 'all temperature alerts'"
+            "select trust_note from marts.alert_outcomes where is_total"
         ).fetchall()[0][0]
     assert note in README.replace("\n> ", " ")
 

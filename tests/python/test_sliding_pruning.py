@@ -20,7 +20,7 @@ from landing import ROOT, Warehouse, sql_text
 THRESHOLD_C = 105
 OWN_THRESHOLD_C = {"LM_pcbaTempDegC": 100}
 BELOW_ALL_C = -273
-MODELS = ["int_signal_windows", "int_signals", "int_series"]  # each after what it reads
+MODELS = ["int_signals", "int_series", "int_signal_windows"]  # each after what it reads
 PRUNED, UNPRUNED = "int_sliding_periods", "int_sliding_periods of all windows"
 COLUMNS = (
     "signal_name, avg_value, series_key, reading_count, window_start, starts_before, ends_before"
@@ -59,6 +59,8 @@ def database():
         create table reference.signal_catalog as
         from read_csv({sql_text(ROOT / "seeds/signal_catalog.csv")},
             types = {{'overheat_threshold_c': 'double'}});
+        create table reference.temperature_words as
+        from read_csv({sql_text(ROOT / "seeds/temperature_words.csv")});
     """)
     return connection
 

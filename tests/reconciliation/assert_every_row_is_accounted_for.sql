@@ -13,6 +13,25 @@ audited as (
 
 ),
 
+-- Clears are staged too: they end alerts, and are none themselves.
+cleared as (
+
+    select distinct
+        series_text,
+        recorded_at
+    from {{ ref('stg_line_rows') }}
+    where is_cleared and {{ is_of_kept_file() }}
+
+),
+
+staged_alerts as (
+
+    select alert_id as staged_id from {{ ref('stg_alerts') }}
+    union all
+    select series_text as staged_id from cleared
+
+),
+
 staged as (
 
     select
@@ -23,7 +42,7 @@ staged as (
     select
         'alert' as record_type,
         count(*) as staged_row_count
-    from {{ ref('stg_alerts') }}
+    from staged_alerts
 
 ),
 

@@ -54,4 +54,13 @@ readings as (
 
 )
 
-select * from readings
+select
+    readings.site_id,
+    readings.asset_id,
+    readings.component_id,
+    readings.signal_name,
+    readings.series_key,
+    {{ converted_value('readings.value', ref('int_series')) }} as value,
+    readings.observed_at
+from readings
+{{ join_foreign_series('readings', ref('int_series')) }}

@@ -24,6 +24,7 @@ candidates as (
         signals.series_text,
         signals.series_key,
         signals.value,
+        false as is_cleared,
         signals.observed_at as recorded_at,
         signals.file_version
     from {{ ref('stg_signals') }} as signals
@@ -39,6 +40,7 @@ candidates as (
         series_text,
         {{ hash_of(['series_text']) }} as series_key,
         value,
+        is_cleared,
         recorded_at,
         file_version
     from {{ ref('stg_line_rows') }}
@@ -59,6 +61,7 @@ rows_by_file as (
         files.file_name,
         candidates.value,
         count(*) as row_count,
+        candidates.is_cleared,
         candidates.recorded_at
     from candidates
     inner join {{ ref('stg_landing_files') }} as files
@@ -75,7 +78,8 @@ counted_rows as (
         min(file_name) over same_row as first_file_name
     from rows_by_file
     window same_row as (
-        partition by record_type, series_key, value, recorded_at
+        partition by
+            record_type, series_key, value, is_cleared, recorded_at
     )
 
 ),
@@ -94,6 +98,7 @@ repeated_rows as (
         file_name,
         value,
         row_count,
+        is_cleared,
         file_name = first_file_name as is_staged_copy,
         recorded_at
     from counted_rows

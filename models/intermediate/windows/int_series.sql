@@ -11,6 +11,7 @@ series as (
         series.component_id,
         series.signal_name,
         signals.quantity,
+        signals.unit,
         signals.sensor_position,
         signals.min_plausible,
         signals.max_plausible,

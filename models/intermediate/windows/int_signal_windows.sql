@@ -12,12 +12,14 @@ with
 readings as (
 
     select
-        series_key,
-        value,
-        observed_at,
-        {{ window_start('observed_at') }} as window_start
-    from {{ ref('stg_signals') }}
-    where {{ is_day_to_build(days, 'observed_at') }}
+        signals.series_key,
+        signals.value as raw_value,
+        {{ converted_value('signals.value', ref('int_series')) }} as value,
+        signals.observed_at,
+        {{ window_start('signals.observed_at') }} as window_start
+    from {{ ref('stg_signals') }} as signals
+    {{ join_foreign_series('signals', ref('int_series')) }}
+    where {{ is_day_to_build(days, 'signals.observed_at') }}
 
 ),
 
@@ -52,6 +54,7 @@ distinct_readings as (
 
     select distinct
         readings.series_key,
+        readings.raw_value,
         readings.value,
         readings.observed_at,
         readings.window_start

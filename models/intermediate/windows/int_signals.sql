@@ -7,6 +7,14 @@ observed_signals as (
 
 ),
 
+-- A signal that the catalog does not know is still a temperature if it is named
+-- like one: the first question asks for all of them.
+temperature_names as (
+
+    {{ temperature_names(ref('stg_series'), 'signal_name') }}
+
+),
+
 signal_catalog as (
 
     select * from {{ ref('signal_catalog') }}
@@ -17,16 +25,15 @@ signals as (
 
     select
         observed_signals.signal_name,
-        -- A signal that the catalog does not know is still a temperature if
-        -- it is named like one: the first question asks for all of them.
         coalesce(
             signal_catalog.quantity,
-            case
-                when observed_signals.signal_name like '%TempDegC'
-                    then 'temperature'
-                else 'unknown'
-            end
+            if(temperature_names.unit is not null, 'temperature', 'unknown')
         ) as quantity,
+        case signal_catalog.unit
+            when 'Celsius' then '°C'
+            when 'Fahrenheit' then '°F'
+            else coalesce(signal_catalog.unit, temperature_names.unit)
+        end as unit,
         signal_catalog.sensor_position,
         signal_catalog.min_plausible,
         signal_catalog.max_plausible,
@@ -36,6 +43,8 @@ signals as (
     from observed_signals
     left join signal_catalog
         on observed_signals.signal_name = signal_catalog.signal_name
+    left join temperature_names
+        on observed_signals.signal_name = temperature_names.signal_name
 
 )
 

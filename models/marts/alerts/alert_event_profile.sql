@@ -44,7 +44,7 @@ alerts as (
     from scoped_alerts
     union all
     select
-        'all temperature alerts' as alert_name,
+        null as alert_name,
         alert_scope,
         component_key,
         fired_at
@@ -120,11 +120,12 @@ alert_event_profile as (
         profiles.avg_value,
         profiles.p10_value,
         profiles.p90_value,
-        coalesce(profiles.alert_count, 0) as alert_count
+        coalesce(profiles.alert_count, 0) as alert_count,
+        spine.alert_name is null as is_total
     from spine
     left join profiles
         on
-            spine.alert_name = profiles.alert_name
+            spine.alert_name is not distinct from profiles.alert_name
             and spine.alert_scope = profiles.alert_scope
             and spine.signal_name = profiles.signal_name
             and spine.offset_seconds = profiles.offset_seconds

@@ -23,6 +23,7 @@ alerts as (
         alerts.is_temperature_related,
         coalesce(trusted_alerts.is_trusted, true) as is_trusted,
         alerts.fired_at,
+        alerts.cleared_at,
         lag(alerts.fired_at) over (
             partition by alerts.component_key, alerts.alert_name
             order by alerts.fired_at
@@ -84,6 +85,9 @@ incidents as (
         coalesce(min(ms_of_three) <= 60000, false) as is_chattering,
         min(fired_at) as started_at,
         max(fired_at) as ended_at,
+        case
+            when max(cleared_at) > max(fired_at) then max(cleared_at)
+        end as cleared_at,
         min(fired_at) - {{ alert_reach() }} as reaches_from,
         max(fired_at) + {{ alert_reach() }} as reaches_until
     from spaced_alerts
@@ -177,6 +181,10 @@ alert_incidents as (
         {% endfor -%}
         start_readings.power_kw as start_power_kw,
         incident_peaks.peak_temp_c,
+        (
+            {{ epoch_ms('incidents.cleared_at') }}
+            - {{ epoch_ms('incidents.started_at') }}
+        ) / 1000 as duration_seconds,
         incidents.alert_count,
         incidents.untrusted_alert_count,
         incidents.is_temperature_related,
@@ -184,7 +192,8 @@ alert_incidents as (
         incidents.is_chattering,
         overheated_incidents.incident_number is not null as was_overheated,
         incidents.started_at,
-        incidents.ended_at
+        incidents.ended_at,
+        incidents.cleared_at
     from incidents
     left join start_readings
         on incidents.first_alert_id = start_readings.alert_id

@@ -18,7 +18,7 @@ grouped_incidents as (
     from incidents
     union all
     select
-        'all temperature alerts' as alert_group,
+        null as alert_group,
         *
     from incidents
     where is_temperature_related
@@ -101,7 +101,7 @@ alerts as (
     union all
     select
         component_key,
-        'all temperature alerts' as alert_group,
+        null as alert_group,
         fired_at
     from {{ ref('int_alerts') }}
     where is_temperature_related
@@ -164,13 +164,16 @@ alert_outcomes as (
         all_episodes.episode_count,
         coalesce(alerted_episodes.alerted_episode_count, 0)
             as alerted_episode_count,
+        outcomes.alert_group is null as is_total,
         outcomes.is_temperature_related
     from outcomes
     cross join all_episodes
     left join untrusted_components as untrusted
-        on outcomes.alert_group = untrusted.alert_group
+        on outcomes.alert_group is not distinct from untrusted.alert_group
     left join alerted_episodes
-        on outcomes.alert_group = alerted_episodes.alert_group
+        on
+            outcomes.alert_group
+            is not distinct from alerted_episodes.alert_group
 
 )
 

@@ -24,6 +24,8 @@ alert_readings as (
 
 ),
 
+-- The total over all temperature alerts has no name: any label could also be
+-- the name of an alert.
 grouped_readings as (
 
     select
@@ -32,7 +34,7 @@ grouped_readings as (
     from alert_readings
     union all
     select
-        'all temperature alerts' as alert_group,
+        null as alert_group,
         *
     from alert_readings
     where is_temperature_related
@@ -96,6 +98,7 @@ averages as (
         count(value) filter (where is_fresh) as fresh_reading_count,
         {{ mean('case when is_fresh then value end') }} as avg_fresh_value,
         round(median(reading_age_seconds), 9) as median_reading_age_seconds,
+        alert_name is null as is_total,
         is_temperature_related
     from aligned_readings
     group by all

@@ -1,0 +1,63 @@
+{#- What the name of an alert or a signal says, where no catalog has the name. -#}
+
+{% macro words_of(name) -%}
+    {#- A word begins at a capital after a small letter, and at the last capital
+        of several before a small letter. So pcbaOTFoldback becomes
+        ' pcba ot foldback '. Digits and all other characters separate words. -#}
+    {%- set split = replace_pattern(
+        replace_pattern(name, '(\\p{Ll})(\\p{Lu})', '\\1 \\2'),
+        '(\\p{Lu})(\\p{Lu}\\p{Ll})', '\\1 \\2'
+    ) -%}
+    concat(
+        ' ',
+        trim({{ replace_pattern(
+            'lower(' ~ split ~ ')', '[^\\p{L}\\p{M}]+', ' '
+        ) }}),
+        ' '
+    )
+{%- endmacro %}
+
+
+{% macro temperature_names(relation, column) -%}
+    {#- A signal with one of the other words is about a temperature, but its values
+        are not temperatures: a count, a state, a limit, a difference. -#}
+    {%- set other_words = [
+        'alarm', 'alert', 'attempts', 'count', 'counter', 'current', 'delta',
+        'derate', 'derating', 'difference', 'error', 'factor', 'fault', 'flag',
+        'gradient', 'imbalance', 'limit', 'percent', 'power', 'rate', 'ratio',
+        'raw', 'setpoint', 'state', 'status', 'target', 'threshold', 'time',
+        'valid', 'voltage',
+    ] -%}
+    select
+        names.{{ column }},
+        case
+            when
+                {% for word in other_words -%}
+                    {{ 'and ' if not loop.first }}not contains(names.words, ' {{ word }} ')
+                {% endfor -%}
+                then
+                    coalesce(
+                        max(temperature_words.unit) filter (
+                            where temperature_words.place = 'last'
+                        ),
+                        max(temperature_words.unit)
+                    )
+        end as unit
+    from (
+        select distinct
+            {{ column }},
+            {{ words_of(column) }} as words
+        from {{ relation }}
+    ) as names
+    inner join {{ ref('temperature_words') }} as temperature_words
+        on case temperature_words.place
+            when 'whole'
+                then contains(names.words, ' ' || temperature_words.word || ' ')
+            when 'end' then contains(names.words, temperature_words.word || ' ')
+            when 'inside' then contains(names.words, temperature_words.word)
+            else {{ by_engine('ends_with', 'endswith') }}(
+                names.words, temperature_words.word || ' '
+            )
+        end
+    group by names.{{ column }}, names.words
+{%- endmacro %}
