@@ -67,6 +67,11 @@
         where record_type = 'signal' and row_count = rejected_row_count
         order by file_name
     {%- endset -%}
+    {%- set zoneless_query -%}
+        select file_name from {{ relations['load_audit'] }}
+        where format like '%without a zone' or format like '%/year'
+        order by file_name
+    {%- endset -%}
     {%- set counts = [] -%}
     {%- for count in run_query(counts_query).rows[0].values() -%}
         {%- do counts.append('{:,}'.format(count | int)) -%}
@@ -77,6 +82,13 @@
         ~ counts[3] ~ ' staged, ' ~ counts[4] ~ ' rejected, '
         ~ counts[5] ~ ' repeated.'
     ) -%}
+    {%- set zoneless_files = run_query(zoneless_query).columns[0].values() -%}
+    {%- if zoneless_files -%}
+        {%- do print(
+            'Times without a time zone were read as UTC in '
+            ~ shown_names(zoneless_files, 3) ~ '.'
+        ) -%}
+    {%- endif -%}
     {%- set reasons = [] -%}
     {%- for row in run_query(reasons_query).rows -%}
         {%- do reasons.append(
