@@ -97,5 +97,5 @@
             {{- return(remedy) -}}
         {%- endif -%}
     {%- endfor -%}
-    {{- return('compare the file with "Your own data" in README.md') -}}
+    {{- return('compare the file with docs/your-data.md') -}}
 {%- endmacro %}
