@@ -79,6 +79,15 @@
 {%- endmacro %}
 
 
+{% macro may_be_fraction(text) -%}
+    {#- SQL: whether it is worth a closer look; few ids are. -#}
+    (
+        contains({{ text }}, '.') or contains({{ text }}, ',')
+        or contains({{ text }}, '+')
+    )
+{%- endmacro %}
+
+
 {% macro is_scientific_id(text) -%}
     {#- SQL: whether an id is a number in scientific notation. 12E4 is a name. -#}
     {{ matches(text, '[+-]?[0-9]+([.,][0-9]+[eE][+-]?|[eE][+])[0-9]{1,3}') }}
@@ -86,7 +95,14 @@
 
 
 {% macro has_lost_id_digits(text) -%}
-    coalesce({{ is_scientific_id(text) }} and {{ unspelled_digits(text) }} > 0, false)
+    case
+        when {{ may_be_fraction(text) }}
+            then coalesce(
+                {{ is_scientific_id(text) }} and {{ unspelled_digits(text) }} > 0,
+                false
+            )
+        else false
+    end
 {%- endmacro %}
 
 
@@ -95,6 +111,8 @@
         399812473 as 399812473.0 or 3.99812473E+08. Unicode in its composed
         form. -#}
     case
+        when not {{ may_be_fraction(text) }}
+            then {{ composed(text) }}
         when {{ matches(text, '[+-]?[0-9]+[.,]0+') }}
             then regexp_extract({{ text }}, {{ pattern('^([+-]?[0-9]+)') }}, 1)
         when {{ is_scientific_id(text) }} and {{ unspelled_digits(text) }} = 0
@@ -182,6 +200,9 @@
         {%- set ns.time = replace_pattern(ns.time, found, replacement) -%}
     {%- endfor -%}
     case
+        -- A branch on its own: the engine checks all parts of a condition.
+        when {{ time_format }} like 'epoch%'
+            then null
         when {{ time_format }} = 'ISO 8601'
             and {{ matches(text, '[0-9]{4}.*') }}
             and {{ matches(text, date_pattern() ~ clock_pattern() ~ zone_pattern()) }}
@@ -196,14 +217,12 @@
 {%- endmacro %}
 
 
-{% macro epoch_ms_of(number, iso_time, time_format) -%}
-    {#- SQL: the milliseconds since 1970 of a time, null where it is not in the
-        format, or not between the years 2000 and 2100. Digits below the
-        millisecond are cut.
-        number: what exact_number made of it; iso_time: what iso_time did. -#}
-    case
+{% macro ms_of_epoch(number, time_format) -%}
+    {#- SQL: the milliseconds since 1970 of an epoch number, null where it is not
+        between the years 2000 and 2100. Digits below the millisecond are cut. -#}
+    case {{ time_format }}
         {% for format, per_second in epoch_units().items() -%}
-            when {{ time_format }} = '{{ format }}'
+            when '{{ format }}'
                 then case
                     when {{ number }}
                         between {{ first_epoch_second() * per_second }}
@@ -217,11 +236,18 @@
                         {%- endif %}
                 end
         {% endfor -%}
-        else case
-            when {{ iso_time }} between '2000-' and '2100-'
-                then {{ epoch_ms(
-                    'try_cast(' ~ iso_time ~ ' as ' ~ by_engine('timestamptz', 'timestamp_ltz') ~ ')'
-                ) }}
-        end
+    end
+{%- endmacro %}
+
+
+{% macro ms_of_iso(iso_time) -%}
+    {#- SQL: the milliseconds since 1970 of what iso_time gave, null where it is no
+        day, or not between the years 2000 and 2100. -#}
+    case
+        when {{ iso_time }} between '2000-' and '2100-'
+            then {{ epoch_ms(
+                'try_cast(' ~ iso_time ~ ' as '
+                ~ by_engine('timestamptz', 'timestamp_ltz') ~ ')'
+            ) }}
     end
 {%- endmacro %}

@@ -50,6 +50,7 @@ MAX_BIGINT = (1 << 63) - 1  # a file can be dated later than 2262
 MOVED = "it was changed, removed or out of reach while the build read it"
 DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".parquet")
+READ_COLUMNS = ("timestamp", "SITE", "ASSET", "COMPONENT", "signal_name", "VALUE")
 COLUMNS = {
     "file_path": "VARCHAR",
     "is_read": "BOOLEAN",
@@ -315,12 +316,17 @@ class ListedFile:
         return file
 
     def write_parquet(self, path):
-        """Writes the rows as CSV."""
+        """Writes the rows as CSV; readings in the columns of the export, which are read fastest."""
         source, target = glob.escape(self.real_path), path.replace("'", "''")
         try:
             with duckdb.connect() as connection:
                 connection.execute("set threads = 1; set timezone = 'UTC'")
-                connection.read_parquet(source).create_view("rows")
+                rows = connection.read_parquet(source)
+                names = {name.lower() for name in rows.columns}
+                if names >= {column.lower() for column in READ_COLUMNS}:
+                    columns = ", ".join(f"{column} as {column}" for column in READ_COLUMNS)
+                    rows = rows.select(f"null as row_number, {columns}, null as event_date")
+                rows.create_view("rows")
                 connection.execute(f"copy rows to '{target}' (header, delimiter ',')")
         except duckdb.Error:
             raise Unreadable("it is no Parquet file, or is damaged") from None

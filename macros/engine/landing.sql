@@ -100,11 +100,14 @@
 
 
 {% macro default__has_plain_form() -%}
-    {#- The header of a signal file as the chargers' system exports it, and
-        nothing odd in the text: see the plugin. -#}
+    {#- The header of a signal file as the chargers' system exports it, whatever
+        its row numbers are called, and nothing odd in the text: see the plugin. -#}
     coalesce(
-        first_line
-        = ',timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date'
+        ends_with(
+            first_line,
+            ',timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date'
+        )
+        and {{ list_length('header_fields') }} = 8
         and time_format = 'epoch milliseconds'
         and decimal_mark = '.'
         and value_position = 7

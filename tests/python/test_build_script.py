@@ -1,6 +1,7 @@
 """What make build prints, and when it finds that nothing has changed."""
 
 import importlib.util
+import json
 import os
 import pty
 import re
@@ -14,7 +15,7 @@ from unittest import mock
 
 import duckdb
 import pytest
-from landing import ROOT, SIGNAL_FILE, SIGNAL_HEADER, csv_text, write_file
+from landing import BIN, ROOT, SIGNAL_FILE, SIGNAL_HEADER, csv_text, write_file
 
 READING = {
     **{"timestamp": 1647086400000, "site": "1", "asset": "2", "component": "3"},
@@ -396,6 +397,21 @@ def test_signals_without_a_temperature_are_no_answer(built, project, tmp_path):
         *sorted(f"load {number}" for number in range(30)),
     ]
     assert max(map(len, lines[answer + 1 : -1])) <= 100
+    sentence = "No signal is known as a temperature"
+    for board, query, column, figure in [
+        ("index", "figures", "overheated", None),
+        ("overview", "headline", "overheated_components", f"{sentence}: none"),
+    ]:
+        run = subprocess.run(
+            [BIN / "dct", "query", f"charts/{board}.yml", query, "--json"],
+            check=True,
+            cwd=ROOT,
+            env={**os.environ, "WAREHOUSE_PATH": str(published)},
+            capture_output=True,
+            text=True,
+        )
+        (row,) = json.loads(run.stdout)["data"]
+        assert row[column] == figure
     with duckdb.connect(published, read_only=True) as connection:
         build_info = connection.table("marts.build_info")
         (found,) = build_info.project("temperature_signals, other_signals").fetchall()

@@ -323,7 +323,8 @@ def write_folder(folder, seed):
 def count_of_rows(database, name):
     """What the plugin counts, by which a build sees whether the engine has read a file whole."""
     ((count,),) = database.execute(
-        "select count_rows(file_path, case when file_problem is null then [first_line] else [] end) "
+        "select count_rows("
+        "file_path, case when file_problem is null then [first_line, header_line] else [] end) "
         "from staging.stg_landing_files where file_name = $1",
         [name],
     ).fetchall()
