@@ -24,6 +24,20 @@
 {%- endmacro %}
 
 
+{% macro like_pattern(text) -%}
+    {#- SQL: a pattern of file names, with * and ?, for like … escape '!'. -#}
+    {%- set ns = namespace(pattern=text) -%}
+    {%- for mark, replacement in {
+        '!': '!!', '%': '!%', '_': '!_', '*': '%', '?': '_'
+    }.items() -%}
+        {%- set ns.pattern = (
+            'replace(' ~ ns.pattern ~ ", '" ~ mark ~ "', '" ~ replacement ~ "')"
+        ) -%}
+    {%- endfor -%}
+    {{- ns.pattern -}}
+{%- endmacro %}
+
+
 {% macro with_point(text, decimal_mark) -%}
     {#- SQL: a number with a point as its decimal mark, null where it has a point
         that is not one. -#}

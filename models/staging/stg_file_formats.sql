@@ -6,6 +6,34 @@
     'name': 'signal_name',
     'value': 'VALUE',
 } -%}
+{%- set fraction = '[+-]?[0-9]*[.][0-9]+([eE][+-]?[0-9]+)?' -%}
+{%- set thousands = '[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+' -%}
+{#- Where the header has a column. -#}
+{%- set places = {} -%}
+{%- for column in columns -%}
+    {%- do places.update({column: list_position(
+        'header_fields', 'lower(' ~ column ~ '_column)'
+    )}) -%}
+{%- endfor -%}
+{%- set signal_places = list_where(
+    by_engine(
+        'range(1, len(header_fields) + 1)', 'sequence(1, size(header_fields))'
+    ),
+    'place',
+    list_item('header_fields', 'place') ~ " not in ('', 'event_date', "
+    ~ 'lower(timestamp_column), lower(site_column), lower(asset_column), '
+    ~ 'lower(component_column))'
+) -%}
+{#- How many columns each delimiter finds in the header. -#}
+{%- set counts = {} -%}
+{%- for mark in delimiters() -%}
+    {%- do counts.update({mark: 'coalesce(' ~ list_length(list_where(
+        csv_fields('header_line', mark),
+        'field',
+        'lower(' ~ without_blanks('field') ~ ') in (lower('
+        ~ columns | join('_column), lower(') ~ "_column), 'alert_name')"
+    )) ~ ', 0)'}) -%}
+{%- endfor -%}
 -- One row per file in the landing folder: how it is written.
 --
 -- The seed landing_formats says so, or else the header and the first rows do.
@@ -27,10 +55,7 @@ formats as (
 
     select
         *,
-        -- * and ? as in file names.
-        replace(replace(replace(replace(replace(
-            lower(file_pattern), '!', '!!'), '%', '!%'), '_', '!_'), '*', '%'), '?', '_'
-        ) as like_pattern
+        {{ like_pattern('lower(file_pattern)') }} as like_pattern
     from {{ ref('landing_formats') }}
 
 ),
@@ -42,7 +67,9 @@ chosen_patterns as (
         files.file_path,
         max_by(
             formats.file_pattern,
-            {{ row_of(['length(formats.file_pattern)', 'formats.file_pattern']) }}
+            {{ row_of([
+                'length(formats.file_pattern)', 'formats.file_pattern'
+            ]) }}
         ) as file_pattern
     from landing_files as files
     inner join formats
@@ -74,8 +101,9 @@ header_lines as (
         formats.time_format,
         {% for column, name in columns.items() -%}
             coalesce(formats.{{ column }}_column, '{{ name }}')
-                as {{ column }}_column{{ ',' if not loop.last }}
-        {% endfor %}
+                as {{ column }}_column,
+        {% endfor -%}
+        files.file_name
     from landing_files as files
     left join chosen_patterns on files.file_path = chosen_patterns.file_path
     left join formats
@@ -88,15 +116,11 @@ counted_columns as (
 
     select
         *,
-        {% for mark in delimiters() -%}
-            coalesce({{ list_length(list_where(
-                csv_fields('header_line', mark),
-                'field',
-                'lower(' ~ without_blanks('field') ~ ') in (lower('
-                ~ columns | join('_column), lower(') ~ "_column), 'alert_name')"
-            )) }}, 0) as count_{{ loop.index }},
-        {% endfor -%}
-        file_path as counted_path
+        greatest(
+            {%- for count in counts.values() -%}
+                {{ count }}{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        ) as column_count
     from header_lines
 
 ),
@@ -108,12 +132,8 @@ delimited_files as (
         case
             when delimiter = 'tab' then chr(9)
             when delimiter is not null then delimiter
-            {% for mark in delimiters() -%}
-                when count_{{ loop.index }} = greatest(
-                    {%- for other in delimiters() -%}
-                        count_{{ loop.index }}{{ ', ' if not loop.last }}
-                    {%- endfor -%}
-                ) then {{ mark }}
+            {% for mark, count in counts.items() -%}
+                when {{ count }} = column_count then {{ mark }}
             {% endfor -%}
         end as field_delimiter
     from counted_columns
@@ -146,37 +166,19 @@ placed_columns as (
 
     select
         *,
-        {{ list_position('header_fields', 'lower(timestamp_column)') }}
-            as timestamp_position,
-        {{ list_position('header_fields', 'lower(site_column)') }} as site_position,
-        {{ list_position('header_fields', 'lower(asset_column)') }} as asset_position,
-        {{ list_position('header_fields', 'lower(component_column)') }}
-            as component_position,
+        {% for column in ['timestamp', 'site', 'asset', 'component'] -%}
+            {{ places[column] }} as {{ column }}_position,
+        {% endfor -%}
+        -- Some exports of alerts carry the alert's name in signal_name.
         case
-            when is_wide then null
-            -- Some exports of alerts carry the alert's name in signal_name.
-            when record_type = 'alert'
-                then coalesce(
-                    {{ list_position('header_fields', "'alert_name'") }},
-                    {{ list_position('header_fields', 'lower(name_column)') }}
-                )
-            else {{ list_position('header_fields', 'lower(name_column)') }}
-        end as name_position,
-        case
-            when not is_wide
-                then {{ list_position('header_fields', 'lower(value_column)') }}
-        end as value_position,
+            when record_type = 'alert' and not is_wide
+                then {{ list_position('header_fields', "'alert_name'") }}
+        end as alert_name_position,
+        case when not is_wide then {{ places['name'] }} end
+            as signal_name_position,
+        case when not is_wide then {{ places['value'] }} end as value_position,
         -- In the wide layout, any other column is a signal.
-        case
-            when is_wide
-                then {{ list_where(
-                    by_engine('range(1, len(header_fields) + 1)', 'sequence(1, size(header_fields))'),
-                    'place',
-                    list_item('header_fields', 'place') ~ " not in ('', 'event_date', "
-                    ~ 'lower(timestamp_column), lower(site_column), lower(asset_column), '
-                    ~ 'lower(component_column))'
-                ) }}
-        end as signal_positions
+        case when is_wide then {{ signal_places }} end as signal_positions
     from headers
 
 ),
@@ -255,7 +257,8 @@ time_formats as (
         ) as time_format,
         {% for format in ['day/month/year', 'month/day/year'] -%}
             coalesce(
-                max(case when time_format = '{{ format }}' then 1 end) = 1, false
+                max(case when time_format = '{{ format }}' then 1 end) = 1,
+                false
             ) as is_{{ format | replace('/', '_') }},
         {% endfor -%}
         count(*) as format_count
@@ -270,18 +273,18 @@ decimal_marks as (
     select
         file_path,
         count(*) filter (
-            where {{ matches('value_text', '[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?') }}
+            where {{ matches('value_text', fraction | replace('.', ',')) }}
         ) as comma_count,
         count(*) filter (
-            where {{ matches('value_text', '[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+') }}
+            where {{ matches('value_text', thousands) }}
         ) as group_count,
         count(*) filter (
-            where {{ matches('value_text', '[+-]?[0-9]*[.][0-9]+([eE][+-]?[0-9]+)?') }}
+            where {{ matches('value_text', fraction) }}
         ) as point_count,
         2 * count(*) filter (
             where
-                {{ matches('timestamp_text', '[0-9]{12,13}') }}
-                and not contains(ids, '.')
+            {{ matches('timestamp_text', '[0-9]{12,13}') }}
+            and not contains(ids, '.')
         ) >= count(*) as has_plain_values
     from sample_texts
     group by file_path
@@ -300,8 +303,8 @@ select
             then files.decimal_mark
         when marks.comma_count > marks.point_count
             then case
-                when marks.comma_count > marks.group_count then ',' else '?'
-            end
+                    when marks.comma_count > marks.group_count then ',' else '?'
+                end
         else '.'
     end as decimal_mark,
     case
@@ -309,19 +312,20 @@ select
             then files.time_format
         when times.time_format like '%/year'
             then case
-                when times.is_day_month_year and not times.is_month_day_year
-                    then 'day/month/year'
-                when times.is_month_day_year and not times.is_day_month_year
-                    then 'month/day/year'
-                else 'day/month/year or month/day/year'
-            end
+                    when times.is_day_month_year and not times.is_month_day_year
+                        then 'day/month/year'
+                    when times.is_month_day_year and not times.is_day_month_year
+                        then 'month/day/year'
+                    else 'day/month/year or month/day/year'
+                end
         else coalesce(times.time_format, 'epoch milliseconds')
     end as time_format,
     files.timestamp_position,
     files.site_position,
     files.asset_position,
     files.component_position,
-    files.name_position,
+    coalesce(files.alert_name_position, files.signal_name_position)
+        as name_position,
     files.value_position,
     files.signal_positions,
     files.is_wide,

@@ -121,18 +121,18 @@ select
     case
         when file_problem is null
             then concat_ws(
-                ', ',
-                file_kind,
-                case
-                    when file_kind like '%CSV' and delimiter = chr(9)
-                        then 'tabs'
-                    when file_kind like '%CSV' and delimiter <> ','
-                        then 'delimiter ' || delimiter
-                end,
-                case when decimal_mark = ',' then 'decimal comma' end,
-                case when is_wide then 'wide' end,
-                time_format
-            )
+                    ', ',
+                    file_kind,
+                    case
+                        when file_kind like '%CSV' and delimiter = chr(9)
+                            then 'tabs'
+                        when file_kind like '%CSV' and delimiter <> ','
+                            then 'delimiter ' || delimiter
+                    end,
+                    case when decimal_mark = ',' then 'decimal comma' end,
+                    case when is_wide then 'wide' end,
+                    time_format
+                )
     end as format,
     is_read and read_problem is null as is_readable,
     coalesce(record_type = 'signal', false)

@@ -113,7 +113,8 @@ texts as (
         ) as has_empty_field_more,
         {% for column in ['site', 'asset', 'component', 'timestamp'] -%}
             nullif(
-                {{ without_blanks(list_item('fields', column ~ '_position')) }}, ''
+                {{ without_blanks(list_item('fields', column ~ '_position')) }},
+                ''
             ) as {{ column }}_text,
         {% endfor -%}
         nullif({{ without_blanks(list_item('fields', 'place')) }}, '')
@@ -187,7 +188,8 @@ judged_rows as (
                 when has_lost_{{ column }}_digits
                     then
                         'the {{ column }} has lost its last digits ('
-                        || {{ column }}_text || '): it went through a spreadsheet'
+                        || {{ column }}_text
+                        || '): it went through a spreadsheet'
             {% endfor -%}
             when record_name is null
                 then 'no ' || record_type || ' name'
@@ -202,8 +204,9 @@ judged_rows as (
                 case
                     when epoch_ms is null and time_format like 'epoch%'
                         then not coalesce(
-                            {{ matches('number_text', number_pattern()) }}, false
-                        )
+                                {{ matches('number_text', number_pattern()) }},
+                                false
+                            )
                 end
                 then 'the timestamp is not a number'
             when time_format = 'day/month/year or month/day/year'

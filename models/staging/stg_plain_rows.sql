@@ -26,9 +26,9 @@ typed_rows as (
         case
             when not {{ is_plain }}
                 then concat_ws(
-                    ',',
-                    '', timestamp, site, asset, component, signal_name, ''
-                )
+                        ',',
+                        '', timestamp, site, asset, component, signal_name, ''
+                    )
         end as line,
         case
             when {{ is_plain }}

@@ -62,7 +62,8 @@ judged_files as (
 
     select
         *,
-        is_readable and not {{ holds_all_lines('found_line_count') }} as is_left_out
+        is_readable
+        and not {{ holds_all_lines('found_line_count') }} as is_left_out
     from counted_files
 
 )
