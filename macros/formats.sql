@@ -39,14 +39,29 @@
 
 
 {% macro with_point(text, decimal_mark) -%}
-    {#- SQL: a number with a point as its decimal mark, null where it has a point
-        that is not one. -#}
+    {#- SQL: a number with a point as its decimal mark, null where it has another
+        mark. Where the first rows of the file do not tell the mark, a number does,
+        unless it may have groups of thousands. -#}
     case
-        when {{ decimal_mark }} <> ','
+        when {{ decimal_mark }} = '.'
             then {{ text }}
-        when not contains({{ text }}, '.')
+        when {{ decimal_mark }} = '?' and not contains({{ text }}, ',')
+            then case
+                when not {{ matches(text, thousands_pattern()) }} then {{ text }}
+            end
+        when not (
+            contains({{ text }}, '.')
+            or {{ decimal_mark }} = '?'
+            and {{ matches(text, thousands_pattern()) }}
+        )
             then replace({{ text }}, ',', '.')
     end
+{%- endmacro %}
+
+
+{% macro thousands_pattern() -%}
+    {#- A number that may have groups of thousands: 104,500 or 1.250. -#}
+    {{- return('[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+') -}}
 {%- endmacro %}
 
 
@@ -83,12 +98,15 @@
 {%- endmacro %}
 
 
-{% macro has_lost_digits(text) -%}
+{% macro has_lost_digits(text, lost_digits) -%}
     {#- SQL: whether a time in scientific notation was rounded. Spreadsheets keep
-        6 digits, most other tools 7; some that are exact leave out zeros only,
-        as in 1.6470864e12. -#}
+        6 digits, most other tools 7, floats of 32 bits 8; exact times leave out
+        zeros only, as in 1.6470864e12.
+        lost_digits: SQL, the most digits of a rounded time. -#}
     coalesce(
-        {{ unspelled_digits(text) }} > 0 and {{ spelled_digits(text) }} <= 7, false
+        {{ unspelled_digits(text) }} > 0
+        and {{ spelled_digits(text) }} <= {{ lost_digits }},
+        false
     )
 {%- endmacro %}
 
@@ -120,14 +138,17 @@
 {%- endmacro %}
 
 
-{% macro clean_id(text) -%}
+{% macro clean_id(text, decimal_mark) -%}
     {#- SQL: an id as it is compared. Tools that take ids for fractions write
         399812473 as 399812473.0 or 3.99812473E+08. Unicode in its composed
         form. -#}
     case
         when not {{ may_be_fraction(text) }}
             then {{ composed(text) }}
-        when {{ matches(text, '[+-]?[0-9]+[.,]0+') }}
+        -- Three zeros may be a group of thousands.
+        when {{ matches(
+            with_point(text, decimal_mark), '[+-]?[0-9]+[.](00?|0000+)'
+        ) }}
             then regexp_extract({{ text }}, {{ pattern('^([+-]?[0-9]+)') }}, 1)
         when {{ is_scientific_id(text) }} and {{ unspelled_digits(text) }} = 0
             then try_cast(
@@ -138,23 +159,21 @@
 {%- endmacro %}
 
 
-{% macro date_pattern() -%}
-    {#- Year first; with slashes or points, the year last. -#}
-    {{- return('([0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}|[0-9]{8}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4})') -}}
-{%- endmacro %}
-
-
-{% macro clock_pattern(has_seconds=true) -%}
-    {%- set seconds = '(:?[0-5][0-9]([.,][0-9]+)?)' -%}
+{% macro time_pattern(has_seconds=true) -%}
+    {#- A date and a time of day, the year first or last, or without marks. -#}
+    {%- set hours = '([01]?[0-9]|2[0-3])' -%}
+    {%- set seconds = '(:[0-5][0-9]([.,][0-9]+)?)' ~ ('' if has_seconds else '?') -%}
     {{- return(
-        '[Tt ] *([01]?[0-9]|2[0-3]):?[0-5][0-9]' ~ seconds
-        ~ ('' if has_seconds else '?')
+        '(([0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}'
+        ~ '|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4})'
+        ~ '[Tt ] *' ~ hours ~ ':[0-5][0-9]' ~ seconds
+        ~ '|[0-9]{8}[Tt][0-9]{6}([.,][0-9]+)?)'
     ) -}}
 {%- endmacro %}
 
 
 {% macro zone_pattern() -%}
-    {{- return(' *([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)') -}}
+    {{- return(' *([Zz]|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)') -}}
 {%- endmacro %}
 
 
@@ -170,12 +189,12 @@
         {% endfor -%}
         when {{ matches(text, '[0-9]{4}.*|[0-9]{8}.*') }}
             then case
-                when {{ matches(text, date_pattern() ~ clock_pattern(false)) }}
+                when {{ matches(text, time_pattern(false)) }}
                     then 'ISO 8601 without a zone'
-                when {{ matches(text, date_pattern() ~ clock_pattern(false) ~ zone_pattern()) }}
+                when {{ matches(text, time_pattern(false) ~ zone_pattern()) }}
                     then 'ISO 8601'
             end
-        when {{ matches(text, date_pattern() ~ clock_pattern(false)) }}
+        when {{ matches(text, time_pattern(false)) }}
             then case
                 when
                     contains({{ text }}, '.')
@@ -197,6 +216,7 @@
         ('^([0-9]{4})([0-9]{2})([0-9]{2})[Tt]([0-9]{2})([0-9]{2})([0-9]{2})',
          '\\1-\\2-\\3 \\4:\\5:\\6'),
         ('^([0-9]{4})/([0-9]+)/', '\\1-\\2-'),
+        ('[Tt]', ' '),
         ('[.,]([0-9]{1,3})[0-9]*', '.\\1'),
         (' *[Zz]$', '+00:00'),
         (' *([+-][0-9]{2}):?([0-9]{2})$', '\\1:\\2'),
@@ -219,13 +239,13 @@
             then null
         when {{ time_format }} = 'ISO 8601'
             and {{ matches(text, '[0-9]{4}.*') }}
-            and {{ matches(text, date_pattern() ~ clock_pattern() ~ zone_pattern()) }}
+            and {{ matches(text, time_pattern() ~ zone_pattern()) }}
             or {{ time_format }} = 'ISO 8601 without a zone'
             and {{ matches(text, '[0-9]{4}.*') }}
-            and {{ matches(text, date_pattern() ~ clock_pattern()) }}
+            and {{ matches(text, time_pattern()) }}
             or {{ time_format }} in ('day/month/year', 'month/day/year')
             and {{ matches(text, '[0-9]{1,2}[./].*') }}
-            and {{ matches(text, date_pattern() ~ clock_pattern()) }}
+            and {{ matches(text, time_pattern()) }}
             then {{ ns.time }}
     end
 {%- endmacro %}

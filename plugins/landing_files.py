@@ -35,7 +35,7 @@ MAX_LINE_BYTES = 199_000_000
 HEADER_BYTES = 1_000_000  # no header is longer
 SAMPLE_LINES = 20
 SAMPLE_LINE_BYTES = 2_000
-SMALL_NUMBER_BYTES = 7
+SMALL_NUMBER_BYTES = 13
 BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 START = re.compile(rb"(?:%s)?+[\r\n]*+([^\r\n]*)" % BOM)
@@ -322,11 +322,15 @@ class ListedFile:
             with duckdb.connect() as connection:
                 connection.execute("set threads = 1; set timezone = 'UTC'")
                 rows = connection.read_parquet(source)
-                names = {name.lower() for name in rows.columns}
-                if names >= {column.lower() for column in READ_COLUMNS}:
-                    columns = ", ".join(f"{column} as {column}" for column in READ_COLUMNS)
-                    rows = rows.select(f"null as row_number, {columns}, null as event_date")
-                rows.create_view("rows")
+                types = {
+                    name.lower(): str(kind)
+                    for name, kind in zip(rows.columns, rows.types, strict=True)
+                }
+                names = rows.columns
+                if types.keys() >= {column.lower() for column in READ_COLUMNS}:
+                    names = ["row_number", *READ_COLUMNS, "event_date"]
+                columns = [csv_column(name, types.get(name.lower())) for name in names]
+                rows.select(", ".join(columns)).create_view("rows")
                 connection.execute(f"copy rows to '{target}' (header, delimiter ',')")
         except duckdb.Error:
             raise Unreadable("it is no Parquet file, or is damaged") from None
@@ -348,6 +352,24 @@ def open_no_other(path, flags):
 def identity(stat):
     # Nobody can set the third; that of the inode changes by itself on some network mounts.
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+def csv_column(name, kind):
+    """SQL: a column of a Parquet file as it is written. kind: its type, None if there is none."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    is_value = name.lower() == "value"
+    if kind is None:
+        column = "null"
+    elif kind == "FLOAT" and name.lower() in ("timestamp", "site", "asset", "component"):
+        raise Unreadable(f"its column {name} is of 32-bit floats, which lose the last digits")
+    elif kind == "DOUBLE" and not is_value:
+        column = f"coalesce(try_cast({quoted} as hugeint)::varchar, {quoted}::varchar)"
+        column = f"if({quoted} = floor({quoted}), {column}, {quoted}::varchar)"
+    elif kind in ("FLOAT", "DOUBLE") or "INT" in kind or "TIMESTAMP" in kind or "DEC" in kind:
+        column = quoted
+    else:  # a line break would begin another row
+        column = f"translate({quoted}::varchar, chr(10) || chr(13), chr(1) || chr(1))"
+    return f"{column} as {quoted}"
 
 
 def write_utf8(text, path):
@@ -523,7 +545,7 @@ class Seen:
 
 
 def has_small_number(text):
-    """Whether a field ends in a negative exponent of up to four digits: e-400.
+    """Whether a field ends in a negative exponent of up to ten digits: e-400.
 
     text: an array of bytes.
     """

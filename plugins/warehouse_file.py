@@ -100,6 +100,11 @@ class Plugin(BasePlugin):
                 f"WAREHOUSE_PATH is '{self.published}'; it must be the path of a file, "
                 "without a backslash or a question mark."
             )
+        if self.published.endswith((".work", ".new")):
+            refuse(
+                f"WAREHOUSE_PATH is '{self.published}'; names that end in .work or .new are those "
+                "of a build's own files: name the file that readers open."
+            )
         if not self.published.isprintable():
             refuse(
                 f"WAREHOUSE_PATH is '{self.published}'; it must not hold control characters or "

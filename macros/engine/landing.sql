@@ -40,8 +40,8 @@
                 "There is nothing to load: the landing folder '"
                 ~ shown_text(landing_dir()) ~ "' is missing, or cannot be listed, or "
                 ~ "holds no file with "
-                ~ "signals_data in its name that ends in .csv, .csv.gz or "
-                ~ ".csv.zst (other files there: "
+                ~ "signals_data in its name that ends in .csv, .csv.gz, "
+                ~ ".csv.zst or .parquet (other files there: "
                 ~ run_query('select count(*) from ' ~ landing_files()).rows[0][0]
                 ~ "); set LANDING_DIR to the folder that holds the "
                 ~ "telemetry."
@@ -109,8 +109,12 @@
         )
         and {{ list_length('header_fields') }} = 8
         and time_format = 'epoch milliseconds'
-        and decimal_mark = '.'
-        and value_position = 7
+        and decimal_mark <> ','
+        {% for column in [
+            'timestamp', 'site', 'asset', 'component', 'name', 'value'
+        ] -%}
+            and {{ column }}_position = {{ loop.index + 1 }}
+        {% endfor -%}
         and has_plain_values
         and not is_odd,
         false
@@ -140,10 +144,11 @@
         and try_cast({{ timestamp }} as bigint)::{{ dbt.type_string() }}
         = {{ timestamp }}
         and abs({{ value }}) < {{ value_limit() }}
+        and (abs({{ value }}) >= {{ smallest_value() }} or {{ value }} = 0)
         -- An id may be a number that was taken for a fraction.
-        and not contains(
-            {{ series_text(site, asset, component, signal_name) }}, '.'
-        )
+        {% for text in [site, asset, component] -%}
+            and not contains({{ text }}, '.')
+        {% endfor -%}
         {% for text in [site, asset, component, signal_name] -%}
             and {{ text }} <> ''
         {% endfor -%}

@@ -69,7 +69,9 @@
     {%- endset -%}
     {%- set zoneless_query -%}
         select file_name from {{ relations['load_audit'] }}
-        where format like '%without a zone' or format like '%/year'
+        where
+            (format like '%without a zone' or format like '%/year')
+            and row_count > rejected_row_count
         order by file_name
     {%- endset -%}
     {%- set counts = [] -%}

@@ -29,7 +29,7 @@
     {%- endset -%}
     {%- set reasons_query -%}
         select
-            rejected.reject_reason,
+            {{ kind_of_reason('rejected.reject_reason') }} as reject_reason,
             count(*) as row_count,
             sum(count(*)) over () as rejected_count,
             min(files.file_name) as file_name,
@@ -44,8 +44,8 @@
         inner join {{ ref('stg_landing_files') }} as files
             on rejected.file_version = files.file_version
         where rejected.record_type = 'signal'
-        group by rejected.reject_reason
-        order by row_count desc, rejected.reject_reason asc
+        group by {{ kind_of_reason('rejected.reject_reason') }}
+        order by row_count desc, reject_reason asc
         limit 1
     {%- endset -%}
     {%- set file = run_query(files_query).rows | first -%}
@@ -78,13 +78,18 @@
 {%- endmacro %}
 
 
+{% macro kind_of_reason(reason) -%}
+    {#- SQL: a reject_reason without the value of the row. -#}
+    {{ replace_pattern(reason, ' [(].*[)]: ', ': ') }}
+{%- endmacro %}
+
+
 {% macro remedy_for(reason) -%}
     {#- What to do about rows that were rejected, by a word of the reason. -#}
     {%- for word, remedy in {
         'header': 'write these columns into the first line, or name those of the file in seeds/landing_formats.csv',
         'spreadsheet': 'export the file again, and open it in no spreadsheet',
         'two ways': 'add a row for the file there',
-        'date': 'add a row for the file to seeds/landing_formats.csv',
         'timestamp': 'write epoch milliseconds or ISO 8601 with seconds, such as 1647086400000 or 2022-03-12T12:00:00Z',
         'value': 'write a number with a decimal point, such as 105.5',
         'fields': 'write as many fields as the header has',
@@ -92,7 +97,7 @@
         'encoding': 'save the file as UTF-8 or UTF-16',
         'control character': 'remove it',
         'no ': 'fill that column in each row',
-    }.items() if word in reason -%}
+    }.items() if word in modules.re.sub(' [(]column .*', '', reason) -%}
         {%- if loop.first -%}
             {{- return(remedy) -}}
         {%- endif -%}

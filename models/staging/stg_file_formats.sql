@@ -7,7 +7,7 @@
     'value': 'VALUE',
 } -%}
 {%- set fraction = '[+-]?[0-9]*[.][0-9]+([eE][+-]?[0-9]+)?' -%}
-{%- set thousands = '[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+' -%}
+{%- set thousands = thousands_pattern() -%}
 {#- Where the header has a column. -#}
 {%- set places = {} -%}
 {%- for column in columns -%}
@@ -43,10 +43,8 @@ with
 landing_files as (
 
     select
-        file_path,
-        {{ file_name('file_path') }} as file_name,
-        first_line,
-        sample_lines
+        *,
+        {{ file_name('file_path') }} as file_name
     from {{ source('landing', 'files') }}
 
 ),
@@ -81,14 +79,13 @@ chosen_patterns as (
 header_lines as (
 
     select
-        files.file_path,
+        files.*,
         case
             when contains(lower(files.file_name), 'signals_data')
                 then 'signal'
             when contains(lower(files.file_name), 'alerts_data')
                 then 'alert'
         end as record_type,
-        files.sample_lines,
         -- Spreadsheets write the delimiter into a line of its own: sep=;
         case
             when {{ matches('files.first_line', '"?[sS][eE][pP]=."?') }}
@@ -99,11 +96,11 @@ header_lines as (
         formats.delimiter,
         formats.decimal_mark,
         formats.time_format,
-        {% for column, name in columns.items() -%}
-            coalesce(formats.{{ column }}_column, '{{ name }}')
-                as {{ column }}_column,
-        {% endfor -%}
-        files.file_name
+    {% for column, name in columns.items() -%}
+        coalesce(formats.{{ column }}_column, '{{ name }}')
+            as {{ column }}_column{{ ',' if not loop.last }}
+    
+{% endfor %}
     from landing_files as files
     left join chosen_patterns on files.file_path = chosen_patterns.file_path
     left join formats
@@ -203,21 +200,32 @@ sample_fields as (
 
 ),
 
+sample_values as (
+
+    select
+        *,
+        {{ by_engine('unnest', 'explode') }}(
+            coalesce(signal_positions, {{ list_of('value_position') }})
+        ) as place
+    from sample_fields
+
+),
+
 sample_texts as (
 
     select
         file_path,
+        field_delimiter,
         {{ without_blanks(list_item('fields', 'timestamp_position')) }}
             as timestamp_text,
-        {{ without_blanks(list_item('fields', 'value_position')) }}
-            as value_text,
+        {{ without_blanks(list_item('fields', 'place')) }} as value_text,
         concat_ws(
             chr(31),
             {{ list_item('fields', 'site_position') }},
             {{ list_item('fields', 'asset_position') }},
             {{ list_item('fields', 'component_position') }}
         ) as ids
-    from sample_fields
+    from sample_values
 
 ),
 
@@ -247,6 +255,12 @@ time_formats as (
 
     select
         file_path,
+        {% for format in ['day/month/year', 'month/day/year'] -%}
+            coalesce(
+                max(case when time_format = '{{ format }}' then 1 end) = 1,
+                false
+            ) as is_{{ format | replace('/', '_') }},
+        {% endfor -%}
         max_by(
             time_format,
             {{ row_of([
@@ -254,59 +268,77 @@ time_formats as (
                 "time_format = 'epoch milliseconds'",
                 'time_format'
             ]) }}
-        ) as time_format,
-        {% for format in ['day/month/year', 'month/day/year'] -%}
-            coalesce(
-                max(case when time_format = '{{ format }}' then 1 end) = 1,
-                false
-            ) as is_{{ format | replace('/', '_') }},
-        {% endfor -%}
-        count(*) as format_count
+        ) as time_format
     from counted_formats
     group by file_path
 
 ),
 
--- A comma before three digits may as well group them: 104,500.
-decimal_marks as (
+value_counts as (
 
     select
         file_path,
+        field_delimiter,
+        count(*) as row_count,
         count(*) filter (
             where {{ matches('value_text', fraction | replace('.', ',')) }}
         ) as comma_count,
         count(*) filter (
-            where {{ matches('value_text', thousands) }}
-        ) as group_count,
-        count(*) filter (
             where {{ matches('value_text', fraction) }}
         ) as point_count,
-        2 * count(*) filter (
-            where
-            {{ matches('timestamp_text', '[0-9]{12,13}') }}
+        -- These may as well group thousands: 104,500.
+        count(*) filter (
+            where {{ matches('value_text', thousands) }}
+        ) as thousands_count,
+        count(*) filter (
+            where {{ matches('timestamp_text', '[0-9]{12,13}') }}
             and not contains(ids, '.')
-        ) >= count(*) as has_plain_values
+        ) as plain_count,
+        count(*) filter (
+            where {{ unspelled_digits('timestamp_text') }} > 0
+            and {{ spelled_digits('timestamp_text') }} <= 8
+        ) as short_time_count
     from sample_texts
-    group by file_path
+    group by file_path, field_delimiter
+
+),
+
+marks as (
+
+    select
+        file_path,
+        case
+            when comma_count > greatest(point_count, thousands_count) then ','
+            -- With semicolons, a comma is the usual decimal mark.
+            when
+                point_count > thousands_count
+                or point_count > 0 and field_delimiter <> ';'
+                then '.'
+            else '?'
+        end as decimal_mark,
+        2 * plain_count >= row_count as has_plain_values,
+        -- Floats of 32 bits have eight digits; a few exact times may have, too.
+        case
+            when short_time_count = row_count and row_count >= 3 then 8 else 7
+        end as lost_digits
+    from value_counts
 
 )
 
 select
-    files.file_path,
+    {% for column in [
+        'file_path', 'file_name', 'is_read', 'read_problem', 'file_kind',
+        'first_line', 'is_odd', 'is_utf8', 'mixes_line_ends', 'has_long_lines',
+        'line_count', 'size_bytes', 'modified_ns', 'judged_by',
+    ] -%}
+        files.{{ column }},
+    {% endfor -%}
     files.record_type,
     files.header_line,
     files.header_names,
     files.header_fields,
     coalesce(files.field_delimiter, ',') as delimiter,
-    case
-        when files.decimal_mark is not null
-            then files.decimal_mark
-        when marks.comma_count > marks.point_count
-            then case
-                    when marks.comma_count > marks.group_count then ',' else '?'
-                end
-        else '.'
-    end as decimal_mark,
+    coalesce(files.decimal_mark, marks.decimal_mark, '?') as decimal_mark,
     case
         when files.time_format is not null
             then files.time_format
@@ -332,7 +364,8 @@ select
     {% for column in columns -%}
         files.{{ column }}_column,
     {% endfor -%}
-    coalesce(marks.has_plain_values, true) as has_plain_values
+    coalesce(marks.has_plain_values, true) as has_plain_values,
+    coalesce(marks.lost_digits, 7) as lost_digits
 from placed_columns as files
 left join time_formats as times on files.file_path = times.file_path
-left join decimal_marks as marks on files.file_path = marks.file_path
+left join marks on files.file_path = marks.file_path

@@ -5,56 +5,24 @@
 -- One row per file in the landing folder.
 with
 
-landing_files as (
-
-    select
-        file_path,
-        {{ file_name('file_path') }} as file_name,
-        is_read,
-        read_problem,
-        file_kind,
-        first_line,
-        is_odd,
-        is_utf8,
-        mixes_line_ends,
-        has_long_lines,
-        line_count,
-        size_bytes,
-        modified_ns,
-        judged_by
-    from {{ source('landing', 'files') }}
-
-),
-
 formats as (
 
     select * from {{ ref('stg_file_formats') }}
 
 ),
 
-described_files as (
+known_columns as (
 
     select
-        files.*,
-        {% for column in [
-            'record_type', 'header_line', 'header_names', 'header_fields',
-            'delimiter', 'decimal_mark', 'time_format', 'is_wide',
-            'has_plain_values',
-            'timestamp_column', 'site_column', 'asset_column',
-            'component_column', 'name_column', 'value_column',
-        ] + positions -%}
-            formats.{{ column }},
-        {% endfor -%}
+        *,
         {{ list_where(
-            'formats.header_fields',
+            'header_fields',
             'field',
-            "field in (lower(formats.timestamp_column), "
-            ~ "lower(formats.site_column), lower(formats.asset_column), "
-            ~ "lower(formats.component_column), lower(formats.name_column), "
-            ~ "lower(formats.value_column), 'alert_name')"
+            "field in (lower(timestamp_column), lower(site_column), "
+            ~ "lower(asset_column), lower(component_column), "
+            ~ "lower(name_column), lower(value_column), 'alert_name')"
         ) }} as known_fields
-    from landing_files as files
-    inner join formats on files.file_path = formats.file_path
+    from formats
 
 ),
 
@@ -105,7 +73,7 @@ judged_files as (
             when is_wide and {{ list_length('signal_positions') }} = 0
                 then 'the header names no signal'
         end as file_problem
-    from described_files
+    from known_columns
 
 )
 
@@ -145,6 +113,7 @@ select
     delimiter,
     decimal_mark,
     time_format,
+    lost_digits,
     {{ list_length('header_fields') }} as field_count,
     {% for position in positions -%}
         {{ position }},
@@ -157,6 +126,6 @@ select
     ({{ hash_of([
         'file_path', 'is_read', 'read_problem', 'first_line', 'is_odd',
         'size_bytes', 'modified_ns', 'judged_by', 'delimiter', 'decimal_mark',
-        'time_format', "'" ~ project_version() ~ "'",
+        'time_format', 'lost_digits', "'" ~ project_version() ~ "'",
     ] + positions) }} % 9223372036854775807)::bigint as file_version
 from judged_files

@@ -133,7 +133,7 @@ cast_texts as (
     select
         *,
         {% for column in ['site', 'asset', 'component'] -%}
-            {{ clean_id(column ~ '_text') }} as {{ column }}_id,
+            {{ clean_id(column ~ '_text', 'decimal_mark') }} as {{ column }}_id,
             {{ has_lost_id_digits(column ~ '_text') }}
                 as has_lost_{{ column }}_digits,
         {% endfor -%}
@@ -220,28 +220,32 @@ judged_rows as (
                         then
                             {{ matches(
                                 'timestamp_text',
-                                date_pattern() ~ clock_pattern(false)
+                                time_pattern(false)
                                 ~ '(' ~ zone_pattern() ~ ')?'
                             ) }}
                             and not {{ matches(
                                 'timestamp_text',
-                                date_pattern() ~ clock_pattern()
+                                time_pattern()
                                 ~ '(' ~ zone_pattern() ~ ')?'
                             ) }}
                 end
                 then 'the timestamp has no seconds'
-            when epoch_ms is null
+            when epoch_ms is null and iso_time is not null
+                then
+                    'the timestamp is no date and time between the years 2000 '
+                    || 'and 2100'
+            when epoch_ms is null and time_format like 'epoch%'
                 then
                     'the timestamp is not ' || time_format
-                    || case
-                        when time_format like 'epoch%'
-                            then ' between the years 2000 and 2100'
-                        else ', as others in the file are'
-                    end
+                    || ' between the years 2000 and 2100'
+            when epoch_ms is null
+                then
+                    'the timestamp is not in the format of the file, '
+                    || time_format
             when
                 case
                     when whole_number is null and time_format like 'epoch%'
-                        then {{ has_lost_digits('number_text') }}
+                        then {{ has_lost_digits('number_text', 'lost_digits') }}
                 end
                 then
                     'the timestamp has lost its last digits ('
@@ -262,7 +266,10 @@ judged_rows as (
                 then null
             when value_text is null
                 then 'no value'
-            when value is null and decimal_mark = '?'
+            when
+                value is null
+                and decimal_mark = '?'
+                and {{ matches('value_text', thousands_pattern()) }}
                 then
                     'the value can be read in two ways ('
                     || left(value_text, 40)

@@ -223,6 +223,7 @@ def duckdb_file(path):
         ("w.duckdb.work", duckdb_file, "set WAREHOUSE_PATH to another file"),
         ("w.duckdb.work", lambda path: path.write_text("precious"), "is not a DuckDB file"),
         ("w.duckdb.new", lambda path: path.write_text("precious"), "is not a DuckDB file"),
+        ("own.duckdb.work", None, "names that end in .work or .new are those of a build"),
         ("back\\slash.duckdb", None, "without a backslash"),
         ("w?.duckdb", None, "a backslash or a question mark."),
         ("w\n\x1b[31m\x85\u202e.duckdb", None, r"w\n\x1b[31m\x85\u202e.duckdb'; it must not"),
@@ -237,7 +238,9 @@ def test_files_that_are_not_ours_are_left_alone(
     if make:
         make(path)
     before = path.read_bytes() if path.is_file() else None
-    warehouse = str(path).removesuffix(".work").removesuffix(".new")
+    warehouse = str(path)
+    if make:
+        warehouse = warehouse.removesuffix(".work").removesuffix(".new")
     run = dbt_command(
         *("--quiet", "run", "--select", "load_audit"),
         folder=parsed_folder,

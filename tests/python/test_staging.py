@@ -144,8 +144,9 @@ def parquet(select):
 
 
 def parquet_reading(site, time, component="-7", asset="'007'", value="20.5"):
+    site = site if "chr(" in site else f"'{site}'"
     return parquet(
-        f"select {time} as timestamp, '{site}' as SITE, {asset} as ASSET, {component} as COMPONENT,"
+        f"select {time} as timestamp, {site} as SITE, {asset} as ASSET, {component} as COMPONENT,"
         f" 'LM_powerLimit' as signal_name, {value} as VALUE"
     )
 
@@ -195,15 +196,27 @@ def test_a_damaged_parquet_file_is_left_out(load):
             "signals_data flipped.parquet": whole[:30] + bytes(20) + whole[50:],
             "signals_data other.parquet": parquet("select 1 as a, 2 as b"),
             "signals_data null.parquet": parquet_reading("x", "null::bigint"),
+            "signals_data break.parquet": parquet_reading("'a' || chr(10) || 'b'", f"{NOON}"),
+            "signals_data note.parquet": parquet(
+                f"select {NOON} as timestamp, 's' as site, 'a' as asset, 'c' as component, "
+                "'p' as signal_name, 1 as value, 'a' || chr(10) || 'b' as note"
+            ),
+            "signals_data float time.parquet": parquet_reading("x", f"{NOON}::float"),
+            "signals_data float id.parquet": parquet_reading("x", NOON, component="1::float"),
         }
     )
+    for column in ("time", "id"):
+        problem = loaded.audit[f"signals_data float {column}.parquet"]["file_problem"]
+        assert problem.endswith("is of 32-bit floats, which lose the last digits")
+    assert counts(loaded.audit["signals_data break.parquet"]) == (1, 0, 1, 0)
+    assert counts(loaded.audit["signals_data note.parquet"]) == (1, 1, 0, 0)
     for name in ("cut", "flipped"):
         problem = loaded.audit[f"signals_data {name}.parquet"]["file_problem"]
         assert problem == "cannot be read: it is no Parquet file, or is damaged"
     assert "not a header" in loaded.audit["signals_data other.parquet"]["file_problem"]
     assert counts(loaded.audit["signals_data null.parquet"]) == (1, 0, 1, 0)
     assert loaded.rejected["signals_data null.parquet", 2]["reject_reason"] == "no timestamp"
-    assert len(loaded.signals) == 1
+    assert len(loaded.signals) == 2
 
 
 def test_a_format_may_be_given_by_the_seed(load, warehouse):

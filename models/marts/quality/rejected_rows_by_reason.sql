@@ -11,7 +11,7 @@ reasons as (
 
     select
         file_name,
-        reject_reason,
+        {{ kind_of_reason('reject_reason') }} as reject_reason,
         -- A line can be as long as its file.
         left(
             min_by(
