@@ -66,7 +66,7 @@ $(BIN)/.synced-%: $(BIN)/.synced
 	@touch $@
 
 .PHONY: build
-build: $(BIN)/.synced ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (supercharger.duckdb), and test it
+build: $(BIN)/.synced $(if $(findstring s3://,$(LANDING_DIR)),$(BIN)/.synced-s3) ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (supercharger.duckdb), and test it
 	@$(BUILD)
 
 .PHONY: spark
@@ -99,7 +99,7 @@ metrics: $(BIN)/.synced-metrics ## print the headline metrics; docs/metrics.md s
 	@set -f; HTTPS_PROXY=http://127.0.0.1:9 $(MF) query --decimals 3 $$QUERY
 
 .PHONY: test
-test: $(BIN)/.synced-boards $(BIN)/.synced-metrics $(BIN)/.synced-spark ## run the whole test suite, from nothing
+test: $(BIN)/.synced-boards $(BIN)/.synced-metrics $(BIN)/.synced-spark $(BIN)/.synced-s3 $(BIN)/.synced-s3-server ## run the whole test suite, from nothing
 	@$(BIN)/pytest
 
 .PHONY: lint

@@ -2,6 +2,8 @@
 
 One file that cannot be read would stop DuckDB's reading of all. So each is looked through first,
 and then read through LandingFileSystem, to which no file is missing, changed or damaged.
+
+A folder on an object store is listed by fsspec, and an object is read from a copy.
 """
 
 import codecs
@@ -13,6 +15,7 @@ import io
 import json
 import os
 import re
+import shutil
 import stat
 import tempfile
 import weakref
@@ -26,6 +29,7 @@ import numpy as np
 from backports import zstd
 from dbt.adapters.duckdb.plugins import BasePlugin
 from fsspec import AbstractFileSystem
+from fsspec.core import url_to_fs
 
 PROTOCOL = "landing"
 CHUNK_BYTES = 1 << 17  # arrays of such a size come from the heap, larger ones page by page
@@ -46,6 +50,8 @@ LINE_END = re.compile(rb"\r\n?|\n")
 ODD_BLANK = re.compile(rb"[\x00-\x09\x0b-\x1f]| [,\n]|[,\n] ")
 ROW = re.compile(rb"[^\r\n]+")
 DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
+REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+BLOCK_BYTES = 1 << 24  # of one request to an object store
 MAX_BIGINT = (1 << 63) - 1  # a file can be dated later than 2262
 MOVED = "it was changed, removed or out of reach while the build read it"
 DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
@@ -66,6 +72,7 @@ COLUMNS = {
     "is_utf8": "BOOLEAN",
     "size_bytes": "BIGINT",
     "modified_ns": "BIGINT",
+    "entity_tag": "VARCHAR",
     "judged_by": "VARCHAR",
 }
 # What is known of a file holds until other code or another engine judges it.
@@ -74,14 +81,17 @@ JUDGE = hashlib.md5(Path(__file__).read_bytes() + duckdb.__version__.encode()).h
 
 class Plugin(BasePlugin):
     def initialize(self, plugin_config):
-        self.folder = plugin_config["landing_dir"]
         self.texts = Texts(plugin_config.get("spill_directory"))
         self.files = {}  # by file_path: a ListedFile
+        self.objects = {}  # by name: a ListedObject
 
     def configure_connection(self, conn):
+        # Not from the profile, which dbt debug prints: an address may hold a password.
+        self.folder = (os.environ.get("LANDING_DIR") or "data/sample").rstrip("/") or "/"
         conn.register_filesystem(LandingFileSystem(self.files))
         fields = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
         for function, parameters, result in [
+            (self.folder_problem, [], "VARCHAR"),
             (self.landing_files, ["VARCHAR"], f"STRUCT({fields})[]"),
             (self.is_unchanged, ["VARCHAR"], "BOOLEAN"),
             (self.count_rows, ["VARCHAR", "VARCHAR[]"], "BIGINT"),
@@ -100,27 +110,33 @@ class Plugin(BasePlugin):
                 side_effects=True,  # not to be computed once for all
             )
 
+    def folder_problem(self):
+        """Lists a folder on an object store. Why that fails, in words without credentials."""
+        if not REMOTE.match(self.folder):
+            return None
+        try:
+            self.objects = list_objects(self.folder, self.texts)
+        except Exception as error:  # each store has its own
+            return store_problem(error, self.folder)
+        return None
+
     def landing_files(self, known):
         """The landing files, how a later version would differ, and why one cannot be read.
 
         known: what this function found last time, as JSON; only other files are read again.
         """
         self.files.clear()
-        try:
-            names = os.listdir(self.folder)
-        except OSError:  # the build says that there is nothing to load
-            return []
         known = {file["file_path"]: file for file in json.loads(known or "[]")}
-        for name in sorted(names, key=os.fsencode):
-            path = os.path.join(self.folder, name)
+        is_remote = REMOTE.match(self.folder)
+        files = self.objects if is_remote else list_files(self.folder, self.texts)
+        for name in sorted(files, key=os.fsencode):
             # A name that begins with a dot is a system's own file, not a delivery.
-            if not name.startswith(".") and (is_readable(name) or not os.path.isdir(path)):
-                file_path = shown(os.fsencode(path))
+            if not name.startswith(".") and (is_readable(name) or not files[name].is_folder()):
+                file_path = shown(os.fsencode(os.path.join(self.folder, name)))
                 while file_path in self.files:  # what stands for a byte is the name of another
                     file_path += "?"
-                self.files[file_path] = listed_file(
-                    self.folder, name, file_path, known.get(file_path, {}), self.texts
-                )
+                self.files[file_path] = files[name]
+                look_through(files[name], self.folder, name, file_path, known.get(file_path, {}))
         return [file.found for file in self.files.values()]
 
     def is_unchanged(self, file_path):
@@ -265,8 +281,12 @@ class Texts:
             os.makedirs(self.folder, exist_ok=True)
         descriptor, path = tempfile.mkstemp(prefix="landing_", suffix=".csv", dir=self.folder)
         os.close(descriptor)
-        weakref.finalize(self, remove, path)
-        write(path)
+        removal = weakref.finalize(self, remove, path)
+        try:
+            write(path)
+        except BaseException:
+            removal()
+            raise
         return path
 
 
@@ -307,6 +327,19 @@ class ListedFile:
         text.seek(0)
         return text
 
+    def is_folder(self):
+        return os.path.isdir(self.path)
+
+    def look(self):
+        """What tells it from a later version."""
+        self.stat = os.stat(self.path)
+        modified_ns = min(self.stat.st_mtime_ns, MAX_BIGINT)
+        return {"size_bytes": self.stat.st_size, "modified_ns": modified_ns}
+
+    def check(self, folder):
+        check_path(folder, self)
+        self.open_bytes().close()  # it may not be ours to read any more
+
     def open_bytes(self):
         """This very file, for another may be in its place."""
         file = io.BufferedReader(io.FileIO(self.real_path, opener=open_no_other))
@@ -344,6 +377,122 @@ class ListedFile:
             return False
 
 
+class ListedObject(ListedFile):
+    """An object of a store as it was when it was listed. Each build reads it once, into a copy.
+
+    So nothing that happens to the object later changes what the build reads.
+    """
+
+    def __init__(self, store, entry, texts):
+        super().__init__(entry["name"], texts)
+        self.store, self.entry = store, entry
+        self.real_path = None  # of the copy
+
+    def is_folder(self):
+        return self.entry["type"] != "file"
+
+    def look(self):
+        if self.is_folder():
+            return {}
+        modified_ms = round(self.store.modified(self.path).timestamp() * 1000)  # as listed
+        return {
+            "size_bytes": self.entry["size"],
+            "modified_ns": modified_ms * 1_000_000,
+            # Its time has whole seconds only.
+            "entity_tag": self.entry.get("ETag"),
+        }
+
+    def check(self, folder):
+        if self.is_folder():
+            raise Unreadable("not a file")
+
+    def open_bytes(self):
+        if not self.real_path:
+            self.real_path = self.texts.make(self.copy)
+        return open(self.real_path, "rb")
+
+    def copy(self, path):
+        """Copies what was listed: s3fs asks for the listed ETag in each request."""
+        try:
+            with (
+                self.store.open(self.path, block_size=BLOCK_BYTES) as source,
+                open(path, "wb") as target,
+            ):
+                shutil.copyfileobj(source, target, BLOCK_BYTES)
+        except Exception as error:  # each store has its own
+            raise Unreadable(store_problem(error)) from None
+        if os.path.getsize(path) != self.entry["size"]:
+            raise Unreadable(MOVED)
+
+    def is_unchanged(self):
+        return not self.is_out_of_reach
+
+
+def list_files(folder, texts):
+    """By name, what is in a folder."""
+    try:
+        return {name: ListedFile(os.path.join(folder, name), texts) for name in os.listdir(folder)}
+    except OSError:  # the build says that there is nothing to load
+        return {}
+
+
+def list_objects(folder, texts):
+    """By name, the objects of a folder on an object store, and its folders."""
+    options = {}
+    if folder.lower().startswith("s3") and (region := os.environ.get("AWS_REGION")):
+        options["client_kwargs"] = {"region_name": region}  # botocore reads AWS_DEFAULT_REGION
+    store, path = url_to_fs(folder, skip_instance_cache=True, **options)
+    try:
+        entries = store.ls(path, detail=True)
+    except FileNotFoundError as error:
+        if error_code(error) == "NoSuchBucket":
+            raise
+        return {}
+    objects = {}
+    for entry in entries:
+        name = entry["name"].removeprefix(f"{path}/")
+        if name and "/" not in name:
+            file = ListedObject(store, entry, texts)
+            if name not in objects or not file.is_folder():
+                objects[name] = file
+    return objects
+
+
+def error_code(error):
+    """How a store names an error."""
+    response = getattr(error.__cause__, "response", None) or {}
+    return response.get("Error", {}).get("Code") or type(error).__name__
+
+
+def store_problem(error, folder=None):
+    """Why a store does not answer. An error's own text may hold an address or a key.
+
+    folder: what is being listed, if it is no object that is read.
+    """
+    code = error_code(error)
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "ImportError" in kinds:
+        if re.match("s3a?:", folder or "", re.IGNORECASE):
+            return "s3fs is missing: run .venv/bin/uv sync --frozen --inexact --group s3"
+        return "fsspec lacks the package for such an address"
+    if code == "NoSuchBucket":
+        return "there is no such bucket: check its name, and AWS_ENDPOINT_URL"
+    if kinds & {"FileNotFoundError", "FileExpired"}:
+        return MOVED
+    if "PermissionError" in kinds:
+        return f"access is denied ({code}): check the credentials and what they may read"
+    if re.search("Credential|Token|Profile", code):
+        return (
+            f"there are no credentials ({code}): set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+            "or AWS_PROFILE"
+        )
+    if kinds & {"ConnectionError", "HTTPClientError", "TimeoutError"}:
+        return f"the store is out of reach ({code}): check the network, and AWS_ENDPOINT_URL"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return error.strerror.lower()
+    return f"{code}: check LANDING_DIR, AWS_REGION and AWS_ENDPOINT_URL"
+
+
 def open_no_other(path, flags):
     # Follows no link that is new, and does not wait for what is a pipe now.
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -379,8 +528,8 @@ def write_utf8(text, path):
             file.write(part.encode("utf-8", "surrogatepass"))
 
 
-def listed_file(folder, name, file_path, before, texts):
-    file = ListedFile(os.path.join(folder, name), texts)
+def look_through(file, folder, name, file_path, before):
+    """Notes what is found of a file. before: what was found of it last time."""
     found = dict.fromkeys(COLUMNS) | {
         "file_path": file_path,
         "is_read": is_readable(name),
@@ -388,12 +537,9 @@ def listed_file(folder, name, file_path, before, texts):
     }
     try:
         # Before its contents: of a file that grows meanwhile, the next build sees a change.
-        file.stat = os.stat(file.path)
-        modified_ns = min(file.stat.st_mtime_ns, MAX_BIGINT)
-        found |= {"size_bytes": file.stat.st_size, "modified_ns": modified_ns}
+        found |= file.look()
         if found["is_read"]:
-            check_path(folder, file)
-            file.open_bytes().close()  # it may not be ours to read any more
+            file.check(folder)
             if is_same(before, found):
                 found = before
             else:
@@ -407,14 +553,16 @@ def listed_file(folder, name, file_path, before, texts):
     except OSError as error:
         found["read_problem"] = error.strerror.lower()
     file.found = found
-    return file
 
 
 def is_same(before, file):
     """Whether what was found of a file still holds."""
     return all(
         before.get(name, "unknown") == file[name]
-        for name in ("judged_by", "is_read", "read_problem", "size_bytes", "modified_ns")
+        for name in (
+            *("judged_by", "is_read", "read_problem"),
+            *("size_bytes", "modified_ns", "entity_tag"),
+        )
     )
 
 

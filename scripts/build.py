@@ -192,7 +192,7 @@ def main(options):
     os.chdir(Path(__file__).resolve().parents[1])
     if is_spark:
         prepare_spark()
-    elif not options:
+    elif not options and "://" not in LANDING_DIR:  # an object store is only listed by dbt
         # Before dbt lists the files: the next build sees which ones changed meanwhile.
         os.environ["INPUTS_VERSION"] = inputs_version()
         if build := last_build(os.environ["INPUTS_VERSION"]):

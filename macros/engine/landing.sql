@@ -5,6 +5,7 @@
 {% macro landing_dir() -%}
     {#- dbt would keep in a file what it is when the project is parsed. -#}
     {%- set folder = (execute and env_var('LANDING_DIR', '')) or 'data/sample' -%}
+    {%- set folder = modules.re.sub('://[^/]*:.*@', '://***@', folder) -%}
     {{- return(folder.rstrip('/') or '/') -}}
 {%- endmacro %}
 
@@ -21,7 +22,19 @@
     {#- On-run-start: lists the folder. Returns the sentence to stop with where
         there is nothing to load. -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
-        {%- do adapter.dispatch('list_landing_files')() -%}
+        {%- if '://***@' in landing_dir() -%}
+            {{- return(
+                'LANDING_DIR has a user and a password in its address: leave '
+                ~ 'them out, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.'
+            ) -}}
+        {%- endif -%}
+        {%- set problem = adapter.dispatch('list_landing_files')() | trim -%}
+        {%- if problem -%}
+            {{- return(
+                "The landing folder '" ~ shown_text(landing_dir())
+                ~ "' cannot be listed: " ~ problem ~ '.'
+            ) -}}
+        {%- endif -%}
         {%- set files_query -%}
             select
                 {{ file_name('file_path') }} as file_name,
@@ -60,7 +73,12 @@
 
 {% macro default__list_landing_files() -%}
     {#- What is known of the files that did not change is handed to the plugin,
-        which then looks through the others only. -#}
+        which then looks through the others only. Returns why a folder on an
+        object store cannot be listed: what is known stays as it is then. -#}
+    {%- set problem = run_query('select folder_problem()').rows[0][0] -%}
+    {%- if problem -%}
+        {{- return(problem) -}}
+    {%- endif -%}
     {%- set table_query -%}
         select 1 from duckdb_tables()
         where

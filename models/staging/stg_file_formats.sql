@@ -96,11 +96,11 @@ header_lines as (
         formats.delimiter,
         formats.decimal_mark,
         formats.time_format,
-    {% for column, name in columns.items() -%}
-        coalesce(formats.{{ column }}_column, '{{ name }}')
-            as {{ column }}_column{{ ',' if not loop.last }}
-    
-{% endfor %}
+        {% for column, name in columns.items() -%}
+            coalesce(formats.{{ column }}_column, '{{ name }}')
+                as {{ column }}_column,
+        {% endfor -%}
+        formats.file_pattern
     from landing_files as files
     left join chosen_patterns on files.file_path = chosen_patterns.file_path
     left join formats
@@ -329,7 +329,7 @@ select
     {% for column in [
         'file_path', 'file_name', 'is_read', 'read_problem', 'file_kind',
         'first_line', 'is_odd', 'is_utf8', 'mixes_line_ends', 'has_long_lines',
-        'line_count', 'size_bytes', 'modified_ns', 'judged_by',
+        'line_count', 'size_bytes', 'modified_ns', 'entity_tag', 'judged_by',
     ] -%}
         files.{{ column }},
     {% endfor -%}

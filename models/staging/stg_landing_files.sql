@@ -125,7 +125,7 @@ select
     -- every file when other code reads it. Of 63 bits, a number to any reader.
     ({{ hash_of([
         'file_path', 'is_read', 'read_problem', 'first_line', 'is_odd',
-        'size_bytes', 'modified_ns', 'judged_by', 'delimiter', 'decimal_mark',
-        'time_format', 'lost_digits', "'" ~ project_version() ~ "'",
+        'size_bytes', 'modified_ns', 'judged_by', 'entity_tag', 'delimiter',
+        'decimal_mark', 'time_format', 'lost_digits', "'" ~ project_version() ~ "'",
     ] + positions) }} % 9223372036854775807)::bigint as file_version
 from judged_files

@@ -62,8 +62,12 @@ judged_files as (
 
     select
         *,
-        is_readable
-        and not {{ holds_all_lines('found_line_count') }} as is_left_out
+        -- With `and`, files that are not read would be counted, too.
+        case
+            when is_readable
+                then not {{ holds_all_lines('found_line_count') }}
+            else false
+        end as is_left_out
     from counted_files
 
 )

@@ -188,6 +188,7 @@
         true as is_utf8,
         files.size_bytes,
         files.modified_ns,
+        null::string as entity_tag,
         null::string as judged_by
     from files
     left join first_lines on files.file_path = first_lines.file_path
