@@ -183,8 +183,9 @@ judged_rows as (
             when record_name is null
                 then 'no ' || record_type || ' name'
             when
+                -- As text: DuckDB composes Unicode up to chr(0) only.
                 {{ has_control_character(
-                    'site_id || asset_id || component_id || record_name'
+                    'site_text || asset_text || component_text || name_text'
                 ) }}
                 then 'a control character in an id or name'
             when timestamp_text is null
