@@ -251,9 +251,9 @@ judged_rows as (
                 and {{ matches('value_text', '[^eE]*[1-9].*') }}
                 then 'the value is closer to 0 than {{ smallest_value() }}'
         end
-        -- One reason for each value of the line.
+        -- One reason for each value of the line, which has none if a quote is broken.
         || case
-            when signal_positions is null then ''
+            when signal_positions is null or record_name is null then ''
             else ' (column ' || record_name || ')'
         end as reject_reason
     from timed_rows
