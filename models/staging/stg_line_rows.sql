@@ -251,7 +251,7 @@ judged_rows as (
                 and {{ matches('value_text', '[^eE]*[1-9].*') }}
                 then 'the value is closer to 0 than {{ smallest_value() }}'
         end
-        -- One reason for each value of the line, which has none if a quote is broken.
+        -- One reason for each value; a line with a broken quote has no value.
         || case
             when signal_positions is null or record_name is null then ''
             else ' (column ' || record_name || ')'
