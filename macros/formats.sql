@@ -151,9 +151,12 @@
         ) }}
             then regexp_extract({{ text }}, {{ pattern('^([+-]?[0-9]+)') }}, 1)
         when {{ is_scientific_id(text) }} and {{ unspelled_digits(text) }} = 0
-            then try_cast(
-                replace({{ text }}, ',', '.') as decimal(38, 0)
-            )::{{ dbt.type_string() }}
+            then coalesce(
+                try_cast(
+                    replace({{ text }}, ',', '.') as decimal(38, 0)
+                )::{{ dbt.type_string() }},
+                {{ text }}
+            )
         else {{ composed(text) }}
     end
 {%- endmacro %}

@@ -194,8 +194,9 @@ judged_rows as (
             when record_name is null
                 then 'no ' || record_type || ' name'
             when
+                -- As text: DuckDB composes Unicode up to chr(0) only.
                 {{ has_control_character(
-                    'site_id || asset_id || component_id || record_name'
+                    'site_text || asset_text || component_text || name_text'
                 ) }}
                 then 'a control character in an id or name'
             when timestamp_text is null
@@ -287,9 +288,9 @@ judged_rows as (
                 end
                 then 'the value is closer to 0 than {{ smallest_value() }}'
         end
-        -- One reason for each value of the line.
+        -- One reason for each value; a line with a broken quote has no value.
         || case
-            when signal_positions is null then ''
+            when signal_positions is null or record_name is null then ''
             else ' (column ' || record_name || ')'
         end as reject_reason
     from timed_rows
