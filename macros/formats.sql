@@ -147,7 +147,9 @@
             then {{ composed(text) }}
         -- Three zeros may be a group of thousands.
         when {{ matches(
-            with_point(text, decimal_mark), '[+-]?[0-9]+[.](00?|0000+)'
+            'replace(' ~ text ~ ', case when ' ~ decimal_mark
+            ~ " = ',' then ',' else '.' end, '.')",
+            '[+-]?[0-9]+[.](00?|0000+)'
         ) }}
             then regexp_extract({{ text }}, {{ pattern('^([+-]?[0-9]+)') }}, 1)
         when {{ is_scientific_id(text) }} and {{ unspelled_digits(text) }} = 0

@@ -68,7 +68,6 @@ NUMBER = re.compile(
 SCIENTIFIC = re.compile(r"[+-]?([0-9_]*)[.,]?([0-9_]*)[eE]([+-]?[0-9]{1,3})", re.ASCII)
 # 1.2E3 and 1E+3 are numbers, 12E4 is a name.
 SCIENTIFIC_ID = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+[eE][+-]?|[eE][+])[0-9]{1,3}", re.ASCII)
-FRACTION_ID = re.compile(r"([+-]?[0-9]+)[.,]0+", re.ASCII)
 DATE = r"(?P<y>\d{4})(?P<s>[-/]?)(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
 POINTED_DATE = r"(?P<d>\d{1,2})[.](?P<m>\d{1,2})[.](?P<y>\d{4})"
 CLOCK = r"[Tt ] *(?P<H>\d\d):?(?P<M>\d\d)(?::?(?P<S>\d\d)(?:[.,](?P<f>\d+))?)?"
@@ -217,6 +216,7 @@ class Dialect:
     encoding: str = "utf-8"
     kind: str = "CSV"
     sep_line: str = ""
+    lost_digits: int = 7  # of a time in scientific notation that was rounded
 
 
 def parse(text, delimiter=","):
@@ -239,10 +239,15 @@ def parse(text, delimiter=","):
     return None if state == "quoted" else [*fields, field]
 
 
+THOUSANDS = re.compile("[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")
+
+
 def with_point(text, mark):
-    if mark == ",":
-        return "" if "." in text else text.replace(",", ".")
-    return text
+    if mark == "." or (mark == "?" and "," not in text and not THOUSANDS.fullmatch(text)):
+        return text
+    if "." in text or (mark == "?" and THOUSANDS.fullmatch(text)):
+        return ""
+    return text.replace(",", ".")
 
 
 def number(text):
@@ -297,16 +302,17 @@ def epoch_ms(text, dialect):
             time -= timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
         return (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     text = with_point(text, dialect.mark)
-    if epoch_unit(text) != dialect.times or has_few_digits(text, 7):
+    if epoch_unit(text) != dialect.times or has_few_digits(text, dialect.lost_digits):
         return None
     if dialect.times == "epoch milliseconds" and Decimal(text.replace("_", "")) % 1:
         return None
     return int(exact(text) * 1000 // PER_SECOND[dialect.times])
 
 
-def clean_id(text):
-    """An id as it is compared, None where digits are lost."""
-    if found := FRACTION_ID.fullmatch(text):
+def clean_id(text, mark):
+    """An id as it is compared, None where digits are lost. 1.000 may be a thousand."""
+    zeros = text.replace(",", ".") if mark == "," else text
+    if (found := re.fullmatch("([+-]?[0-9]+)[.](0+)", zeros)) and len(found[2]) != 3:
         return found[1]
     if SCIENTIFIC_ID.fullmatch(text):
         decimals, exponent = (SCIENTIFIC.fullmatch(text)[group] for group in (2, 3))
@@ -323,7 +329,7 @@ def recognised(lines, header, dialect):
     lines: those after the first, bytes.
     """
     columns = [name.lower() for name in header]
-    times, commas, groups, points = Counter(), 0, 0, 0
+    times, commas, groups, points, short, rows = Counter(), 0, 0, 0, 0, 0
     sample = [line.decode("utf-8", "replace") for line in [line for line in lines if line][:20]]
     for line in sample:
         fields = parse(line, dialect.delimiter)
@@ -335,13 +341,17 @@ def recognised(lines, header, dialect):
         exponent = "(?:[eE][+-]?[0-9]+)?"
         commas += bool(re.fullmatch(f"[+-]?[0-9]*,[0-9]+{exponent}", value))
         points += bool(re.fullmatch(f"[+-]?[0-9]*[.][0-9]+{exponent}", value))
-        groups += bool(re.fullmatch("[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+", value))
+        groups += bool(THOUSANDS.fullmatch(value))
+        short += has_few_digits(row.get("timestamp", ""), 8)
+        rows += 1
     del times[None]
-    mark = "." if commas <= points else "," if commas > groups else "?"
+    is_point = points > groups or (points > 0 and dialect.delimiter != ";")
+    mark = "," if commas > max(points, groups) else "." if is_point else "?"
+    lost_digits = 8 if short == rows >= 3 else 7
     # Of as many: the export's own, or the last by name.
     default = "epoch milliseconds"
     most = max(times, key=lambda name: (times[name], name == default, name), default=default)
-    return Dialect(**{**vars(dialect), "mark": mark, "times": most})
+    return Dialect(**{**vars(dialect), "mark": mark, "times": most, "lost_digits": lost_digits})
 
 
 def format_words(dialect):
@@ -365,7 +375,7 @@ def good_row(line, header, kind, dialect):
     names = (name.strip().lower() for name in header)
     row = {name: field.strip(BLANKS) for name, field in zip(names, fields, strict=True)}
     name = row["alert_name"] if "alert_name" in row else row["signal_name"]
-    ids = [clean_id(row[column]) for column in ("site", "asset", "component")]
+    ids = [clean_id(row[column], dialect.mark) for column in ("site", "asset", "component")]
     ids.append(unicodedata.normalize("NFC", name))
     at, text = epoch_ms(row["timestamp"], dialect), row.get("value", "")
     value = number(with_point(text, dialect.mark))
@@ -690,10 +700,14 @@ def check_rows(database, files):
         bad = [(number, text) for number, text, row in rows if row is None]
         assert numbers == [len(rows), len(bad), len(rows) - len(bad)], name
         good[kind] += [row for *_, row in rows if row]
-        rejected += [(name, number if has_sure_numbers else None, text) for number, text in bad]
+        for number, text in bad:
+            # The reader writes the rows of a Parquet file in its own columns.
+            text = None if name.lower().endswith(".parquet") else text
+            rejected.append((name, number if has_sure_numbers else None, text))
     for name, number, text in database.sql(
         "select file_name, line_number, raw_line from marts.rejected_rows"
     ).fetchall():
+        text = None if name.lower().endswith(".parquet") else text
         kept.append((name, number if files[name][2] else None, text))
     assert sorted(kept, key=repr) == sorted(rejected, key=repr)
     staged = database.sql(
