@@ -188,7 +188,12 @@ def test_each_format_is_read_alike(spark_warehouse, warehouse, tmp_path):  # noq
         "file_name, record_type, file_problem, row_count, staged_row_count, rejected_row_count, "
         f"repeated_row_count, case when file_name not in ({names}) then format end as format"
     )
-    for table, columns in (STAGED | {"marts.load_audit": audit}).items():
+    # DuckDB writes readings of Parquet in columns of its own.
+    rejected = STAGED["marts.rejected_rows"].replace(
+        "raw_line", "case when file_name not like '%.parquet' then raw_line end as raw_line"
+    )
+    changed = {"marts.load_audit": audit, "marts.rejected_rows": rejected}
+    for table, columns in (STAGED | changed).items():
         query = f"select {columns} from {table}"
         expected = Counter(tuple(row.values()) for row in warehouse.rows(query))
         found = Counter(tuple(row) for row in spark_warehouse.sql(query))
