@@ -185,6 +185,16 @@ def test_every_form_of_a_file_is_read_alike(load):
     assert {counts(row) for row in loaded.audit.values()} == {(1, 1, 0, 0)}
 
 
+@pytest.mark.parametrize("half", [b"\x30", b"\x3d\xd8"], ids=["one byte", "a surrogate"])
+def test_half_a_character_at_the_end_of_utf_16_is_rejected(load, half):
+    """The last row of a UTF-16 file that was cut off is staged with a shorter value."""
+    text = (signal_text() + signal_text(value=21)).rstrip("\n")
+    other = signal_text(site="other")
+    loaded = load({SIGNALS: text.encode("utf-16") + half, SIGNAL_FILE.format(2): other})
+    assert counts(loaded.audit[SIGNALS]) == (2, 1, 1, 0)
+    assert "invalid encoding" in loaded.rejected[SIGNALS, 4]["reject_reason"]
+
+
 def test_a_damaged_parquet_file_is_left_out(load):
     """A Parquet file that was cut off, or has no such columns, stops the build or adds rows."""
     whole = PARQUET["text"]
