@@ -142,9 +142,9 @@
             {{ series_text(site, asset, component, signal_name) }}, '.'
         )
         {% for text in [site, asset, component, signal_name] -%}
-            and {{ text }} <> ''
+            and {{ text }} <> ''{{ ',' if loop.last }}
         {% endfor -%}
-        , false
+        false
     )
 {%- endmacro %}
 
