@@ -523,9 +523,14 @@ def csv_column(name, kind):
 
 def write_utf8(text, path):
     """Recodes UTF-16. Half a character becomes bytes that are not UTF-8, which a reason names."""
-    with codecs.getreader("utf-16")(text, "surrogatepass") as reader, open(path, "wb") as file:
-        while part := reader.read(CHUNK_BYTES):
-            file.write(part.encode("utf-8", "surrogatepass"))
+    decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
+    with open(path, "wb") as file:
+        while part := text.read(CHUNK_BYTES):
+            file.write(decoder.decode(part).encode("utf-8", "surrogatepass"))
+        try:
+            file.write(decoder.decode(b"", final=True).encode("utf-8", "surrogatepass"))
+        except UnicodeDecodeError:  # the file ends with one byte of two
+            file.write(b"\xff")
 
 
 def look_through(file, folder, name, file_path, before):

@@ -168,9 +168,9 @@
             and not contains({{ text }}, '.')
         {% endfor -%}
         {% for text in [site, asset, component, signal_name] -%}
-            and {{ text }} <> ''
+            and {{ text }} <> ''{{ ',' if loop.last }}
         {% endfor -%}
-        , false
+        false
     )
 {%- endmacro %}
 

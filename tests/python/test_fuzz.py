@@ -40,7 +40,7 @@ sys.path.append(str(ROOT / "plugins"))
 import landing_files
 
 FOLDERS = int(os.environ.get("FUZZ_FOLDERS", 0))
-SEEDS = []  # those that ever failed
+SEEDS = [74901343]  # those that ever failed
 START = random.randrange(10**9) if FOLDERS else 0
 BATCHES = 30
 LAST_SEEDS = ROOT / "target/fuzz"

@@ -218,7 +218,7 @@ def test_a_file_that_vanishes_or_grows_is_left_out(spark_warehouse, tmp_path):  
         (tmp_path / name).write_bytes(header + row(name[13:-4]) + b"\nbad\n")
     grown = tmp_path / names[2]
     grown.write_bytes(header + row("a") + b"\n")
-    spark_warehouse.dbt("run", "--select", "stg_landing_files", landing_dir=tmp_path)
+    spark_warehouse.dbt("run", "--select", "+stg_landing_files", landing_dir=tmp_path)
     (tmp_path / names[1]).unlink()
     grown.write_bytes(grown.read_bytes() + row("b") + b"\n")
     models = ["stg_plain_rows", "stg_line_rows", "stg_read_files", "rejected_rows"]

@@ -186,6 +186,16 @@ def test_every_form_of_a_file_is_read_alike(load):
     assert {counts(row) for row in loaded.audit.values()} == {(1, 1, 0, 0)}
 
 
+@pytest.mark.parametrize("half", [b"\x30", b"\x3d\xd8"], ids=["one byte", "a surrogate"])
+def test_half_a_character_at_the_end_of_utf_16_is_rejected(load, half):
+    """The last row of a UTF-16 file that was cut off is staged with a shorter value."""
+    text = (signal_text() + signal_text(value=21)).rstrip("\n")
+    other = signal_text(site="other")
+    loaded = load({SIGNALS: text.encode("utf-16") + half, SIGNAL_FILE.format(2): other})
+    assert counts(loaded.audit[SIGNALS]) == (2, 1, 1, 0)
+    assert "invalid encoding" in loaded.rejected[SIGNALS, 4]["reject_reason"]
+
+
 def test_a_damaged_parquet_file_is_left_out(load):
     """A Parquet file that was cut off, or has no such columns, stops the build or adds rows."""
     whole = PARQUET["text"]
@@ -398,17 +408,18 @@ def test_bad_rows_of_a_plain_file_count_once(load, good_count):
 def test_many_odd_rows_are_read_by_their_lines(load, warehouse, odd_count):
     """A file with more than 100 odd rows is read in two ways, or loses its refused lines."""
     rows = [f"0,{NOON + at},s,a,c,LM_powerLimit,20.5,2022-03-12" for at in range(200)]
-    rows[20 : 20 + odd_count] = [row.replace(",s,", ",7.0,") for row in rows[20 : 20 + odd_count]]
-    lines = [SIGNAL_HEADER, *rows, "no row", "9" * 20_000, SIGNAL_HEADER, "no row"]
+    rows[20 : 19 + odd_count] = [row.replace(",s,", ",7.0,") for row in rows[20 : 19 + odd_count]]
+    odd = rows[0].replace("20.5", "1e30")  # all but its value is as in a plain row
+    lines = [SIGNAL_HEADER, *rows, odd, "no row", "9" * 20_000, SIGNAL_HEADER, "no row"]
     loaded = load({SIGNALS: "\n".join(lines), SIGNAL_FILE.format(2): signal_text()})
-    assert counts(loaded.audit[SIGNALS]) == (203, 200, 3, 0)
-    assert sorted(loaded.rejected) == [(SIGNALS, 202), (SIGNALS, 203), (SIGNALS, 205)]
-    assert len(loaded.rejected[SIGNALS, 203]["raw_line"]) == 20_000
+    assert counts(loaded.audit[SIGNALS]) == (204, 200, 4, 0)
+    assert sorted(loaded.rejected) == [(SIGNALS, line) for line in (202, 203, 204, 206)]
+    assert len(loaded.rejected[SIGNALS, 204]["raw_line"]) == 20_000
     (typed,) = warehouse.rows(
         "select count(recorded_at) as row_count from staging.stg_plain_rows "
         "where series_text like 's%'"
     )
-    assert typed["row_count"] == (100 if odd_count == 100 else 0)
+    assert typed["row_count"] == (101 if odd_count == 100 else 0)
 
 
 @pytest.mark.parametrize("short_count", [0, 1, 2])

@@ -322,7 +322,7 @@
 
         all_lines as (
 
-            select * from {{ spark_lines(paths_of(files_query)) }}
+            select * from {{ spark_lines(paths_of(files_query)) }} as read_lines
 
         ),
 
