@@ -328,11 +328,12 @@ marks as (
 select
     {% for column in [
         'file_path', 'file_name', 'is_read', 'read_problem', 'file_kind',
-        'first_line', 'is_odd', 'is_utf8', 'mixes_line_ends', 'has_long_lines',
+        'first_line', 'is_odd', 'is_utf8', 'has_long_lines',
         'line_count', 'size_bytes', 'modified_ns', 'entity_tag', 'judged_by',
     ] -%}
         files.{{ column }},
     {% endfor -%}
+    files.mixes_line_ends as has_mixed_line_ends,
     files.record_type,
     files.header_line,
     files.header_names,

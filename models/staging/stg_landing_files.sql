@@ -107,7 +107,7 @@ select
     and {{ has_plain_form() }}
     and not has_long_lines as is_plain,
     is_utf8,
-    mixes_line_ends as has_mixed_line_ends,
+    has_mixed_line_ends,
     has_long_lines,
     is_wide,
     delimiter,
