@@ -2,6 +2,7 @@
 
     python benchmarks/bench.py                      1 and 3 times the real week, three runs each
     python benchmarks/bench.py --scales 1 3 10      and ten times: 92 million readings, one run
+    python benchmarks/bench.py --month              the month alone; other figures stay as they are
     python benchmarks/bench.py --smoke              a tiny fleet: only whether the answers agree
 
 Generates the real week's fleet with as many more days, into a temporary folder, and lets the
@@ -476,6 +477,9 @@ def read_arguments():
         "--large-runs", type=positive, default=1, help=f"the same from {LARGE_SCALE} x on (1)"
     )
     parser.add_argument(
+        "--month", action="store_true", help="measure the month alone, and keep the other results"
+    )
+    parser.add_argument(
         "--smoke", action="store_true", help="only see whether answers agree, on a tiny fleet"
     )
     return parser.parse_args()
@@ -526,6 +530,10 @@ def main():
     arguments = read_arguments()
     if arguments.smoke:
         return smoke()
+    if arguments.month:
+        results = json.loads((report.RESULTS / "bench.json").read_text(encoding="utf-8"))
+        results["month"] = measure_month(arguments.runs)
+        return report.write(results)
     results = {"machine": machine(), "starts": {}, "sizes": []}
     if results["machine"]["load"] > 1:
         tell(f"This machine is busy, load {results['machine']['load']}: times will be too long.")

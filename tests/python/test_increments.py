@@ -193,7 +193,8 @@ def test_a_build_with_nothing_new_computes_nothing(warehouse, deliveries, tmp_pa
     days = warehouse.rows("select distinct day::text as day from staging.stg_file_series")
     opened = []
     plugin = sys.modules["landing_files"]
-    monkeypatch.setattr(plugin.ListedFile, "open", spy(plugin.ListedFile.open, opened))
+    open_bytes = spy(plugin.ListedFile.open_bytes, opened)
+    monkeypatch.setattr(plugin.ListedFile, "open_bytes", open_bytes)
     result = warehouse.dbt("run", landing_dir=landing)
     compiled = {run.node.name: run.node.compiled_code for run in result}
     for model in BY_DAY:
