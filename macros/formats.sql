@@ -192,7 +192,7 @@
                 and {{ (last_epoch_second() + 1) * per_second - 1 }}
                 then '{{ format }}'
         {% endfor -%}
-        when {{ matches(text, '[0-9]{4}.*|[0-9]{8}.*') }}
+        when {{ matches(text, '[0-9]{4}.*') }}
             then case
                 when {{ matches(text, time_pattern(false)) }}
                     then 'ISO 8601 without a zone'

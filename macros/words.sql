@@ -19,29 +19,18 @@
 
 
 {% macro temperature_names(relation, column) -%}
-    {#- A signal with one of the other words is about a temperature, but its values
-        are not temperatures: a count, a state, a limit, a difference. -#}
-    {%- set other_words = [
-        'alarm', 'alert', 'attempts', 'count', 'counter', 'current', 'delta',
-        'derate', 'derating', 'difference', 'error', 'factor', 'fault', 'flag',
-        'gradient', 'imbalance', 'limit', 'percent', 'power', 'rate', 'ratio',
-        'raw', 'setpoint', 'state', 'status', 'target', 'threshold', 'time',
-        'valid', 'voltage',
-    ] -%}
+    {#- SQL: a query of the names with a word that means temperature. The unit is
+        null of a signal that has a word of another quantity, too. -#}
     select
         names.{{ column }},
         case
-            when
-                {% for word in other_words -%}
-                    {{ 'and ' if not loop.first }}not contains(names.words, ' {{ word }} ')
-                {% endfor -%}
-                then
-                    coalesce(
-                        max(temperature_words.unit) filter (
-                            where temperature_words.place = 'last'
-                        ),
-                        max(temperature_words.unit)
-                    )
+            when count(*) filter (where temperature_words.place = 'other') = 0
+                then coalesce(
+                    max(temperature_words.unit) filter (
+                        where temperature_words.place = 'last'
+                    ),
+                    max(temperature_words.unit)
+                )
         end as unit
     from (
         select distinct
@@ -51,13 +40,14 @@
     ) as names
     inner join {{ ref('temperature_words') }} as temperature_words
         on case temperature_words.place
-            when 'whole'
-                then contains(names.words, ' ' || temperature_words.word || ' ')
             when 'end' then contains(names.words, temperature_words.word || ' ')
             when 'inside' then contains(names.words, temperature_words.word)
-            else {{ by_engine('ends_with', 'endswith') }}(
-                names.words, temperature_words.word || ' '
-            )
+            when 'last'
+                then {{ by_engine('ends_with', 'endswith') }}(
+                    names.words, temperature_words.word || ' '
+                )
+            else contains(names.words, ' ' || temperature_words.word || ' ')
         end
-    group by names.{{ column }}, names.words
+    group by names.{{ column }}
+    having count(*) filter (where temperature_words.place <> 'other') > 0
 {%- endmacro %}

@@ -512,8 +512,8 @@ def csv_column(name, kind):
     elif kind == "FLOAT" and name.lower() in ("timestamp", "site", "asset", "component"):
         raise Unreadable(f"its column {name} is of 32-bit floats, which lose the last digits")
     elif kind == "DOUBLE" and not is_value:
-        column = f"coalesce(try_cast({quoted} as hugeint)::varchar, {quoted}::varchar)"
-        column = f"if({quoted} = floor({quoted}), {column}, {quoted}::varchar)"
+        whole = f"if({quoted} = floor({quoted}), try_cast({quoted} as hugeint)::varchar, null)"
+        column = f"coalesce({whole}, {quoted}::varchar)"
     elif kind in ("FLOAT", "DOUBLE") or "INT" in kind or "TIMESTAMP" in kind or "DEC" in kind:
         column = quoted
     else:  # a line break would begin another row

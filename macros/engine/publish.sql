@@ -70,7 +70,7 @@
             ~ (' and ' ~ (failed | length - 3) ~ ' more'
                 if failed | length > 3 else '')
             ~ ('; skipped: ' ~ skipped | length if skipped else '')
-            ~ words_on_resources(results)
+            ~ resource_hint(results)
         ) -}}
     {%- endif -%}
     {%- if is_sample -%}
@@ -98,7 +98,7 @@
 {%- endmacro %}
 
 
-{% macro words_on_resources(results) -%}
+{% macro resource_hint(results) -%}
     {#- What to do about too little memory or disk. The engine's own advice is to
         change settings that are locked. -#}
     {%- set messages = results | map(attribute='message') | join(' ') -%}
@@ -169,12 +169,12 @@
 {%- endmacro %}
 
 
-{% macro words_on_reading() -%}
-    {{- return(adapter.dispatch('words_on_reading')()) -}}
+{% macro next_step_hint() -%}
+    {{- return(adapter.dispatch('next_step_hint')()) -}}
 {%- endmacro %}
 
 
-{% macro default__words_on_reading() -%}
+{% macro default__next_step_hint() -%}
     {{- return(
         "Next: make answers, or .venv/bin/duckdb -readonly '"
         ~ shown_text(warehouse_path()) | replace("'", "'\\''")

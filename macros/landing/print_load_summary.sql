@@ -15,7 +15,7 @@
             {%- do print_loaded_rows(relations) -%}
             {%- do print_unknown_names(relations) -%}
             {%- do print_answer(relations) -%}
-            {%- do print(words_on_reading()) -%}
+            {%- do print(next_step_hint()) -%}
         {%- else -%}
             {%- do print(
                 "Not published, '" ~ shown_text(published_path())

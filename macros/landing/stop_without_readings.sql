@@ -88,8 +88,8 @@
     {#- What to do about rows that were rejected, by a word of the reason. -#}
     {%- for word, remedy in {
         'header': 'write these columns into the first line, or name those of the file in seeds/landing_formats.csv',
-        'spreadsheet': 'export the file again, and open it in no spreadsheet',
-        'two ways': 'add a row for the file there',
+        'spreadsheet': 'export the file again, and do not open it in a spreadsheet',
+        'two ways': 'add a row for the file to seeds/landing_formats.csv',
         'timestamp': 'write epoch milliseconds or ISO 8601 with seconds, such as 1647086400000 or 2022-03-12T12:00:00Z',
         'value': 'write a number with a decimal point, such as 105.5',
         'fields': 'write as many fields as the header has',

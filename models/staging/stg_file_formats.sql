@@ -92,15 +92,14 @@ header_lines as (
                 then {{ list_item('files.sample_lines', '1') }}
             else files.first_line
         end as header_line,
-        coalesce(formats.layout, 'long') = 'wide' as is_wide,
-        formats.delimiter,
-        formats.decimal_mark,
-        formats.time_format,
         {% for column, name in columns.items() -%}
             coalesce(formats.{{ column }}_column, '{{ name }}')
                 as {{ column }}_column,
         {% endfor -%}
-        formats.file_pattern
+        formats.delimiter,
+        formats.decimal_mark,
+        formats.time_format,
+        coalesce(formats.layout, 'long') = 'wide' as is_wide
     from landing_files as files
     left join chosen_patterns on files.file_path = chosen_patterns.file_path
     left join formats

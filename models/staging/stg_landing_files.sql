@@ -109,7 +109,6 @@ select
     is_utf8,
     has_mixed_line_ends,
     has_long_lines,
-    is_wide,
     delimiter,
     decimal_mark,
     time_format,

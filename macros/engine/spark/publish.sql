@@ -31,7 +31,7 @@
 {%- endmacro %}
 
 
-{% macro spark__words_on_reading() -%}
+{% macro spark__next_step_hint() -%}
     {{- return(
         "Next: the marts are folders of Parquet in '"
         ~ shown_text(published_path()) ~ "'."
