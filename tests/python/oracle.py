@@ -53,15 +53,21 @@ def words(name):
 
 
 def is_about_temperature(name, is_signal=False):
-    """Whether a word of the name is one of the seed's; of a signal, one with a unit."""
+    """Whether a word of the name means temperature.
+
+    In the name of a signal it must have a unit, and no word may mean another quantity.
+    """
     found = f" {' '.join(words(name))} "
-    ends = {"whole": (" ", " "), "end": ("", " "), "inside": ("", ""), "last": ("", " ")}
-    return any(
-        f"{ends[place][0]}{word}{ends[place][1]}" in found
-        and (place != "last" or found.endswith(f"{word} "))
-        and (unit or not is_signal)
-        for word, place, unit in TEMPERATURE_WORDS
-    )
+    ends = {"end": ("", " "), "inside": ("", ""), "last": ("", " ")}
+    said = []
+    for word, place, unit in TEMPERATURE_WORDS:
+        before, after = ends.get(place, (" ", " "))
+        ends_so = found.endswith if place == "last" else found.__contains__
+        if ends_so(f"{before}{word}{after}"):
+            said.append((place == "other", unit))
+    if is_signal:
+        return any(unit for _, unit in said) and not any(is_other for is_other, _ in said)
+    return not all(is_other for is_other, _ in said)
 
 
 def read_catalog(path):

@@ -56,7 +56,8 @@ def spoil(project):
     named("nodes", "site_daily")["depends_on"]["nodes"] = []
     lines["identifier"] = files["identifier"]
     mart["raw_code"] = "select now() from marts.load_audit;"
-    reads("overheated_components", *[model["unique_id"] for model in models[:7]])
+    for name in ("overheated_components", "stg_line_rows"):
+        reads(name, *[model["unique_id"] for model in models[:7]])
     for model in models[:11]:
         reads(model["name"], identifier("max_power_when_overheated"))
     for model in models:
