@@ -18,3 +18,16 @@
     {#- Windows from the start of a section to its end: four minutes. -#}
     {{- return([240 // window_length(), 1] | max) -}}
 {%- endmacro %}
+
+
+{% macro idle_power_kw() -%}
+    {#- LM_powerLimit rests at 20 kW while a handle is plugged in and idle. -#}
+    {{- return(25) -}}
+{%- endmacro %}
+
+
+{% macro derated_ratio() -%}
+    {#- Without foldback hardly a window falls below it: one or two in a
+        generated fleet of 40 handles and three days. -#}
+    {{- return(0.75) -}}
+{%- endmacro %}

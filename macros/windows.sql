@@ -84,6 +84,13 @@
 {%- endmacro %}
 
 
+{% macro hot_temp_c() -%}
+    {#- From where on a handle is hot, though not yet overheated: one in six
+        reaches it in a week. -#}
+    {{- return(90) -}}
+{%- endmacro %}
+
+
 {% macro alert_reach() -%}
     {#- How far from an alert a handle's heat still belongs to it. -#}
     interval '600' second

@@ -7,7 +7,7 @@ descriptions. A failure prints rows that differ, and the readings of their compo
 from collections import defaultdict
 from datetime import UTC, datetime
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import itemgetter
 from random import Random
 
@@ -31,6 +31,7 @@ NEGATIVE, POSITIVE, _, POWER = MEASURES
 KEYS = {
     "component_hourly": (*COMPONENT, "hour_start"),
     "component_daily": (*COMPONENT, "day"),
+    "asset_daily": ("site_id", "asset_id", "day"),
     "site_daily": ("site_id", "day"),
     "fleet_daily": ("day",),
     "charging_sessions": (*COMPONENT, "started_at"),
@@ -72,6 +73,14 @@ class FleetOracle(Oracle):
     def _hours(self, component):
         """{start of an hour: figures} in which it was in use, raised an alert or was too hot."""
         hours = defaultdict(lambda: defaultdict(list))
+        trusted = self._trusted_windows(component)
+        for start, (hottest, *poles) in trusted.items():
+            hour = hours[start // HOUR_MS * HOUR_MS]
+            hour["trusted_windows"].append(start)
+            if hottest >= 90:
+                hour["hot_windows"].append(start)
+            if None not in poles:
+                hour["poles"].append(poles)
         for series in [series for series in self.series if series[:3] == component]:
             for start, value in self.means[series].items():
                 hour = hours[start // HOUR_MS * HOUR_MS]
@@ -89,9 +98,25 @@ class FleetOracle(Oracle):
         for alert in self.alerts:
             if alert[:3] == component:
                 hours[alert[4] // HOUR_MS * HOUR_MS]["alerts"].append(alert[3])
+        for row in self.alert_incidents:
+            if component_of(row) == component:
+                hours[row["started_at"] // HOUR_MS * HOUR_MS]["incidents"].append(row["is_trusted"])
         for is_suspect in (False, True):
             self._add_overheated_time(hours, component, is_suspect)
         return hours
+
+    def _trusted_windows(self, component):
+        """{start of a window: hottest mean, negative and positive pole} without suspect ones."""
+        windows = defaultdict(dict)
+        for series in [series for series in self.series if series[:3] == component]:
+            if self._is_temperature(series[3]):
+                for start, value in self.means[series].items():
+                    if not self.is_suspect(series, start, start + self.period_ms):
+                        windows[start][series[3]] = value
+        return {
+            start: (max(means.values()), means.get(NEGATIVE), means.get(POSITIVE))
+            for start, means in windows.items()
+        }
 
     def _add_overheated_time(self, hours, component, is_suspect):
         found = list(
@@ -116,17 +141,29 @@ class FleetOracle(Oracle):
     def _figures(self, hours):
         """What hours of a component add up to."""
 
+        hours = list(hours)
+
         def values(name):
             return [value for hour in hours for value in hour[name]]
 
+        poles = values("poles")
+        imbalances = [abs(negative - positive) for negative, positive in poles]
         return {
             "peak_avg_temp_c": max(values("peaks"), default=None),
             "peak_trusted_avg_temp_c": max(values("trusted_peaks"), default=None),
+            "avg_trusted_pole_temp_c": mean([sum(pair) / 2 for pair in poles]),
+            "avg_pole_imbalance_c": mean(imbalances),
+            "max_pole_imbalance_c": max(imbalances, default=None),
+            "pole_window_count": len(poles),
+            "trusted_window_count": len(values("trusted_windows")),
+            "hot_window_count": len(values("hot_windows")),
             "overheated_seconds": Fraction(sum(values("overheated_ms"))) / 1000,
             "suspect_overheated_seconds": Fraction(sum(values("suspect_overheated_ms"))) / 1000,
             "used_window_count": len(set(values("used_windows"))),
             "alert_count": len(values("alerts")),
             "temperature_alert_count": sum(map(is_about_temperature, values("alerts"))),
+            "incident_count": len(values("incidents")),
+            "trusted_incident_count": sum(values("incidents")),
         }
 
     def component_hourly(self):
@@ -144,6 +181,11 @@ class FleetOracle(Oracle):
         for component in self.components:
             yield from self._days({component}, dict(zip(COMPONENT, component, strict=True)))
 
+    def asset_daily(self):
+        for asset in {component[:2] for component in self.components}:
+            components = {component for component in self.components if component[:2] == asset}
+            yield from self._days(components, dict(zip(COMPONENT, asset, strict=False)))
+
     def site_daily(self):
         for site in {component[0] for component in self.components}:
             components = {component for component in self.components if component[0] == site}
@@ -154,7 +196,7 @@ class FleetOracle(Oracle):
 
     def _days(self, components, keys):
         """Days of some components, all their readings in one pool."""
-        left_out = ["pole_window_count"]
+        left_out = []
         if "component_id" in keys:
             left_out = ["component_count", "used_component_count", "overheated_component_count"]
         for day in self.days:
@@ -163,32 +205,26 @@ class FleetOracle(Oracle):
 
     def _day(self, components, day):
         pools = defaultdict(list)
-        imbalances = []
+        powers = []
         for series in [series for series in self.series if series[:3] in components]:
             pools[MEASURES.get(series[3])] += [v for at, v in self.series[series] if at in day]
-            if series[3] == NEGATIVE:
-                means = {at: value for at, value in self.means[series].items() if at in day}
-                others = self.means.get((*series[:3], POSITIVE), {})
-                imbalances += [abs(means[at] - others[at]) for at in means if at in others]
-        figures = [
-            self._figures([hour for start, hour in self.hours[component].items() if start in day])
+            if series[3] == POWER:
+                powers += [value for at, value in self.means[series].items() if at in day]
+        hours = {
+            component: [hour for start, hour in self.hours[component].items() if start in day]
             for component in components
-        ]
-        row = {
-            name: sum(row[name] for row in figures)
-            for name in figures[0]
-            if not name.startswith("peak")
         }
-        row |= {
-            name: max(present(row[name] for row in figures), default=None)
-            for name in ("peak_avg_temp_c", "peak_trusted_avg_temp_c")
-        }
+        figures = [self._figures(hours[component]) for component in components]
+        row = self._figures(chain.from_iterable(hours.values()))
+        # The windows of two components are not the same ones.
+        row["used_window_count"] = sum(row["used_window_count"] for row in figures)
         used_ms = row["used_window_count"] * self.period_ms
         row |= {
             "day": datetime.fromtimestamp(day.start / 1000, UTC).date(),
-            "avg_pole_imbalance_c": mean(imbalances),
-            "max_pole_imbalance_c": max(imbalances, default=None),
-            "pole_window_count": len(imbalances),
+            "p90_power_kw": percentile(powers, Fraction(9, 10)) if powers else None,
+            "hot_ratio": Fraction(row["hot_window_count"], row["trusted_window_count"])
+            if row["trusted_window_count"]
+            else None,
             "utilisation_ratio": Fraction(used_ms, len(components) * DAY_MS)
             if day.start // DAY_MS in self.record_days
             else None,

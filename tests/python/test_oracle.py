@@ -28,8 +28,9 @@ KEYS = {
     "avg_readings_by_alert": ("alert_name", "alert_scope", "signal_name", "alignment"),
     "alert_outcomes": ("alert_name",),
 }
-# Columns that the oracle does not compute.
+# Columns that the oracle does not compute; test_findings.py computes the derated time.
 FREE = {"alert_id", "first_alert_id", "episode_id", "session_id", "trust_note", "concern_rank"}
+FREE |= {"derated_seconds", "lost_energy_kwh"}
 # Values that one rounding to nine decimals has made; others are means of such values.
 EXACT = {"overheated_windows", "overheated_components", "max_power_when_overheated"}
 

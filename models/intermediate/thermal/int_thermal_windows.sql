@@ -98,6 +98,7 @@ trusted_windows as (
         recent_power.avg_power_kw,
         recent_power.power_squared,
         recent_power.recent_power_kw,
+        recent_power.session_window_start,
         recent_power.window_start
     from recent_power
     left join untrusted_windows

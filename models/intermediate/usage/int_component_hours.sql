@@ -12,16 +12,10 @@ used_hours as (
     select
         component_key,
         max(avg_temp_c) as peak_avg_temp_c,
-        {{ mean('abs(negative_pole_temp_c - positive_pole_temp_c)') }}
-            as avg_pole_imbalance_c,
-        max(abs(negative_pole_temp_c - positive_pole_temp_c))
-            as max_pole_imbalance_c,
         {{ weighted_mean('avg_power_kw', 'power_reading_count') }}
             as avg_power_kw,
         max(max_power_kw) as max_power_kw,
         count(*) as used_window_count,
-        count(negative_pole_temp_c - positive_pole_temp_c)
-            as pole_window_count,
         {{ hour_start('window_start') }} as hour_start
     from {{ ref('int_component_windows') }}
     where {{ is_day_to_build(days, 'window_start') }}
@@ -41,12 +35,21 @@ suspect_windows as (
 
 ),
 
-trusted_hours as (
+trusted_windows as (
 
     select
         series.component_key,
-        max(windows.avg_value) as peak_trusted_avg_temp_c,
-        {{ hour_start('windows.window_start') }} as hour_start
+        max(windows.avg_value) as temp_c,
+        -- Means above the threshold are judged by their sliding periods.
+        max(windows.avg_value) filter (
+            where windows.avg_value <= {{ overheat_threshold('series') }}
+        ) as temp_below_threshold_c,
+        {% for pole in poles() -%}
+            max(windows.avg_value) filter (
+                where series.sensor_position = '{{ pole }}_pole'
+            ) as {{ pole }}_pole_temp_c,
+        {% endfor -%}
+        windows.window_start
     from {{ ref('int_signal_windows') }} as windows
     inner join {{ ref('int_series') }} as series
         on windows.series_key = series.series_key
@@ -56,9 +59,29 @@ trusted_hours as (
             and windows.window_start = suspect_windows.window_start
     where
         series.quantity = 'temperature'
-        -- What is above the threshold is judged by its sliding periods.
-        and windows.avg_value <= {{ overheat_threshold('series') }}
         and {{ is_day_to_build(days, 'windows.window_start') }}
+    group by all
+
+),
+
+trusted_hours as (
+
+    select
+        component_key,
+        max(temp_below_threshold_c) as peak_trusted_avg_temp_c,
+        {{ mean('(negative_pole_temp_c + positive_pole_temp_c) / 2') }}
+            as avg_trusted_pole_temp_c,
+        {{ mean('abs(negative_pole_temp_c - positive_pole_temp_c)') }}
+            as avg_pole_imbalance_c,
+        max(abs(negative_pole_temp_c - positive_pole_temp_c))
+            as max_pole_imbalance_c,
+        count(negative_pole_temp_c - positive_pole_temp_c)
+            as pole_window_count,
+        count(*) as trusted_window_count,
+        count(*) filter (where temp_c >= {{ hot_temp_c() }})
+            as hot_window_count,
+        {{ hour_start('window_start') }} as hour_start
+    from trusted_windows
     group by all
 
 ),
@@ -69,12 +92,16 @@ component_hours as (
         component_key,
         used_hours.peak_avg_temp_c,
         trusted_hours.peak_trusted_avg_temp_c,
-        used_hours.avg_pole_imbalance_c,
-        used_hours.max_pole_imbalance_c,
+        trusted_hours.avg_trusted_pole_temp_c,
+        trusted_hours.avg_pole_imbalance_c,
+        trusted_hours.max_pole_imbalance_c,
         used_hours.avg_power_kw,
         used_hours.max_power_kw,
         used_hours.used_window_count,
-        used_hours.pole_window_count,
+        coalesce(trusted_hours.pole_window_count, 0) as pole_window_count,
+        coalesce(trusted_hours.trusted_window_count, 0)
+            as trusted_window_count,
+        coalesce(trusted_hours.hot_window_count, 0) as hot_window_count,
         hour_start
     from used_hours
     left join trusted_hours using (component_key, hour_start)

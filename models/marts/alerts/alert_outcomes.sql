@@ -5,7 +5,9 @@ incidents as (
 
     select
         *,
-        was_overheated or coalesce(peak_temp_c > 90, false) as was_hot
+        was_overheated or coalesce(
+            peak_temp_c >= {{ hot_temp_c() }}, false
+        ) as was_hot
     from {{ ref('alert_incidents') }}
 
 ),

@@ -42,33 +42,22 @@ signal_days as (
 
 ),
 
-pole_days as (
-
-    select
-        component_key,
-        hour_start::date as day,
-        {{ weighted_mean('avg_pole_imbalance_c', 'pole_window_count') }}
-            as avg_pole_imbalance_c,
-        max(max_pole_imbalance_c) as max_pole_imbalance_c,
-        sum(pole_window_count)::bigint as pole_window_count
-    from {{ ref('int_component_hours') }}
-    group by all
-
-),
-
 component_days as (
 
     select
         max(peak_avg_temp_c) as peak_avg_temp_c,
         max(peak_trusted_avg_temp_c) as peak_trusted_avg_temp_c,
+        {{ weighted_mean('avg_trusted_pole_temp_c', 'pole_window_count') }}
+            as avg_trusted_pole_temp_c,
+        {{ weighted_mean('avg_pole_imbalance_c', 'pole_window_count') }}
+            as avg_pole_imbalance_c,
+        max(max_pole_imbalance_c) as max_pole_imbalance_c,
         {% for seconds in [
             'overheated_seconds', 'suspect_overheated_seconds',
         ] -%}
             {{ exact_sum(seconds) }} as {{ seconds }},
         {% endfor -%}
-        {% for count in [
-            'used_window_count', 'alert_count', 'temperature_alert_count',
-        ] -%}
+        {% for count in hourly_counts() -%}
             sum({{ count }})::bigint as {{ count }},
         {% endfor -%}
         site_id,
@@ -117,10 +106,14 @@ select
     {% for statistic in ['min', 'avg', 'max'] -%}
         signal_days.{{ statistic }}_power as {{ statistic }}_power_kw,
     {% endfor -%}
+    power_days.p90_power_kw,
     component_days.peak_avg_temp_c,
     component_days.peak_trusted_avg_temp_c,
-    pole_days.avg_pole_imbalance_c,
-    pole_days.max_pole_imbalance_c,
+    component_days.avg_trusted_pole_temp_c,
+    component_days.avg_pole_imbalance_c,
+    component_days.max_pole_imbalance_c,
+    component_days.hot_window_count
+    / nullif(component_days.trusted_window_count, 0) as hot_ratio,
     case
         when spine.has_records
             then {{ share_of_days(
@@ -130,17 +123,20 @@ select
     coalesce(component_days.overheated_seconds, 0) as overheated_seconds,
     coalesce(component_days.suspect_overheated_seconds, 0)
         as suspect_overheated_seconds,
+    coalesce(derated_days.derated_seconds, 0) as derated_seconds,
+    coalesce(derated_days.lost_energy_kwh, 0) as lost_energy_kwh,
     {% for measure in sensor_positions() + ['power'] -%}
         coalesce(signal_days.{{ measure }}_reading_count, 0)
             as {{ measure }}_reading_count,
     {% endfor -%}
-    coalesce(pole_days.pole_window_count, 0) as pole_window_count,
-    coalesce(component_days.used_window_count, 0) as used_window_count,
-    coalesce(component_days.alert_count, 0) as alert_count,
-    coalesce(component_days.temperature_alert_count, 0)
-        as temperature_alert_count,
+    {% for count in hourly_counts() -%}
+        coalesce(component_days.{{ count }}, 0) as {{ count }},
+    {% endfor -%}
     spine.day
 from spine
 left join signal_days using (component_key, day)
-left join pole_days using (component_key, day)
 left join component_days using (site_id, asset_id, component_id, day)
+left join {{ ref('int_derated_days') }} as derated_days
+    using (component_key, day)
+left join {{ ref('int_power_days') }} as power_days
+    using (site_id, asset_id, component_id, day)

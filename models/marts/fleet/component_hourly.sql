@@ -15,12 +15,26 @@ alert_hours as (
 
 ),
 
+incident_hours as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        {{ hour_start('started_at') }} as hour_start,
+        count(*) as incident_count,
+        count(*) filter (where is_trusted) as trusted_incident_count
+    from {{ ref('alert_incidents') }}
+    group by all
+
+),
+
 component_hours as (
 
     select
-        components.site_id,
-        components.asset_id,
-        components.component_id,
+        site_id,
+        asset_id,
+        component_id,
         -- Also the peak is that of a sliding period, where one is overheated.
         greatest(used_hours.peak_avg_temp_c, overheated_hours.peak_avg_temp_c)
             as peak_avg_temp_c,
@@ -28,21 +42,35 @@ component_hours as (
             used_hours.peak_trusted_avg_temp_c,
             overheated_hours.peak_trusted_avg_temp_c
         ) as peak_trusted_avg_temp_c,
+        used_hours.avg_trusted_pole_temp_c,
+        used_hours.avg_pole_imbalance_c,
+        used_hours.max_pole_imbalance_c,
         used_hours.avg_power_kw,
         used_hours.max_power_kw,
         coalesce(overheated_hours.overheated_seconds, 0) as overheated_seconds,
         coalesce(overheated_hours.suspect_overheated_seconds, 0)
             as suspect_overheated_seconds,
-        coalesce(used_hours.used_window_count, 0) as used_window_count,
+        {% for count in [
+            'used_window_count', 'pole_window_count', 'trusted_window_count',
+            'hot_window_count',
+        ] -%}
+            coalesce(used_hours.{{ count }}, 0) as {{ count }},
+        {% endfor -%}
         coalesce(alert_hours.alert_count, 0) as alert_count,
         coalesce(alert_hours.temperature_alert_count, 0)
             as temperature_alert_count,
+        coalesce(incident_hours.incident_count, 0) as incident_count,
+        coalesce(incident_hours.trusted_incident_count, 0)
+            as trusted_incident_count,
         hour_start
     from {{ ref('int_component_hours') }} as used_hours
     full join {{ ref('int_overheated_hours') }} as overheated_hours
         using (component_key, hour_start)
     full join alert_hours using (component_key, hour_start)
-    inner join {{ ref('int_components') }} as components using (component_key)
+    inner join {{ ref('int_components') }} using (component_key)
+    -- An incident begins with an alert, so its hour is one of the alerts'.
+    left join incident_hours
+        using (site_id, asset_id, component_id, hour_start)
 
 )
 

@@ -1,3 +1,3 @@
 -- One row per site and UTC day on which the fleet sent anything, or into which
 -- an overheated period reaches.
-{{ daily_rollup(['site_id']) }}
+{{ daily_rollup('site', ['site_id']) }}

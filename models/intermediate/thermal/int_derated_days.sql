@@ -1,0 +1,129 @@
+-- One row per component and UTC day on which a charging session reached the
+-- foldback temperature and then had less power than expected: for how long, and
+-- how much energy less.
+--
+-- Expected is that the power goes on to fall at the rate of the two minutes
+-- before. By itself it falls ever more slowly, so a steeper fall is foldback.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"
+) }}
+{%- set days = days_to_build('int_judged_days') %}
+
+with
+
+windows as (
+
+    select
+        component_key,
+        greatest(negative_temp_c, positive_temp_c) as temp_c,
+        avg_power_kw as power_kw,
+        {{ seconds_between('session_window_start', 'window_start') }}
+            as session_seconds,
+        session_window_start,
+        window_start
+    from {{ ref('int_thermal_windows') }}
+    where {{ is_day_to_build(days, 'window_start', days_before=1) }}
+
+),
+
+foldback as (
+
+    select min(foldback_temp_c) as temp_c from {{ ref('alert_catalog') }}
+
+),
+
+hot_sessions as (
+
+    select
+        component_key,
+        session_window_start,
+        min(session_seconds) as hot_from_seconds,
+        max(window_start) as last_hot_at
+    from windows
+    where temp_c >= (select foldback.temp_c from foldback)
+    group by component_key, session_window_start
+
+),
+
+hot_windows as (
+
+    select
+        windows.component_key,
+        windows.session_window_start,
+        windows.session_seconds - hot_sessions.hot_from_seconds as hot_seconds,
+        windows.power_kw,
+        windows.window_start
+    from windows
+    inner join hot_sessions
+        on
+            windows.component_key = hot_sessions.component_key
+            and windows.session_window_start = hot_sessions.session_window_start
+    -- Later it is more and more the car that takes less.
+    where
+        windows.power_kw > {{ idle_power_kw() }}
+        and windows.window_start
+        <= hot_sessions.last_hot_at + {{ alert_reach() }}
+
+),
+
+-- Without both minutes the rate is unknown, and the session is not judged.
+session_falls as (
+
+    select
+        component_key,
+        session_window_start,
+        {{ mean('case when hot_seconds >= -120 and hot_seconds < -60 '
+                ~ 'then power_kw end') }} as earlier_kw,
+        {{ mean('case when hot_seconds >= -60 and hot_seconds < 0 '
+                ~ 'then power_kw end') }} as later_kw
+    from hot_windows
+    group by component_key, session_window_start
+
+),
+
+-- The later mean is that of a moment half a minute before the session is hot.
+expected_powers as (
+
+    select
+        windows.component_key,
+        windows.power_kw,
+        falls.later_kw * pow(
+            least(falls.later_kw / falls.earlier_kw, 1),
+            (windows.hot_seconds + 30) / 60
+        ) as expected_kw,
+        windows.window_start
+    from hot_windows as windows
+    inner join session_falls as falls
+        on
+            windows.component_key = falls.component_key
+            and windows.session_window_start = falls.session_window_start
+    -- Power that rises is that of a car just plugged in.
+    where
+        windows.hot_seconds >= 0
+        and falls.later_kw <= 1.02 * falls.earlier_kw
+
+),
+
+derated_days as (
+
+    select
+        component_key,
+        (count(*) * {{ var('window_seconds') }})::double as derated_seconds,
+        {{ exact_sum('expected_kw - power_kw') }}
+        * {{ var('window_seconds') }} / 3600 as lost_energy_kwh,
+        window_start::date as day
+    from expected_powers
+    where
+        power_kw <= {{ derated_ratio() }} * expected_kw
+        and {{ is_day_to_build(days, 'window_start') }}
+    group by all
+
+)
+
+select
+    derated_days.*,
+    days.day_version
+from derated_days
+left join {{ ref('int_judged_days') }} as days
+    on derated_days.day = days.day
