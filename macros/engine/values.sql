@@ -227,3 +227,14 @@
         ~ ") filter (where " ~ condition ~ ")), ', '), '')"
     ) -}}
 {%- endmacro %}
+
+
+{% macro joined_in_order(name, position, condition) -%}
+    {{- by_engine(
+        "string_agg(" ~ name ~ ", ', ' order by " ~ position ~ ") filter (where "
+        ~ condition ~ ")",
+        "array_join(transform(array_sort(collect_list(struct(" ~ position
+        ~ " as position, " ~ name ~ " as name)) filter (where " ~ condition
+        ~ ")), named -> named.name), ', ')"
+    ) -}}
+{%- endmacro %}

@@ -68,7 +68,7 @@ def test_a_question_is_exposed_with_the_marts_of_its_answer(manifest, exposures)
     for node in manifest.nodes.values():
         if node.resource_type == "analysis":
             marts["_".join(node.name.split("_")[:2])] |= marts_named(node)
-    assert len(marts) == 4
+    assert len(marts) == 5  # the findings, and four questions
     for question, named in marts.items():
         assert marts_named(exposures[question]) == named, question
 
@@ -76,7 +76,8 @@ def test_a_question_is_exposed_with_the_marts_of_its_answer(manifest, exposures)
 def test_nothing_else_is_exposed(exposures):
     """An exposure is left of a board or a question that is gone, or has no owner or address."""
     questions = {f"question_{number}" for number in range(1, 5)}
-    assert exposures.keys() == questions | {f"board_{name}" for name in BOARDS}
+    boards = {f"board_{name}" for name in BOARDS}
+    assert exposures.keys() == questions | boards | {"findings"}
     for exposure in exposures.values():
         assert exposure.owner.name
         assert exposure.maturity

@@ -1,0 +1,9 @@
+-- What stands out, the five most serious findings first; all of them: from
+-- marts.fleet_findings.
+select
+    finding_rank as rank,
+    severity,
+    sentence as finding
+from {{ ref('fleet_findings') }}
+where finding_rank <= 5
+order by finding_rank
