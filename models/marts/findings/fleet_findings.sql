@@ -451,9 +451,10 @@ unjudged_items as (
         'severity': "'medium'", 'figure': 'sum(alert_count)', 'unit': 'alerts',
         'condition': 'sum(hot_incident_count) = 0 and sum(alert_count) >= 3',
         'sentence': [
-            "'No over-temperature alert came from a hot handle: '",
-            'sum(untrusted_alert_count)', "' of '", 'sum(alert_count)',
-            "' came from suspect sensors. They were raised by '",
+            "'None of '",
+            count_text('sum(alert_count)', 'over-temperature alert'),
+            "' came from a hot handle, and '", 'sum(untrusted_alert_count)',
+            "' came from a suspect sensor. They were raised by '",
             item_names(), "'.'",
         ],
     },
