@@ -233,8 +233,8 @@
     {{- by_engine(
         "string_agg(" ~ name ~ ", ', ' order by " ~ position ~ ") filter (where "
         ~ condition ~ ")",
-        "array_join(transform(array_sort(collect_list(struct(" ~ position
+        "nullif(array_join(transform(array_sort(collect_list(struct(" ~ position
         ~ " as position, " ~ name ~ " as name)) filter (where " ~ condition
-        ~ ")), named -> named.name), ', ')"
+        ~ ")), named -> named.name), ', '), '')"
     ) -}}
 {%- endmacro %}
