@@ -40,6 +40,7 @@ NAVIGATION = " · ".join(
         "index": "All boards",
         "overview": "Overview",
         "watchlist": "Watchlist",
+        "components": "All components",
         "overheating": "Overheating",
         "alerts": "Alerts",
         "power_temperature": "Power and temperature",
