@@ -39,7 +39,9 @@ MAX_LINE_BYTES = 199_000_000
 HEADER_BYTES = 1_000_000  # no header is longer
 SAMPLE_LINES = 20
 SAMPLE_LINE_BYTES = 2_000
-SMALL_NUMBER_BYTES = 13
+# In a shorter line only an exponent makes a number that is closer to 0 than a double can be.
+LONG_NUMBER_BYTES = 300
+SMALL_EXPONENT = re.compile(rb"[0-9_]+[,\n]")
 BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 START = re.compile(rb"(?:%s)?+[\r\n]*+([^\r\n]*)" % BOM)
@@ -659,21 +661,22 @@ class Seen:
         Odd is what the typed reader would not see in a column that it does not read, or would keep
         where it is cut off elsewhere: a quote, a character that is not ASCII, a control character,
         a blank at either end of a field. And what it would take for another number: of +-5 it
-        makes -5, of 1e-400 it makes 0.
+        makes -5, of 1e-400 or 400 zeros after the point it makes 0.
         """
         text = np.frombuffer(chunk, np.uint8)
-        feeds = int(np.count_nonzero(text == 10))
-        self.feeds += feeds
+        ends = np.flatnonzero(text == 10)
+        self.feeds += int(ends.size)
         self.commas += int(np.count_nonzero(text == 44))
-        if np.count_nonzero(text < 33) > feeds:  # blanks, \r or other control characters
+        if np.count_nonzero(text < 33) > ends.size:  # blanks, \r or other control characters
             self.has_returns |= b"\r" in chunk
             self.is_odd |= ODD_BLANK.search(self.end[-1:] + chunk) is not None
         self.is_odd |= self.bytes == 0 and chunk.startswith(b"\n")
         self.is_odd |= b'"' in chunk or b"\x7f" in chunk or b"+" in chunk or not chunk.isascii()
-        # One that two chunks share is found in the end of the first and the start of the second.
-        border = self.end + chunk[:SMALL_NUMBER_BYTES]
-        self.is_odd |= has_small_number(np.frombuffer(border, np.uint8)) or has_small_number(text)
-        self.end = chunk[-SMALL_NUMBER_BYTES:]
+        # A number or line that two chunks share is found in the second.
+        self.is_odd |= has_small_number(self.end + chunk)
+        line_bytes = np.diff(ends, prepend=-1 - self.rest)
+        self.is_odd |= bool((line_bytes > LONG_NUMBER_BYTES).any())
+        self.end = chunk[-LONG_NUMBER_BYTES:]
         if not (self.is_ascii and chunk.isascii()):
             self.is_ascii = False
             self.decode(chunk)
@@ -681,6 +684,7 @@ class Seen:
         last_end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r") if self.has_returns else -1)
         self.rest = len(chunk) - last_end - 1 + (self.rest if last_end < 0 else 0)
         self.longest = max(self.longest, self.rest)
+        self.is_odd |= self.rest > LONG_NUMBER_BYTES
         if self.rest > MAX_LINE_BYTES:
             raise Unreadable("it holds a line of more than 199 MB")
         return chunk
@@ -698,16 +702,10 @@ class Seen:
 
 
 def has_small_number(text):
-    """Whether a field ends in a negative exponent of up to ten digits: e-400.
-
-    text: an array of bytes.
-    """
-    starts = np.flatnonzero((text[:-1] | 32 == ord("e")) & (text[1:] == ord("-")))
-    if not starts.size:
-        return False
-    padded = np.append(text, np.zeros(SMALL_NUMBER_BYTES, np.uint8))
-    ends = padded[starts[:, None] + np.arange(3, SMALL_NUMBER_BYTES)]
-    return bool(((ends == ord(",")) | (ends == ord("\n"))).any())
+    """Whether a field ends in a negative exponent: e-400."""
+    codes = np.frombuffer(text, np.uint8)
+    starts = np.flatnonzero((codes[:-1] | 32 == ord("e")) & (codes[1:] == ord("-")))
+    return any(SMALL_EXPONENT.match(text, start + 2) for start in starts)
 
 
 def has_empty_fields(file, first_line, seen):

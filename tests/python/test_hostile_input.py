@@ -51,6 +51,19 @@ LINES = {
     "nan": [(row("x", value="NaN"), "not finite")],
     "infinite": [(row("x", value=v), "not finite") for v in ("inf", "-Infinity", "1e999")],
     "huge": [(row("x", value=v), "1e30 or beyond") for v in ("1e30", "-1.7e308")],
+    # No line more: one beside it would have the file read by its lines.
+    **{
+        f"closer to 0: {name}": [(row("x", value=value), "closer to 0 than 1e-300")]
+        for name, value in {
+            "zeros": f"0.{'0' * 330}1",
+            "no zero first": f"-.{'0' * 330}1",
+            "underscores": f"0.{'0_' * 330}1",
+            "zeros before": f"{'0' * 400}.{'0' * 330}1",
+            "a long exponent": f"1e-{'0' * 20}400",
+            "an exponent with underscores": "1e-4_0_0",
+            "zeros and exponent": f"0.{'0' * 400}1e50",
+        }.items()
+    },
     "empty timestamp": [(row("x", timestamp=""), "no timestamp")],
     "date": [(row("x", timestamp="2022-03-12"), "timestamp is not a number")],
     "seconds": [(row("x", timestamp=1647086400), "epoch milliseconds")],
