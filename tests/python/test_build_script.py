@@ -331,6 +331,48 @@ def test_what_failed_is_told_line_by_line(built, project):
     assert project.published.read_bytes() == before
 
 
+WRONG_ROWS = {
+    "alert_catalog": (
+        "a,maybe,,",
+        "(alert_name 'a'): is_temperature_related is 'maybe'; it must be one of 'true', 'false'.",
+    ),
+    "landing_formats": (
+        "x*.csv,#,,,,,,,,,",
+        "(file_pattern 'x*.csv'): delimiter is '#'; it must be one of ',', ';', '|', 'tab', "
+        "or empty.",
+    ),
+    "signal_catalog": (
+        "x,temperature,kW,,,,,,",
+        "(signal_name 'x'): unit is 'kW'; it must be one of '°C', 'Celsius', '°F', 'Fahrenheit', "
+        "'K'.",
+    ),
+    "temperature_words": (
+        "temp,end,,",
+        "(word 'temp') repeats the word of line 2; remove one of the two.",
+    ),
+}
+
+
+def test_a_wrong_row_of_a_seed_is_one_sentence(built, project):
+    """A wrong cell or a repeated key of a seed is told by the name of a data test only."""
+    before = project.published.read_bytes()
+    expected, texts = [], {}
+    for seed, (row, sentence) in WRONG_ROWS.items():
+        path = project.folder / f"seeds/{seed}.csv"
+        texts[path] = path.read_text(encoding="utf-8")
+        line = f"Line {len(texts[path].splitlines()) + 1} "
+        expected.append(f"{seed} failed: {line}{sentence} (seeds/{seed}.csv)")
+        path.write_text(texts[path] + row + "\n", encoding="utf-8")
+    run = project.build()
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+    assert (run.returncode, run.stderr) == (1, "")
+    summary, *failures = run.stdout.splitlines()
+    assert re.match("Not published, '.*' is left as it was: failed: ", summary)
+    assert sorted(failures) == expected
+    assert project.published.read_bytes() == before
+
+
 def build_of(project, folder, **rows):
     """A build of one signal file, with other values in its rows."""
     for number, row in enumerate(rows["rows"]):
