@@ -142,8 +142,13 @@
 
 
 {% macro composed(text) -%}
-    {#- SQL: Unicode in normal form C; Spark has no function for it. -#}
-    {{ by_engine('nfc_normalize(' ~ text ~ ')', text) }}
+    {#- SQL: Unicode in normal form C; Spark has it in a library only. -#}
+    {{ by_engine(
+        'nfc_normalize(' ~ text ~ ')',
+        'case when length(' ~ text ~ ') < octet_length(' ~ text
+        ~ ") then reflect('com.ibm.icu.text.Normalizer', 'compose', " ~ text
+        ~ ', false) else ' ~ text ~ ' end'
+    ) }}
 {%- endmacro %}
 
 

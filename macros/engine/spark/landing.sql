@@ -4,17 +4,111 @@
     go by their lines. -#}
 
 {% macro spark__list_landing_files() -%}
+    {#- Spark stops at a file that it cannot read, so such files are found first. -#}
+    {%- set problems = spark_read_problems() -%}
     {%- do run_on_spark([
         'create schema if not exists landing',
         'create schema if not exists staging',
         'drop table if exists landing.found',
     ]) -%}
-    {%- do create_empty_table('landing.found', spark_files()) -%}
+    {%- do create_empty_table('landing.found', spark_files(problems)) -%}
+    {%- set insertion = 'insert overwrite table landing.found by name ' -%}
+    {%- do run_on_spark([insertion ~ spark_files(problems)]) -%}
+    {%- set utf16_files = spark_utf16_files() -%}
+    {%- if utf16_files -%}
+        {%- for file in utf16_files if file.problem -%}
+            {%- do problems.update({file.file_path: file.problem}) -%}
+        {%- endfor -%}
+        {%- do run_on_spark([insertion ~ spark_files(problems, utf16_files)]) -%}
+    {%- endif -%}
     {%- do run_on_spark([
-        'insert overwrite table landing.found by name ' ~ spark_files(),
         'drop table if exists landing.files',
         'alter table landing.found rename to landing.files',
     ]) -%}
+{%- endmacro %}
+
+
+{% macro spark_read_problems() -%}
+    {#- {path: why Spark cannot read the file to its end}. Compressed files are read
+        together first, and one by one only if that fails. -#}
+    {%- set files_query -%}
+        select
+            file_path,
+            {{ file_name('file_path') }} as file_name,
+            {{ is_parquet('file_path') }} as is_parquet
+        from ({{ spark_inventory() }})
+        where
+            {{ is_delivery('file_path') }}
+            and ({{ is_parquet('file_path') }} or {{ is_compressed('file_path') }})
+    {%- endset -%}
+    {%- set text_query -%}
+        select max(xxhash64(value)) from {{ spark_folder('text') }}
+        where
+            {{ is_delivery('_metadata.file_path') }}
+            and {{ is_compressed('_metadata.file_path') }}
+    {%- endset -%}
+    {%- set problems = {} -%}
+    {%- set files = run_query(files_query).rows -%}
+    {%- set is_text_whole = files and is_read_by_spark(text_query) -%}
+    {%- for file in files if file.is_parquet or not is_text_whole -%}
+        {%- set table = spark_path(
+            'parquet' if file.is_parquet else 'text',
+            landing_dir() ~ '/' ~ file.file_name
+        ) -%}
+        {%- if not is_read_by_spark('select max(xxhash64(*)) from ' ~ table) -%}
+            {%- do problems.update({file.file_path: (
+                'it is no Parquet file, or is damaged' if file.is_parquet
+                else 'its compressed data is corrupt, or ends too early'
+            )}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(problems) -}}
+{%- endmacro %}
+
+
+{% macro is_read_by_spark(query) -%}
+    {#- Whether a query ends without an error, which dbt could not catch. -#}
+    {%- set script -%}
+        begin
+            declare exit handler for sqlexception
+            begin
+                values (false);
+            end;
+            {{ query }};
+            values (true);
+        end
+    {%- endset -%}
+    {{- return(run_query(script).rows[0][0]) -}}
+{%- endmacro %}
+
+
+{% macro spark_utf16_files() -%}
+    {#- The UTF-16 files among those found: file_path, file_name and problem. -#}
+    {%- set files_query -%}
+        select
+            file_path,
+            {{ file_name('file_path') }} as file_name,
+            {{ is_compressed('file_path') }} as is_compressed
+        from landing.found
+        where hex(first_line) rlike '^(?:FFFE|FEFF)'
+    {%- endset -%}
+    {%- set files = [] -%}
+    {%- for file in run_query(files_query).rows -%}
+        {%- set content = spark_path('binaryfile', landing_dir() ~ '/' ~ file.file_name) -%}
+        {%- set decoding -%}
+            select max(xxhash64(decode(content, 'UTF-16'))) from {{ content }}
+        {%- endset -%}
+        {%- do files.append({
+            'file_path': file.file_path,
+            'file_name': file.file_name,
+            'problem': (
+                'on Spark, UTF-16 must not be compressed' if file.is_compressed
+                else 'it is not valid UTF-16, or is cut off'
+                if not is_read_by_spark(decoding)
+            ),
+        }) -%}
+    {%- endfor -%}
+    {{- return(files) -}}
 {%- endmacro %}
 
 
@@ -83,15 +177,27 @@
 {%- endmacro %}
 
 
-{% macro spark_lines(paths=none) -%}
+{% macro is_compressed(path) -%}
+    lower({{ path }}) rlike r'[.](?:gz|zst)$'
+{%- endmacro %}
+
+
+{% macro spark_lines(paths=none, problems={}, utf16_files=none) -%}
     {#- A subquery: the lines of delivered files, in the order of line_id within
         a block (file_path, block_start, line_id, line). Of Parquet files, its
         rows as CSV, and a header before them.
-        paths: SQL of a list of paths; none for all. -#}
+        paths: SQL of a list of paths; none for all. problems: paths to leave out.
+        utf16_files: rows of path and name; none for those in landing.files. -#}
+    {%- if utf16_files is none -%}
+        {%- set utf16_files = spark_listed_utf16_files() -%}
+    {%- endif -%}
     {%- set is_wanted -%}
         {{ is_delivery('_metadata.file_path') }}
         and not {{ is_parquet('_metadata.file_path') }}
         {%- if paths is not none %} and _metadata.file_path in ({{ paths }}){% endif -%}
+        {%- for path in problems | list + utf16_files | map(attribute='file_path') | list %}
+            and _metadata.file_path <> {{ text_literal(path) }}
+        {%- endfor -%}
     {%- endset -%}
     (
         select
@@ -101,7 +207,25 @@
             value as line
         from {{ spark_folder('text') }}
         where {{ is_wanted }}
-        {% for file in spark_parquet_files() if (
+        {% for file in utf16_files if file.file_path not in problems and (
+            paths is none or text_literal(file.file_path) in paths
+        ) -%}
+            union all
+            select
+                {{ text_literal(file.file_path) }},
+                0,
+                line_id,
+                line
+            from (
+                select posexplode(
+                    split(decode(content, 'UTF-16'), r'\r\n?|\n', -1)
+                ) as (line_id, line)
+                from {{ spark_path(
+                    'binaryfile', landing_dir() ~ '/' ~ file.file_name
+                ) }}
+            )
+        {% endfor -%}
+        {% for file in spark_parquet_files() if file.file_path not in problems and (
             paths is none or text_literal(file.file_path) in paths
         ) -%}
             {%- set path = file.file_path -%}
@@ -136,6 +260,21 @@
 {%- endmacro %}
 
 
+{% macro spark_listed_utf16_files() -%}
+    {%- if not (execute and flags.WHICH in ('build', 'run')) -%}
+        {{- return([]) -}}
+    {%- endif -%}
+    {%- set files_query -%}
+        select
+            file_path,
+            {{ file_name('file_path') }} as file_name
+        from landing.files
+        where file_kind = 'UTF-16 CSV' and read_problem is null
+    {%- endset -%}
+    {{- return(run_query(files_query).rows) -}}
+{%- endmacro %}
+
+
 {% macro csv_field(column, type) -%}
     {#- A value as a field of CSV; a whole double without an exponent. -#}
     {%- set text = 'coalesce(' ~ column ~ "::string, '')" -%}
@@ -151,7 +290,7 @@
 {%- endmacro %}
 
 
-{% macro spark_files() -%}
+{% macro spark_files(problems={}, utf16_files=[]) -%}
     with
 
     files as (
@@ -168,7 +307,7 @@
         select
             file_path,
             min_by(line, struct(block_start, line_id), 21) as lines
-        from {{ spark_lines() }}
+        from {{ spark_lines(none, problems, utf16_files) }}
         where block_start <= 0 and line <> ''
         group by file_path
 
@@ -177,8 +316,21 @@
     select
         files.file_path,
         files.is_read,
-        null::string as read_problem,
-        if({{ is_parquet('files.file_path') }}, 'Parquet', 'CSV') as file_kind,
+        case
+            {% for path, problem in problems.items() -%}
+                when files.file_path = {{ text_literal(path) }}
+                    then {{ text_literal(problem) }}
+            {% endfor -%}
+            when false then ''
+        end as read_problem,
+        case
+            {% for file in utf16_files -%}
+                when files.file_path = {{ text_literal(file.file_path) }}
+                    then 'UTF-16 CSV'
+            {% endfor -%}
+            when {{ is_parquet('files.file_path') }} then 'Parquet'
+            else 'CSV'
+        end as file_kind,
         first_lines.lines[0] as first_line,
         slice(first_lines.lines, 2, 20) as sample_lines,
         false as mixes_line_ends,
