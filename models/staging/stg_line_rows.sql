@@ -311,11 +311,16 @@ select
     case when reject_reason is null and record_type = 'signal' then value end
         as value,
     is_first_of_line,
-    -- Of an alert, VALUE is its state: 0 or false when it clears.
+    -- Of an alert, VALUE is its state: 0 or such a word when it clears.
     coalesce(
         reject_reason is null
         and record_type = 'alert'
-        and (value = 0 or lower(value_text) = 'false'),
+        and (
+            value = 0
+            or lower(value_text) in (
+                'false', 'cleared', 'inactive', 'reset', 'off'
+            )
+        ),
         false
     ) as is_cleared,
     case

@@ -96,6 +96,7 @@ JUNK = [
     *("2022-03-12 12:00:00", "2022-03-12T12:00:00Z", "2022-03-12 12:00", "2022-02-30 12:00:00"),
 ]
 ENDINGS = [".csv", ".csv.gz", ".csv.zst"]
+CLEARED = {"false", "cleared", "inactive", "reset", "off"}
 FOLDER = "the folder"  # in compiled SQL
 NAMES = ["a", "it's", "[x]*", "100 %", "ü☃", "new\nline", "{{ x }}", "; drop table x"]
 
@@ -380,7 +381,7 @@ def good_row(line, header, kind, dialect):
     at, text = epoch_ms(row["timestamp"], dialect), row.get("value", "")
     value = number(with_point(text, dialect.mark))
     if kind == "alert":  # 0 where it clears
-        value = 0 if value == 0 or text.lower() == "false" else 1
+        value = 0 if value == 0 or text.lower() in CLEARED else 1
     elif abs(value) < 1e-300 and re.search("[1-9]", re.split("[eE]", text)[0]):
         return None
     if not all(ids) or CONTROL.search("".join(ids)) or not abs(value) < 1e30 or at is None:
@@ -490,7 +491,7 @@ def random_files(rng):
     readings, alerts = random_fleet(rng)
     for kind, rows in {"signal": readings[:400], "alert": alerts}.items():
         if kind == "alert":
-            states = ["1", "1.0", "true", "0", "0.0", "False"]
+            states = ["1", "1.0", "true", "raised", "0", "0.0", "False", "Cleared", "off"]
             rows = [(*row, rng.choice(states)) for row in rows]
         parts = rng.randint(1, 3)
         for part, name in enumerate(rng.sample(NAMES, parts)):
