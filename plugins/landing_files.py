@@ -301,11 +301,11 @@ def remove(path):
 class ListedFile:
     """A file as it was when it was listed: its path, os.stat, and what was found of it."""
 
-    def __init__(self, path, texts=None):
+    def __init__(self, path, texts=None, is_part=False):
         self.path, self.real_path = path, os.path.realpath(path)
         self.ending = os.path.splitext(path)[1].lower()
         self.stat = self.found = self.text_path = None
-        self.kind = "Parquet" if self.ending == ".parquet" else "CSV"
+        self.kind = "Parquet" if is_part or self.ending == ".parquet" else "CSV"
         self.texts = texts
         self.is_out_of_reach = False
 
@@ -385,8 +385,8 @@ class ListedObject(ListedFile):
     So nothing that happens to the object later changes what the build reads.
     """
 
-    def __init__(self, store, entry, texts):
-        super().__init__(entry["name"], texts)
+    def __init__(self, store, entry, texts, is_part=False):
+        super().__init__(entry["name"], texts, is_part)
         self.store, self.entry = store, entry
         self.real_path = None  # of the copy
 
@@ -433,9 +433,18 @@ class ListedObject(ListedFile):
 def list_files(folder, texts):
     """By name, what is in a folder."""
     try:
-        return {name: ListedFile(os.path.join(folder, name), texts) for name in os.listdir(folder)}
+        names = os.listdir(folder)
     except OSError:  # the build says that there is nothing to load
         return {}
+    files = {}
+    for name in names:
+        path, parts = os.path.join(folder, name), {}
+        if may_have_parts(name):
+            with suppress(OSError):  # it is a file, or may not be listed
+                for part in filter(is_part, os.listdir(path)):
+                    parts[f"{name}/{part}"] = ListedFile(os.path.join(path, part), texts, True)
+        files |= parts or {name: ListedFile(path, texts)}
+    return files
 
 
 def list_objects(folder, texts):
@@ -454,10 +463,26 @@ def list_objects(folder, texts):
     for entry in entries:
         name = entry["name"].removeprefix(f"{path}/")
         if name and "/" not in name:
-            file = ListedObject(store, entry, texts)
-            if name not in objects or not file.is_folder():
+            file, parts = ListedObject(store, entry, texts), {}
+            if file.is_folder() and may_have_parts(name):
+                for part_entry in store.ls(file.path, detail=True):
+                    part = part_entry["name"].removeprefix(f"{file.path}/")
+                    if is_part(part):
+                        parts[f"{name}/{part}"] = ListedObject(store, part_entry, texts, True)
+            objects |= parts
+            if not parts and (name not in objects or not file.is_folder()):
                 objects[name] = file
     return objects
+
+
+def may_have_parts(name):
+    """Whether a folder is a Parquet file in parts, as Spark, pandas and Hive write it."""
+    return is_readable(name) and name.lower().endswith(".parquet")
+
+
+def is_part(name):
+    """Not _SUCCESS, _metadata or a checksum."""
+    return name and not name.startswith(("_", "."))
 
 
 def error_code(error):
@@ -574,8 +599,8 @@ def is_same(before, file):
 
 
 def is_readable(name):
-    """Whether a file is a delivery, by its name."""
-    name = name.lower()
+    """Whether a file is a delivery, by its name, or by that of the folder of parts."""
+    name = name.lower().partition("/")[0]
     return ("signals_data" in name or "alerts_data" in name) and name.endswith(ENDINGS)
 
 

@@ -108,7 +108,8 @@
 
 
 {% macro default__file_name(path) -%}
-    split_part({{ path }}, '/', -1)
+    {#- With the folder that a Parquet file in parts is. -#}
+    regexp_extract({{ path }}, '(?i)([^/]+[.]parquet/)?[^/]*$')
 {%- endmacro %}
 
 

@@ -18,6 +18,7 @@ import pytest
 from fsspec.registry import _registry
 from landing import ALERT_HEADER, ROOT, SIGNAL_HEADER, dbt_command, generate_fleet, write_file
 from marts import marts_of_file, marts_that_differ
+from test_staging import parquet_reading
 
 if not os.environ.get("CI"):
     pytest.importorskip("moto.server")
@@ -306,6 +307,19 @@ def test_an_object_that_cannot_be_read_is_named(warehouse, landing, copied):
         "signals_data_c.csv": f"cannot be read: {denied}",
         "signals_data_d.csv": "cannot be read: not a file",
         "signals_data_e.csv": "empty file",
+    }
+
+
+def test_the_parts_of_a_parquet_file_are_read(warehouse, landing):
+    """A folder of part files on S3 is not read, or what a tool writes beside the parts is."""
+    landing.put("signals_data_c.parquet/_SUCCESS", "")
+    landing.put("signals_data_c.parquet/part-0.parquet", parquet_reading("c", f"{NOON}"))
+    landing.put("signals_data_c.parquet/part-1.parquet", "PAR1")
+    warehouse.load(landing.url, *MODELS)
+    assert sites(warehouse) == "aabbc"
+    assert problems(warehouse) == {
+        "signals_data_c.parquet/part-1.parquet": "cannot be read: it is no Parquet file, or is "
+        "damaged"
     }
 
 

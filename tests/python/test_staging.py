@@ -229,6 +229,39 @@ def test_a_damaged_parquet_file_is_left_out(load):
     assert len(loaded.signals) == 2
 
 
+def test_the_parts_of_a_parquet_file_are_read(load):
+    """A folder of part files is not read, or what a tool writes beside the parts is a file."""
+    folder = "Signals_Data of a job.parquet"
+    parts = {
+        f"{folder}/part-00000-1.snappy.parquet": PARQUET["text"],
+        f"{folder}/000001_0": PARQUET["integers"],
+    }
+    beside = ["_SUCCESS", "_metadata", "._SUCCESS.crc", ".part-00000-1.snappy.parquet.crc"]
+    problems = {
+        f"{folder}/part-2.parquet": "cannot be read: it is no Parquet file, or is damaged",
+        f"{folder}/day=2022-03-12": "cannot be read: not a file",
+        "signals_data empty.parquet": "cannot be read: not a file",
+    }
+    loaded = load(
+        {
+            SIGNALS: signal_text(site="other"),
+            **parts,
+            **{f"{folder}/{name}": "x" for name in beside},
+            f"{folder}/part-2.parquet": "PAR1",
+            f"{folder}/day=2022-03-12/part-3.parquet": PARQUET["float"],
+            "signals_data empty.parquet/_SUCCESS": "",
+            "notes.parquet/part-0.parquet": PARQUET["float"],
+        }
+    )
+    assert loaded.audit.keys() == {SIGNALS, *parts, *problems}
+    for name in parts:
+        assert counts(loaded.audit[name]) == (1, 1, 0, 0)
+        assert loaded.audit[name]["record_type"] == "signal"
+    for name, problem in problems.items():
+        assert loaded.audit[name]["file_problem"] == problem
+    assert {row["site_id"] for row in loaded.signals} == {"other", "text", "integers"}
+
+
 def test_a_format_may_be_given_by_the_seed(load, warehouse):
     """The names of columns, the delimiter or the layout of other systems are not read."""
     columns = "ts;station;post;plug;quantity;reading"
