@@ -174,6 +174,11 @@ def write_each_format(folder):
         write_file(folder, f"signals_data_{number}{ending}", text)
     for form, content in staging.PARQUET.items():
         write_file(folder, f"signals_data {form}.parquet", content)
+    parts = folder / "Signals_data 100% of a job.parquet"
+    for form in ("text", "integers"):
+        write_file(parts, f"part {form}+.snappy.parquet", staging.PARQUET[form])
+    write_file(parts, "_SUCCESS", "x")
+    write_file(folder, "notes.parquet/part-0.parquet", staging.PARQUET["text"])
     null = staging.parquet_reading("null", "null::bigint", value="null::double")
     write_file(folder, "signals_data null.parquet", null)
     alerts = staging.csv_text(staging.OLD_ALERT_HEADER, [staging.ALERT])
@@ -236,6 +241,17 @@ def test_a_damaged_file_is_left_out(spark_warehouse, tmp_path):  # noqa: F811
         assert audit[name][1] == 0
     sites = spark_warehouse.sql("select site_id from intermediate.int_readings order by 1")
     assert [row[0] for row in sites] == ["kept", "two gz members.gz"]
+
+
+@pytest.mark.parametrize("name", ["missing", "partitions"])
+def test_a_folder_that_spark_cannot_list_is_a_sentence(spark_warehouse, tmp_path, name):  # noqa: F811
+    """A missing folder, or one with a Hive partition in it, ends with an error of Spark."""
+    write_file(tmp_path, "partitions/signals_data.csv", hostile.HEADER)
+    write_file(tmp_path, "partitions/signals_data.parquet/day=1/x.parquet", staging.PARQUET["text"])
+    result = spark_warehouse.invoke("run", landing_dir=tmp_path / name)
+    assert f"{name}' cannot be listed: it is missing, or it has a folder such as day=1" in str(
+        result.exception
+    )
 
 
 def test_a_file_that_vanishes_or_grows_is_left_out(spark_warehouse, tmp_path):  # noqa: F811

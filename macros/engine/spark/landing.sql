@@ -4,7 +4,14 @@
     go by their lines. -#}
 
 {% macro spark__list_landing_files() -%}
-    {#- Spark stops at a file that it cannot read, so such files are found first. -#}
+    {#- Spark stops at a file that it cannot read, so such files are found first.
+        Returns why the folder itself cannot be listed. -#}
+    {%- if not is_read_by_spark('select count(*) from ' ~ spark_folder('binaryfile')) -%}
+        {{- return(
+            'it is missing, or it has a folder such as day=1, which Spark takes for '
+            ~ 'a partition'
+        ) -}}
+    {%- endif -%}
     {%- set problems = spark_read_problems() -%}
     {%- do run_on_spark([
         'create schema if not exists landing',
@@ -127,7 +134,9 @@
 
 {% macro spark__file_name(path) -%}
     {#- Spark's paths are encoded as in an address, where a plus is one. -#}
-    url_decode(replace(split_part({{ path }}, '/', -1), '+', '%2B'))
+    url_decode(replace(
+        regexp_extract({{ path }}, r'(?i)((?:[^/]+[.]parquet/)?[^/]*)$', 1), '+', '%2B'
+    ))
 {%- endmacro %}
 
 
@@ -146,13 +155,27 @@
 
 {% macro spark_inventory() -%}
     {#- Spark does not see files that are empty, or whose name begins with a
-        dot or an underscore. -#}
-    select
-        _metadata.file_path,
-        length as size_bytes,
-        unix_micros(_metadata.file_modification_time::timestamp_ltz) * 1000
-            as modified_ns
-    from {{ spark_folder('binaryfile') }}
+        dot or an underscore. A pattern that nothing matches is an error. -#}
+    {%- set parts = spark_folder('binaryfile')[:-1] ~ '/*.[pP][aA][rR][qQ][uU][eE][tT]/*`' -%}
+    {%- set folders = [spark_folder('binaryfile')] -%}
+    {%- if execute and flags.WHICH in ('build', 'run')
+        and is_read_by_spark('select count(*) from ' ~ parts) -%}
+        {%- do folders.append(parts) -%}
+    {%- endif -%}
+    {% for folder in folders -%}
+        select
+            _metadata.file_path,
+            length as size_bytes,
+            unix_micros(_metadata.file_modification_time::timestamp_ltz) * 1000
+                as modified_ns
+        from {{ folder }}
+        {%- if not loop.first %}
+            where
+                {{ is_delivery('_metadata.file_path') }}
+                and _metadata.file_path rlike r'/[^/_.][^/]*$'
+        {%- endif %}
+        {{ 'union all' if not loop.last }}
+    {% endfor -%}
 {%- endmacro %}
 
 
@@ -173,7 +196,7 @@
 
 
 {% macro is_parquet(path) -%}
-    lower({{ path }}) like '%.parquet'
+    lower({{ path }}) rlike r'[.]parquet(?:/[^/]*)?$'
 {%- endmacro %}
 
 
@@ -348,7 +371,7 @@
 
 
 {% macro is_delivery(path) -%}
-    lower({{ path }}) rlike r'(?:signals|alerts)_data[^/]*\.(?:csv(?:\.gz|\.zst)?|parquet)$'
+    lower({{ path }}) rlike r'(?:signals|alerts)_data[^/]*\.(?:csv(?:\.gz|\.zst)?|parquet(?:/[^/]*)?)$'
 {%- endmacro %}
 
 
