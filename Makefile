@@ -142,7 +142,7 @@ site: $(BIN)/.synced-boards ## write the boards, the dbt docs and the lineage to
 	@$(BIN)/python scripts/build_site.py
 
 .PHONY: serve
-serve: $(BIN)/.synced-boards ## serve the interactive boards on 127.0.0.1 (PORT=8050), read-only
+serve: $(BIN)/.synced-boards ## serve the boards on 127.0.0.1 (PORT=8050), read-only
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
 	@$(DCT) serve --host 127.0.0.1 --port "$$PORT"
 

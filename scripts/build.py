@@ -16,6 +16,7 @@ import threading
 import time
 import warnings
 from contextlib import suppress
+from glob import glob
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,7 +36,9 @@ def inputs_version():
         if path.is_file():
             parts += [path, path.read_bytes()]
     with suppress(OSError):  # dbt says that there is nothing to load
-        for name in sorted(os.listdir(LANDING_DIR)):
+        # A part of a Parquet folder can be written anew in place.
+        parts_of_folders = glob("*.parquet/*", root_dir=LANDING_DIR)
+        for name in sorted([*os.listdir(LANDING_DIR), *parts_of_folders]):
             path = os.path.join(LANDING_DIR, name)
             parts += [name, os.access(path, os.R_OK)]
             with suppress(OSError):  # as identity in plugins/landing_files.py
