@@ -221,6 +221,16 @@ def test_other_settings_build(built, project):
     assert project.is_up_to_date(VARS="{}")
 
 
+def test_a_part_of_a_parquet_folder_that_is_written_anew_builds(project, tmp_path):
+    """A build does nothing although a part changed, because its folder did not."""
+    (tmp_path / "signals_data.parquet").mkdir()
+    part = tmp_path / "signals_data.parquet/part-0.parquet"
+    part.write_bytes(b"1")
+    before = project.inputs_version(LANDING_DIR=str(tmp_path))
+    part.write_bytes(b"12")
+    assert project.inputs_version(LANDING_DIR=str(tmp_path)) != before
+
+
 WAREHOUSES = {
     "no published file": lambda project: project.published.unlink(),
     "no work file": lambda project: project.work.unlink(),
