@@ -12,10 +12,11 @@ def sql_text(value):
 
 
 def marts_of_file(connection, path, alias):
-    """{mart: SQL of its table} of a file that DuckDB published."""
+    """{mart: SQL of its table or view} of a file of DuckDB."""
     connection.execute(f"attach {sql_text(path)} as {alias} (read_only)")
     names = connection.execute(
-        "select table_name from duckdb_tables() where database_name = $1 and schema_name = 'marts'",
+        "select table_name from information_schema.tables "
+        "where table_catalog = $1 and table_schema = 'marts'",
         [alias],
     ).fetchall()
     return {name: f"{alias}.marts.{name}" for (name,) in names if name != OF_EACH_BUILD}
