@@ -1,7 +1,7 @@
 -- One row per pair of figures that may go together: how closely they do.
 --
--- Spearman's rank correlation: one handle far off cannot make it, nor does it
--- ask for a straight line.
+-- Of ranks: one handle far off cannot make a correlation, nor must it be a
+-- straight line.
 {%- set peak = 'peak_trusted_avg_temp_c' %}
 {%- set peaks = ['higher peaks', 'lower peaks'] %}
 {#- Name, relation, figure, outcome, what its rows are, more of the figure, and
@@ -141,6 +141,103 @@ judged_correlations as (
 
 ),
 
+-- The hour of the day is a circle, not a scale: how much of the ranks' variance
+-- it explains (Kruskal and Wallis).
+hourly_peaks as (
+
+    select
+        hour(hour_start) as hour_of_day,
+        peak_trusted_avg_temp_c as peak_c,
+        rank() over (order by peak_trusted_avg_temp_c)
+        + (count(*) over (partition by peak_trusted_avg_temp_c) - 1) / 2
+            as peak_rank
+    from {{ ref('component_hourly') }}
+    where peak_trusted_avg_temp_c is not null
+
+),
+
+hours_of_day as (
+
+    select
+        hour_of_day,
+        median(peak_c) as median_peak_c,
+        sum(peak_rank) as rank_sum,
+        count(*) as peak_count
+    from hourly_peaks
+    group by hour_of_day
+
+),
+
+all_hours as (
+
+    select
+        sum(peak_rank) as rank_sum,
+        sum(peak_rank * peak_rank) as square_sum,
+        count(*) as peak_count
+    from hourly_peaks
+
+),
+
+explained_ranks as (
+
+    select
+        {{ exact_sum('rank_sum * rank_sum / peak_count') }} as explained,
+        count(*) as hour_count,
+        max_by(
+            hour_of_day, {{ row_of(['median_peak_c', '-hour_of_day']) }}
+        ) as hottest_hour,
+        max(median_peak_c) as hottest_c,
+        min_by(hour_of_day, {{ row_of(['median_peak_c', 'hour_of_day']) }})
+            as coolest_hour,
+        min(median_peak_c) as coolest_c
+    from hours_of_day
+
+),
+
+hour_correlation as (
+
+    select
+        round(
+            sqrt(
+                (
+                    explained_ranks.explained
+                    - all_hours.rank_sum * all_hours.rank_sum
+                    / all_hours.peak_count
+                )
+                / nullif(
+                    all_hours.square_sum
+                    - all_hours.rank_sum * all_hours.rank_sum
+                    / all_hours.peak_count,
+                    0
+                )
+            ),
+            9
+        ) as rank_correlation,
+        all_hours.peak_count as observation_count,
+        explained_ranks.hour_count,
+        explained_ranks.hottest_hour,
+        explained_ranks.hottest_c,
+        explained_ranks.coolest_hour,
+        explained_ranks.coolest_c
+    from all_hours
+    cross join explained_ranks
+
+),
+
+-- Without a link it has the mean of a chi square distribution.
+judged_hour as (
+
+    select
+        *,
+        coalesce(
+            rank_correlation * rank_correlation * (observation_count - 1)
+            >= hour_count - 1 + 3 * sqrt(2 * (hour_count - 1)),
+            false
+        ) as is_significant
+    from hour_correlation
+
+),
+
 relations as (
 
     {% for name, _, _, _, grain, more, outcomes in relations -%}
@@ -184,6 +281,28 @@ fleet_correlations as (
         coalesce(correlations.is_significant, false) as is_significant
     from relations
     left join judged_correlations as correlations using (correlation_name)
+    union all
+    select
+        'peak_by_hour' as correlation_name,
+        if(
+            is_significant,
+            'Peaks are highest in the hour from ' || hottest_hour || ':00 UTC'
+            || ', median ' || {{ number_text('hottest_c', 1) }}
+            || ' °C, and lowest from ' || coolest_hour || ':00, '
+            || {{ number_text('coolest_c', 1) }} || ' °C',
+            'No clear link between the hour of the day and peaks'
+        )
+        || coalesce(
+            ' (correlation ratio '
+            || {{ number_text('rank_correlation', 2) }}
+            || ', ' || observation_count || ' hours of handles)',
+            ''
+        )
+        || '.' as sentence,
+        rank_correlation,
+        observation_count,
+        is_significant
+    from judged_hour
 
 )
 
