@@ -155,7 +155,8 @@ def collect(build_output, answers, metrics, connection):
         r"maximum power then, suspect sensors left out: ([\d.]+) kW",
         build_output,
     )
-    question_1, question_2, question_3, trusted, outcomes, _ = answers
+    found, question_1, question_2, question_3, trusted, outcomes, _ = answers
+    findings = {row["rank"]: row["finding"] for row in found}
     overview = boards.rows("overview", "headline")[0]
     days = boards.rows("overview", "days")
     index = boards.rows("index", "figures")[0]
@@ -182,6 +183,11 @@ def collect(build_output, answers, metrics, connection):
             "component_watchlist": mart(
                 "select count(*) from marts.component_watchlist where overheated_seconds > 0"
             ),
+            "fleet_findings": mart(
+                "select coalesce(max(figure), 0) from marts.fleet_findings "
+                "where finding_name = 'overheated_handles'"
+            ),
+            "answers, findings": int(findings["1"].split(" ")[0]),
             "overheating_episodes": mart("""
             select count(distinct (site_id, asset_id, component_id))
             from marts.overheating_episodes where not is_sensor_suspect
@@ -241,6 +247,7 @@ def collect(build_output, answers, metrics, connection):
                 for name in [
                     "component_hourly",
                     "component_daily",
+                    "asset_daily",
                     "site_daily",
                     "fleet_daily",
                     "component_watchlist",
@@ -323,6 +330,18 @@ def collect(build_output, answers, metrics, connection):
                 "select count(*) from marts.alert_incidents where is_temperature_related"
             ),
             "board alerts": boards.rows("alerts", "outcomes")[0]["incident_count"],
+        },
+    )
+    yield (
+        "energy lost to heat, kWh",
+        {
+            "fleet_findings": mart(
+                "select coalesce(max(figure), 0) from marts.fleet_findings "
+                "where finding_name = 'derated_handles'"
+            ),
+            "board power_temperature": sum(
+                row["kwh"] for row in boards.rows("power_temperature", "derated")
+            ),
         },
     )
     yield (
