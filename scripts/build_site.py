@@ -47,6 +47,7 @@ NAVIGATION = " · ".join(
         "index": "All boards",
         "overview": "Overview",
         "watchlist": "Watchlist",
+        "sites": "Sites and assets",
         "components": "All components",
         "overheating": "Overheating",
         "alerts": "Alerts",

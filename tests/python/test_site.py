@@ -214,8 +214,8 @@ def test_every_link_leads_to_a_page(site):
             if attribute == "href" and not link.startswith(("#", "data:"))
         }
         assert {link.split("?")[0] for link in links} <= pages, path
-        # A component's board is led to by the tables that name components.
-        assert all_boards - links <= {path.name, "component.html"}, path
+        # The tables lead to the pages of components and sites.
+        assert all_boards - links <= {path.name, "component.html", "site.html"}, path
 
 
 def test_the_site_says_what_it_shows(site, folder, page):
