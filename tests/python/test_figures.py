@@ -116,20 +116,20 @@ class Boards:
         self.connection = connection
         self.jinja = jinja2.Environment()
 
-    def sql(self, board, name):
+    def sql(self, board, name, chosen):
         query = board["queries"][name]
         query = query["sql"] if isinstance(query, dict) else query
         names = re.findall(r"queries\.(\w+)", query)
         values = {
-            name: "null" if "default" not in variable else f"'{variable['default']}'"
+            name: f"'{chosen.get(name, variable['default'])}'"
             for name, variable in board.get("variables", {}).items()
         }
-        queries = {other: f"({self.sql(board, other)}) as {other}" for other in names}
+        queries = {other: f"({self.sql(board, other, chosen)}) as {other}" for other in names}
         return self.jinja.from_string(query).render(queries=queries, **values)
 
-    def rows(self, name, query):
+    def rows(self, name, query, **chosen):
         board = yaml.safe_load((ROOT / f"charts/{name}.yml").read_text(encoding="utf-8"))
-        cursor = self.connection.execute(self.sql(board, query))
+        cursor = self.connection.execute(self.sql(board, query, chosen))
         columns = [column[0] for column in cursor.description]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
@@ -160,6 +160,10 @@ def collect(build_output, answers, metrics, connection):
     overview = boards.rows("overview", "headline")[0]
     days = boards.rows("overview", "days")
     index = boards.rows("index", "figures")[0]
+    index_averages = {row["measure"]: row for row in boards.rows("index", "averages")}
+    sites = boards.rows("sites", "sites")
+    assets = boards.rows("sites", "assets")
+    heat = boards.rows("overview", "site_days")
     overheating = boards.rows("overheating", "summary")[0]
     alerts = boards.rows("alerts", "answer")[0]
     by_alert = boards.rows("alerts", "averages")[0]
@@ -235,6 +239,13 @@ def collect(build_output, answers, metrics, connection):
                 "select max(peak_avg_temp_c) from marts.component_watchlist"
             ),
             "board overview": max(row["peak_c"] for row in days),
+            "board overview, heat map": max(row["peak_c"] or 0 for row in heat),
+            "board sites": max(row["peak_c"] or 0 for row in sites),
+            "board sites, assets": max(row["peak_c"] or 0 for row in assets),
+            "board site": boards.rows("site", "subject")[0]["peak_c"],
+            "board index": float(
+                re.search(r"up to ([\d.]+) °C", boards.rows("index", "headline")[0]["title"])[1]
+            ),
             "board overheating": overheating["peak_c"],
         },
     )
@@ -254,6 +265,8 @@ def collect(build_output, answers, metrics, connection):
                 ]
             },
             "board overview": 60 * sum(row["overheated_minutes"] for row in days),
+            "board sites": 60 * sum(row["minutes"] for row in sites),
+            "board sites, assets": 60 * sum(row["minutes"] for row in assets),
             "board overheating": 60 * boards.rows("overheating", "minutes")[0]["minutes"],
             "board overheating, by hour": 60
             * sum(row["minutes"] for row in by_hour if row["overheated"] == "by the handle"),
@@ -281,6 +294,7 @@ def collect(build_output, answers, metrics, connection):
             "alert_incidents": mart(
                 "select sum(alert_count) from marts.alert_incidents where is_temperature_related"
             ),
+            "board sites": sum(row["temperature_alerts"] for row in sites),
             "board alerts": alerts["alerts"],
             "board alerts, text": boards.rows("alerts", "words")[0]["alerts"],
             "board index": index["alerts"],
@@ -297,7 +311,7 @@ def collect(build_output, answers, metrics, connection):
             from marts.alert_incidents where is_temperature_related
         """),
             "board alerts": alerts["trusted_alerts"],
-            "board index": index["alerts"] - int(left_out[1]),
+            "board index": index["trusted_alerts"],
         },
     )
     power = next(row for row in question_3 if row["signal_name"] == "LM_powerLimit")
@@ -320,6 +334,7 @@ def collect(build_output, answers, metrics, connection):
                 "board index": index[
                     "alert_power_kw" if scope == "all" else "trusted_alert_power_kw"
                 ],
+                "board index, table": index_averages["Mean power, kW"][f"{scope}_value"],
             },
         )
     yield (
@@ -333,15 +348,13 @@ def collect(build_output, answers, metrics, connection):
         },
     )
     yield (
-        "energy lost to heat, kWh",
+        "components derated by heat",
         {
             "fleet_findings": mart(
-                "select coalesce(max(figure), 0) from marts.fleet_findings "
+                "select coalesce(max(item_count), 0) from marts.fleet_findings "
                 "where finding_name = 'derated_handles'"
             ),
-            "board power_temperature": sum(
-                row["kwh"] for row in boards.rows("power_temperature", "derated")
-            ),
+            "board power_temperature": len(boards.rows("power_temperature", "derated")),
         },
     )
     yield (
@@ -351,10 +364,44 @@ def collect(build_output, answers, metrics, connection):
                 "select count(*) from marts.component_watchlist where likely_cause <> 'none'"
             ),
             "board index": index["named"],
+            "board sites": sum(row["named"] for row in sites),
+            "board sites, assets": sum(row["named"] for row in assets),
             "board overview": overview["named_components"],
             "board watchlist": boards.rows("watchlist", "causes")[0]["named"],
         },
     )
+
+
+def test_a_site_has_the_same_figures_everywhere(built):
+    """The page of a site differs from the table of sites, its handles or the mart."""
+    with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
+        boards = Boards(connection)
+        for row in boards.rows("sites", "site_rows"):
+            page = boards.rows("site", "subject", site=row["site"])[0]
+            handles = boards.rows("site", "handles", site=row["site"])
+            days = boards.rows("site", "days", site=row["site"])
+            compared = {
+                figure["measure"]: figure["own_value"]
+                for figure in boards.rows("site", "compared", site=row["site"])
+            }
+            for name in ["rank", "peak_c", "hot_ratio", "avg_power_kw", "p90_power_kw", "alerts"]:
+                assert page[name] == row[name], name
+            peaks = {
+                max(each["peak_c"] or 0 for each in handles),
+                max(each["peak_c"] or 0 for each in days),
+                compared.get("Peak, °C", 0),
+                row["peak_c"] or 0,
+            }
+            assert len(peaks) == 1, peaks
+            minutes = [
+                sum(each["minutes"] for each in handles),
+                sum(each["minutes"] for each in days),
+                compared["Overheated minutes"],
+            ]
+            assert minutes == pytest.approx([row["minutes"]] * 3)
+            assert compared["Alerts"] == sum(each["alert_count"] for each in days) == row["alerts"]
+            named = sum(each["cause"] != "none" for each in handles)
+            assert row["named_words"] == f"{named} of {len(handles)}"
 
 
 def test_every_place_shows_the_same_figure(figures):

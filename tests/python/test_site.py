@@ -194,7 +194,7 @@ def test_every_page_opens_in_silence(site, page):
 def test_the_charts_are_drawn(site, page):
     """A chart has axes and nothing in them."""
     count = 0
-    for name in ["overview", "component", "overheating", "alerts", "power_temperature"]:
+    for name in ["overview", "component", "site", "overheating", "alerts", "power_temperature"]:
         page.goto((site / f"{name}.html").as_uri())
         drawn = marks(page)
         assert drawn
@@ -273,16 +273,44 @@ def test_names_of_sites_alerts_and_signals_are_text(site, page):
     for board, chart, ending in [
         ("alerts", "averages", " temp"),
         ("overheating", "list", " temp"),
-        ("overview", "site_heat", ""),
+        ("overview", "site_heat_large", ""),
+        ("sites", "assets", ""),
     ]:
         page.goto((site / f"{board}.html").as_uri())
         text = squeezed(page.locator(f"#chart-{chart}").text_content())
         names = [name for name in HOSTILE if squeezed(f"{name}{ending}") in text]
         assert len(names) >= 5, (board, names)
         assert page.locator('a[href^="http"]').count() == 0
-    for mark in page.locator("#chart-site_heat .role-mark path").all()[:36:3]:
-        mark.hover(force=True)  # opens a tooltip with the name
     assert not page.complaints
+
+
+def test_every_site_has_a_page_that_shows_its_id_as_text(site, folder, page):
+    """The page of a site is missing or another's, or an id runs as code or is shown differently."""
+    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+        sites = connection.execute("select distinct site_id from marts.site_daily").fetchall()
+    page.goto((site / "sites.html").as_uri())
+    links = page.locator("#chart-sites a")
+    pages = {link.get_attribute("href"): squeezed(link.text_content()) for link in links.all()}
+    assert sorted(pages.values()) == sorted(squeezed(f"#{site_id}") for (site_id,) in sites)
+    for file, shown in pages.items():
+        page.goto((site / file).as_uri())
+        assert shown in squeezed(page.locator("#chart-identity").text_content())
+        assert page.locator('#chart-handles a[href^="component-"]').count()
+    assert not page.complaints
+
+
+def test_the_front_page_leads_to_what_it_names(site, page):
+    """A finding or a first step has no link, or its page is of another handle or site."""
+    for chart in ["findings", "first"]:
+        page.goto((site / "index.html").as_uri())
+        links = page.locator(f"#chart-{chart} a")
+        named = [(link.get_attribute("href"), link.text_content()) for link in links.all()]
+        assert len(named) >= 3
+        for file, text in named:
+            if "#" in text:
+                page.goto((site / file).as_uri())
+                identity = squeezed(page.locator("#chart-identity").text_content())
+                assert squeezed(text[text.index("#") :]) in identity
 
 
 CONTRASTS = """() => {
@@ -340,7 +368,7 @@ def test_paper_holds_whole_charts(site, browser):
     """A printed page cuts a chart at its right or at its end."""
     paper = browser.new_page(viewport={"width": 1046, "height": 718})
     paper.emulate_media(media="print")
-    for name in ["overview", "component", "watchlist", "components"]:
+    for name in ["index", "overview", "component", "site", "sites", "watchlist", "components"]:
         paper.goto((site / f"{name}.html").as_uri())
         charts = paper.locator("figure svg").evaluate_all(
             "charts => charts.map(chart => chart.getBoundingClientRect().toJSON())"
@@ -431,8 +459,9 @@ def server(folder):
 def test_an_address_changes_no_query(server, page, hostile):
     """What stands in an address runs in the page, or as SQL: it must choose nothing."""
     for unknown in [hostile, f"{hostile}' or '1'='1"]:
-        page.goto(f"{server}/component?component={quote(unknown)}")
-        assert "Thechosencomponentisnotinthisfleet" in drawn_text(page)
+        for board in ["component", "site"]:
+            page.goto(f"{server}/{board}?{board}={quote(unknown)}")
+            assert f"Thechosen{board}isnotinthisfleet" in drawn_text(page)
     # The browser asks for an icon, which is not there.
     assert not [complaint for complaint in page.complaints if "404" not in complaint]
 
