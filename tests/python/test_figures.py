@@ -243,9 +243,7 @@ def collect(build_output, answers, metrics, connection):
             "board sites": max(row["peak_c"] or 0 for row in sites),
             "board sites, assets": max(row["peak_c"] or 0 for row in assets),
             "board site": boards.rows("site", "subject")[0]["peak_c"],
-            "board index": float(
-                re.search(r"up to ([\d.]+) °C", boards.rows("index", "headline")[0]["title"])[1]
-            ),
+            "board index": boards.rows("index", "headline")[0]["peak_c"],
             "board overheating": overheating["peak_c"],
         },
     )
