@@ -387,7 +387,7 @@ def test_a_site_has_the_same_figures_everywhere(built):
             peaks = {
                 max(each["peak_c"] or 0 for each in handles),
                 max(each["peak_c"] or 0 for each in days),
-                compared.get("Peak, °C", 0),
+                compared.get("Peak", 0),
                 row["peak_c"] or 0,
             }
             assert len(peaks) == 1, peaks
