@@ -9,6 +9,9 @@ components as (
 
     select
         profiles.*,
+        {{ component_key(
+            'profiles.site_id', 'profiles.asset_id', 'profiles.component_id'
+        ) }} as component_key,
         watchlist.likely_cause = 'none' as is_healthy,
         {% for cause in causes -%}
             watchlist.{{ cause }}_suspicion >= 1 as is_{{ cause }},
@@ -23,8 +26,8 @@ components as (
 
 ),
 
--- A suspicion of 1 passes all limits of its cause, so the watchlist alone has the
--- limits. An estimate without a fleet ratio is too uncertain to be compared.
+-- A suspicion of 1 passes all limits of its cause, so the limits stand in the
+-- watchlist only. An estimate without a fleet ratio is too uncertain.
 profile_measures as (
 
     {% for pole in poles() -%}
@@ -172,13 +175,8 @@ pole_measures as (
         components.is_healthy,
         null::boolean as is_flagged
     from pole_temperatures as temperatures
-    inner join {{ ref('int_components') }} as keys
-        on temperatures.component_key = keys.component_key
     inner join components
-        on
-            keys.site_id = components.site_id
-            and keys.asset_id = components.asset_id
-            and keys.component_id = components.component_id
+        on temperatures.component_key = components.component_key
 
 ),
 
