@@ -366,8 +366,51 @@ def collect(build_output, answers, metrics, connection):
             "board sites, assets": sum(row["named"] for row in assets),
             "board overview": overview["named_components"],
             "board watchlist": boards.rows("watchlist", "causes")[0]["named"],
+            "board watchlist, table": sum(
+                int(re.match(r"(\d+) handle|", row["component_name"])[1] or 1)
+                for row in boards.rows("watchlist", "named")
+            ),
+            "board components": boards.rows("components", "summary")[0]["named"],
+            "component_peers": mart(
+                "select count(distinct (site_id, asset_id, component_id)) "
+                "from marts.component_peers where is_flagged"
+            ),
         },
     )
+    watchlist = boards.rows("components", "components")
+    first = boards.rows("component", "figures")[0]
+    yield (
+        "components of the list",
+        {
+            "component_watchlist": mart("select count(*) from marts.component_watchlist"),
+            "board components": len(watchlist),
+            "board components, text": boards.rows("components", "summary")[0]["components"],
+            "board watchlist": boards.rows("watchlist", "causes")[0]["components"],
+        },
+    )
+    yield (
+        "components without a cause",
+        {
+            "component_watchlist": mart(
+                "select count(*) from marts.component_watchlist where likely_cause = 'none'"
+            ),
+            "board watchlist": boards.rows("watchlist", "causes")[0]["without_cause"],
+        },
+    )
+    for figure in ["score", "peak_c", "minutes", "alerts", "hot_ratio", "derated_minutes"]:
+        yield (
+            f"components of rank 1, {figure}",
+            {
+                "board components": watchlist[0][figure] or 0,
+                "board component": first[figure] or 0,
+                **(
+                    {"board watchlist": named[0][figure] or 0}
+                    if figure in ["score", "peak_c", "minutes", "alerts"]
+                    and (named := boards.rows("watchlist", "named"))
+                    else {}
+                ),
+            },
+        )
 
 
 def test_a_site_has_the_same_figures_everywhere(built):
@@ -410,6 +453,41 @@ def test_every_place_shows_the_same_figure(figures):
         lowest, highest = min(places.values()), max(places.values())
         assert lowest > 0 or figure.startswith("components "), f"{figure}: {places}"
         assert highest - lowest <= 0.01, f"{figure} differs: {places}"
+
+
+def test_only_named_components_are_flagged_against_their_peers(built):
+    """A healthy handle is flagged, a named one is not, or a flag is below the limits."""
+    with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
+        wrong = connection.execute("""
+            with flags as (
+                select
+                    site_id,
+                    asset_id,
+                    component_id,
+                    list(measure) filter (is_flagged) as measures,
+                    bool_or(is_flagged and abs(robust_z) < if(
+                        measure = 'steady_rise_asymmetry', 4, 3
+                    )) filter (measure in ('steady_rise_asymmetry', 'site_baseline_excess_c'))
+                        as is_likely,
+                    bool_or(
+                        is_flagged
+                        and measure like '%_steady_rise_c_at_100_kw'
+                        and fleet_ratio < 1.1
+                    ) as is_small
+                from marts.component_peers
+                group by all
+            )
+
+            select component_id, likely_cause, measures, is_likely, is_small
+            from flags
+            full join marts.component_watchlist using (site_id, asset_id, component_id)
+            where
+                likely_cause is null
+                or (measures is not null) <> (likely_cause <> 'none')
+                or is_likely
+                or is_small
+        """).fetchall()
+    assert not wrong
 
 
 def test_each_component_has_the_same_figures_everywhere(built):
