@@ -407,6 +407,7 @@ def collect(build_output, answers, metrics, connection):
                     {"board watchlist": named[0][figure] or 0}
                     if figure in ["score", "peak_c", "minutes", "alerts"]
                     and (named := boards.rows("watchlist", "named"))
+                    and named[0]["component_name"].startswith("#")
                     else {}
                 ),
             },
