@@ -1,9 +1,4 @@
 -- One row per component and 30 s window that holds a reading: its time series.
---
--- A view in DuckDB, as the build's own file has the windows already. The
--- published file has them as a table.
-{{ config(materialized=by_engine('view', 'table')) }}
-
 with
 
 suspect_windows as (
