@@ -16,6 +16,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -176,7 +177,10 @@ def as_paragraphs(block):
 
 
 def extent(part):
-    """Where a text or a rectangle of a table begins and ends."""
+    """Where a text, a rectangle or a small chart of a table begins and ends."""
+    if part.tag == "g":
+        top = float(re.fullmatch(r"translate\(.+, (.+)\)", part.get("transform"))[1])
+        return top, top + 12
     if part.tag == "rect":
         return float(part.get("y")), float(part.get("y")) + float(part.get("height"))
     places = [float(y) for y in part.xpath("descendant-or-self::*/@y")]
@@ -201,7 +205,7 @@ def parts_of(chart):
     height = float(chart.get("data-chart-height"))
     is_long = chart.get("data-chart-type") == "table" and height > PAGE_HEIGHT
     parts = [(0, chart)]
-    if not is_long or {cell.tag for cell in table} - {"text", "rect", "a"}:
+    if not is_long or {cell.tag for cell in table} - {"text", "rect", "a", "g"}:
         return parts
     inner = chart.find("rect[@class='dbt-box-inner']")
     for start, cells in rows_of(table):

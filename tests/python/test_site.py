@@ -369,7 +369,7 @@ def test_paper_holds_whole_charts(site, browser):
     """A printed page cuts a chart at its right or at its end."""
     paper = browser.new_page(viewport={"width": 1046, "height": 718})
     paper.emulate_media(media="print")
-    for name in ["index", "overview", "component", "site", "watchlist", "components"]:
+    for name in ["index", "overview", "sites", "component", "site", "watchlist", "components"]:
         paper.goto((site / f"{name}.html").as_uri())
         charts = paper.locator("figure svg").evaluate_all(
             "charts => charts.map(chart => chart.getBoundingClientRect().toJSON())"
