@@ -23,18 +23,8 @@ used_hours as (
 
 ),
 
--- As in the marts of overheating: a frozen value is no reason to distrust a
--- peak.
-suspect_windows as (
-
-    select
-        series_key,
-        window_start
-    from {{ ref('int_untrusted_windows') }}
-    where is_sensor_suspect
-
-),
-
+-- As in the marts of overheating, a frozen value is no reason to distrust a
+-- peak. But the poles are not compared while one of them is frozen.
 trusted_windows as (
 
     select
@@ -46,19 +36,22 @@ trusted_windows as (
         ) as temp_below_threshold_c,
         {% for pole in poles() -%}
             max(windows.avg_value) filter (
-                where series.sensor_position = '{{ pole }}_pole'
+                where
+                series.sensor_position = '{{ pole }}_pole'
+                and untrusted_windows.series_key is null
             ) as {{ pole }}_pole_temp_c,
         {% endfor -%}
         windows.window_start
     from {{ ref('int_signal_windows') }} as windows
     inner join {{ ref('int_series') }} as series
         on windows.series_key = series.series_key
-    anti join suspect_windows
+    left join {{ ref('int_untrusted_windows') }} as untrusted_windows
         on
-            windows.series_key = suspect_windows.series_key
-            and windows.window_start = suspect_windows.window_start
+            windows.series_key = untrusted_windows.series_key
+            and windows.window_start = untrusted_windows.window_start
     where
         series.quantity = 'temperature'
+        and untrusted_windows.is_sensor_suspect is not true
         and {{ is_day_to_build(days, 'windows.window_start') }}
     group by all
 
