@@ -351,7 +351,8 @@ class Oracle:
         first, last = times[0] - REACH_MS, times[-1] + REACH_MS
         start_values = {row["sensor_position"] or row["quantity"]: row["value"] for row in rows[0]}
         untrusted = sum(any(not row["is_trusted"] for row in found) for found in rows)
-        is_hot = any(
+        peak_c = max(self._trusted_values(tuple(component), first, last), default=None)
+        is_overheated = any(
             start < last and end >= first
             for _, periods in self.sliding(
                 lambda row: component_of(row) == tuple(component) and not row["is_sensor_suspect"]
@@ -365,7 +366,7 @@ class Oracle:
             "start_positive_pole_temp_c": start_values.get("positive_pole"),
             "start_board_temp_c": start_values.get("board"),
             "start_power_kw": start_values.get("power"),
-            "peak_temp_c": max(self._trusted_values(tuple(component), first, last), default=None),
+            "peak_temp_c": peak_c,
             "duration_seconds": None,  # no file has a clear
             "cleared_at": None,
             "alert_count": len(times),
@@ -375,7 +376,8 @@ class Oracle:
             "is_chattering": any(
                 sum(start <= at <= start + MINUTE_MS for at in times) >= 3 for start in times
             ),
-            "was_overheated": is_hot,
+            "was_overheated": is_overheated,
+            "was_hot": is_overheated or (peak_c is not None and peak_c >= 90),
             "started_at": times[0],
             "ended_at": times[-1],
         }
@@ -439,8 +441,6 @@ class Oracle:
     def _alert_outcomes(self):
         episodes = [row for row in self.overheating_episodes if not row["is_sensor_suspect"]]
         for group, incidents in grouped(by_name_and_all(self.alert_incidents), ("alert_name",)):
-            hot = [row for row in incidents if row["was_overheated"]]
-            warm = [row for row in incidents if (row["peak_temp_c"] or 0) > 90]
             names = {row["raised_as"] for row in incidents}
             yield group | {
                 "alert_count": sum(row["alert_count"] for row in incidents),
@@ -449,8 +449,8 @@ class Oracle:
                 "incident_count": len(incidents),
                 "trusted_incident_count": sum(row["is_trusted"] for row in incidents),
                 "chattering_incident_count": sum(row["is_chattering"] for row in incidents),
-                "overheated_incident_count": len(hot),
-                "hot_incident_count": len({id(row) for row in hot + warm}),
+                "overheated_incident_count": sum(row["was_overheated"] for row in incidents),
+                "hot_incident_count": sum(row["was_hot"] for row in incidents),
                 "episode_count": len(episodes),
                 "alerted_episode_count": sum(
                     any(

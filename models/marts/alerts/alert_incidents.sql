@@ -191,6 +191,9 @@ alert_incidents as (
         incidents.untrusted_alert_count = 0 as is_trusted,
         incidents.is_chattering,
         overheated_incidents.incident_number is not null as was_overheated,
+        overheated_incidents.incident_number is not null
+        or coalesce(incident_peaks.peak_temp_c >= {{ hot_temp_c() }}, false)
+            as was_hot,
         incidents.started_at,
         incidents.ended_at,
         incidents.cleared_at

@@ -3,12 +3,7 @@ with
 
 incidents as (
 
-    select
-        *,
-        was_overheated or coalesce(
-            peak_temp_c >= {{ hot_temp_c() }}, false
-        ) as was_hot
-    from {{ ref('alert_incidents') }}
+    select * from {{ ref('alert_incidents') }}
 
 ),
 

@@ -1,8 +1,8 @@
 -- One row per rule that found something, ranked: 1 is the most serious.
 --
 -- A rule takes its items (handles, sites, files) from the marts, the worst
--- first, and says in one sentence what was found, with its figure. Without
--- items, or where the figure is small, it is silent.
+-- first, and gives one sentence with its figure. Without items, or below its
+-- threshold, it has no row.
 with
 
 build_info as (
@@ -268,11 +268,7 @@ chattering_items as (
 
 incidents as (
 
-    select
-        incidents.*,
-        incidents.was_overheated
-        or coalesce(incidents.peak_temp_c >= {{ hot_temp_c() }}, false)
-            as was_hot
+    select incidents.*
     from {{ ref('alert_incidents') }} as incidents
     inner join {{ ref('alert_catalog') }} as alert_catalog
         on incidents.alert_name = alert_catalog.alert_name
@@ -366,7 +362,7 @@ unjudged_items as (
     {
         'name': 'no_temperature_signal',
         'items': 'unjudged_items', 'kind': 'data', 'severity': "'high'",
-        'figure': 'count(*)', 'unit': 'fleets',
+        'figure': '0', 'unit': 'temperature signals',
         'sentence': [
             "'No signal is known as a temperature, so no handle was judged. '",
             "'Signals seen: '", 'max(item)', "'.'",
@@ -440,7 +436,7 @@ unjudged_items as (
         'figure': 'count(*)', 'unit': 'handles',
         'sentence': [
             count_text('count(*)', 'handle'), is_or_are('has', 'have'),
-            "'a temperature sensor that reads impossible values: '",
+            "'a temperature sensor with impossible or frozen values: '",
             item_names(),
             "'. Do not trust its temperatures until it is replaced.'",
         ],
