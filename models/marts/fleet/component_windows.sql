@@ -1,15 +1,22 @@
 -- One row per component and 30 s window that holds a reading: its time series.
 with
 
-suspect_windows as (
+untrusted_windows as (
 
-    select distinct
+    select
         series.component_key,
+        {% for position in sensor_positions() -%}
+            max(
+                if(windows.is_sensor_suspect, 'suspect', 'frozen')
+            ) filter (where series.sensor_position = '{{ position }}')
+                as {{ position }}_status,
+        {% endfor -%}
+        bool_or(windows.is_sensor_suspect) as is_sensor_suspect,
         windows.window_start
     from {{ ref('int_untrusted_windows') }} as windows
     inner join {{ ref('int_series') }} as series
         on windows.series_key = series.series_key
-    where windows.is_sensor_suspect
+    group by all
 
 ),
 
@@ -20,22 +27,31 @@ component_windows as (
         components.asset_id,
         components.component_id,
         {% for position in sensor_positions() -%}
+            case
+                when windows.{{ position }}_temp_c is not null
+                    then coalesce(
+                            untrusted_windows.{{ position }}_status, 'trusted'
+                        )
+            end as {{ position }}_status,
+        {% endfor -%}
+        {% for position in sensor_positions() -%}
             windows.{{ position }}_temp_c,
         {% endfor -%}
         windows.avg_temp_c,
         windows.max_temp_c,
         windows.avg_power_kw,
         windows.max_power_kw,
-        suspect_windows.window_start is not null as is_sensor_suspect,
+        coalesce(untrusted_windows.is_sensor_suspect, false)
+            as is_sensor_suspect,
         windows.window_start,
         windows.window_start + {{ window_interval() }} as window_end
     from {{ ref('int_component_windows') }} as windows
     inner join {{ ref('int_components') }} as components
         on windows.component_key = components.component_key
-    left join suspect_windows
+    left join untrusted_windows
         on
-            windows.component_key = suspect_windows.component_key
-            and windows.window_start = suspect_windows.window_start
+            windows.component_key = untrusted_windows.component_key
+            and windows.window_start = untrusted_windows.window_start
 
 )
 
