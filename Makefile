@@ -99,7 +99,7 @@ metrics: $(BIN)/.synced-metrics ## print the headline metrics; docs/metrics.md s
 	@set -f; HTTPS_PROXY=http://127.0.0.1:9 $(MF) query --decimals 3 $$QUERY
 
 .PHONY: test
-test: $(BIN)/.synced-boards $(BIN)/.synced-metrics $(BIN)/.synced-spark $(BIN)/.synced-s3 $(BIN)/.synced-s3-server ## run the whole test suite, from nothing
+test: $(BIN)/.synced-boards $(BIN)/.synced-explorer $(BIN)/.synced-metrics $(BIN)/.synced-spark $(BIN)/.synced-s3 $(BIN)/.synced-s3-server ## run the whole test suite, from nothing
 	@$(BIN)/pytest
 
 .PHONY: lint
@@ -114,6 +114,7 @@ lint: $(BIN)/.synced-boards ## check the style of SQL and Python, the rules of t
 lint-sql: export DBT_TARGET_PATH := target/lint_sql
 lint-sql:
 	@$(BIN)/sqlfluff lint --templater raw generator
+	@$(BIN)/sqlfluff lint --templater placeholder explorer
 	@# DuckDB's binding reports what is open when Python ends.
 	@# A third of its time would go into looking for garbage.
 	@set -o pipefail; $(BIN)/python -c 'import gc; gc.set_threshold(200_000); from sqlfluff.cli.commands import cli; cli()' lint models analyses tests/reconciliation tests/warnings 2>&1 | { grep -vE 'nanobind|^ - (leaked|\.\.\. skipped)|dbt templater' || true; }
@@ -142,9 +143,8 @@ site: $(BIN)/.synced-boards ## write the boards, the dbt docs and the lineage to
 	@$(BIN)/python scripts/build_site.py
 
 .PHONY: serve
-serve: $(BIN)/.synced-boards ## serve the boards on 127.0.0.1 (PORT=8050), read-only
-	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
-	@$(DCT) serve --host 127.0.0.1 --port "$$PORT"
+serve: $(BIN)/.synced-explorer ## explore the warehouse in the browser, on 127.0.0.1 (PORT=8050), read-only
+	@$(BIN)/python explorer/app.py
 
 .PHONY: export
 export: $(BIN)/.synced-boards ## write the marts to export/ as Parquet, CSV and a Tableau extract

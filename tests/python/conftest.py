@@ -4,6 +4,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from landing import Warehouse
 
+pytest_plugins = ["browser"]
+
 FLEET_COUNT = os.environ.get("RANDOM_FLEETS")  # set it for a longer, truly random search
 
 settings.register_profile(

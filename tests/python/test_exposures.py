@@ -1,5 +1,6 @@
 """The exposures say what the boards and the answers read: the lineage must not end in a tale."""
 
+import re
 from collections import defaultdict
 
 import jinja2
@@ -73,11 +74,21 @@ def test_a_question_is_exposed_with_the_marts_of_its_answer(manifest, exposures)
         assert marts_named(exposures[question]) == named, question
 
 
+def test_the_explorer_is_exposed_with_the_marts_it_reads(exposures):
+    """A query of the explorer reads a mart that its exposure does not name."""
+    read = {
+        mart
+        for path in (ROOT / "explorer/queries").glob("*.sql")
+        for mart in re.findall(r"\bmarts\.([a-z_]+)", path.read_text())
+    }
+    assert marts_named(exposures["explorer"]) == read
+
+
 def test_nothing_else_is_exposed(exposures):
     """An exposure is left of a board or a question that is gone, or has no owner or address."""
     questions = {f"question_{number}" for number in range(1, 5)}
     boards = {f"board_{name}" for name in BOARDS}
-    assert exposures.keys() == questions | boards | {"findings"}
+    assert exposures.keys() == questions | boards | {"findings", "explorer"}
     for exposure in exposures.values():
         assert exposure.owner.name
         assert exposure.maturity

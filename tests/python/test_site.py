@@ -1,112 +1,20 @@
-"""What leaves the project, in a real browser and read back: the site, the served boards, exports.
+"""What leaves the project, in a real browser and read back: the site and the exports."""
 
-One warehouse for all: the sample, and beside it handles whose ids would break
-out of a page, a query, a file name or a spreadsheet.
-"""
-
-import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from urllib.parse import quote
 
 import duckdb
 import pantab
 import pytest
-from landing import (
-    ALERT_FILE,
-    ALERT_HEADER,
-    ROOT,
-    SIGNAL_FILE,
-    SIGNAL_HEADER,
-    csv_text,
-    dbt_command,
-    write_file,
-)
+from browser import CONTRASTS, HOSTILE, INJECTION, environment, make
+from landing import ROOT
 from lxml import html
-from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(ROOT / "scripts"))
 from build_site import page_name
-
-SCRIPT = "</script><script>alert(1)</script>"
-INJECTION = "' or 1=1 --"
-HOSTILE = [
-    *(SCRIPT, INJECTION, "it's", 'a"b', "\\", "it's \\", "{{ x }}", "{% raw %}", "{0}", "<b>"),
-    *("*bold*", "_it_", "[x](http://e)", "`code`", "a|b", "all", "1e5", "#", "%", "&", "?"),
-    *("../../x", "=1+1", "x" * 200, "Ünï & code?#%\"'"),
-]
-START = 1647180000000  # 2022-03-13 14:00 UTC
-
-
-def hostile_rows():
-    """A hot half hour of each hostile handle, one pole hotter than the other, with alerts.
-
-    The last one has the id of another, at an asset of its own.
-    """
-    signals, alerts = [], []
-    for hostile, asset in [*zip(HOSTILE, HOSTILE, strict=True), ("it's", "another")]:
-        ids = {"site": hostile, "asset": asset, "component": hostile}
-        for second in range(0, 1800, 10):
-            values = {
-                "LM_handleNegCoreTempDegC": 60 + min(second, 900) / 20,
-                "LM_handlePosCoreTempDegC": 50 + min(second, 900) / 30,
-                "LM_powerLimit": 150,
-                f"{hostile} temp": 108 if second < 300 else 60,
-            }
-            signals += [
-                {**ids, "timestamp": START + second * 1000, "signal_name": name, "value": value}
-                for name, value in values.items()
-            ]
-        for number in range(10):
-            time_ms = START + number * 1000
-            alerts.append({**ids, "timestamp": time_ms, "alert_name": f"{hostile} temp"})
-    return signals, alerts
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Holds a landing folder, and the warehouse of it."""
-    folder = tmp_path_factory.mktemp("site")
-    shutil.copytree(ROOT / "data/sample", folder / "landing")
-    signals, alerts = hostile_rows()
-    write_file(folder / "landing", SIGNAL_FILE.format("x"), csv_text(SIGNAL_HEADER, signals))
-    write_file(folder / "landing", ALERT_FILE.format("x"), csv_text(ALERT_HEADER, alerts))
-    run = dbt_command(
-        *("build", "--exclude-resource-type", "unit_test"),
-        folder=folder,
-        landing_dir=folder / "landing",
-    )
-    assert run.returncode == 0, run.stdout
-    return folder
-
-
-def environment(folder, **variables):
-    return {
-        **os.environ,
-        "WAREHOUSE_PATH": str(folder / "warehouse.duckdb"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-        "SITE_DIR": str(folder / "site"),
-        "EXPORT_DIR": str(folder / "export"),
-        **variables,
-    }
-
-
-def make(target, folder, **variables):
-    return subprocess.run(
-        ["make", "--no-print-directory", target],
-        check=False,
-        cwd=ROOT,
-        env=environment(folder, **variables),
-        capture_output=True,
-        text=True,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -114,43 +22,6 @@ def site(folder):
     run = make("site", folder)
     assert run.returncode == 0, run.stdout + run.stderr
     return folder / "site"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    names = ["chromium", "chromium-browser", "google-chrome"]
-    path = next(filter(None, map(shutil.which, names)), None)
-    if not path:
-        pytest.fail("There is no Chromium on this machine: apt-get install chromium.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser):
-    """A page that notes what it should not do: complain, ask the network, run a stranger's code."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.complaints = []
-
-    def complain(what):
-        page.complaints.append(str(what))
-
-    page.on("console", lambda message: message.type in ("error", "warning") and complain(message))
-    page.on("pageerror", complain)
-    page.on("dialog", lambda dialog: (complain(dialog.message), dialog.dismiss()))
-    page.on(
-        "request",
-        lambda request: (
-            request.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:"))
-            or complain(request.url)
-        ),
-    )
-    yield page
-    page.close()
 
 
 def boards(site):
@@ -315,51 +186,13 @@ def test_the_front_page_leads_to_what_it_names(site, page):
                 assert squeezed(text[text.index("#") :]) in identity
 
 
-CONTRASTS = """() => {
-    const channels = color => (color.match(/[\\d.]+/g) || []).map(Number);
-    const luminance = color => color.slice(0, 3)
-        .map(value => value / 255)
-        .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
-        .reduce((sum, value, place) => sum + value * [0.2126, 0.7152, 0.0722][place], 0);
-    // The filled rectangle under the middle of a text: a coloured cell, or white.
-    const background = text => {
-        const {x, y, width, height} = text.getBoundingClientRect();
-        let color = [255, 255, 255];
-        for (const rect of text.closest('figure')?.querySelectorAll('rect, path') || []) {
-            const box = rect.getBoundingClientRect(), fill = getComputedStyle(rect).fill;
-            if (text.compareDocumentPosition(rect) & Node.DOCUMENT_POSITION_PRECEDING
-                && fill !== 'none' && channels(fill)[3] !== 0
-                && Math.abs(x + width / 2 - box.x - box.width / 2) < box.width / 2
-                && Math.abs(y + height / 2 - box.y - box.height / 2) < box.height / 2)
-                color = channels(fill);
-        }
-        return color;
-    };
-    return [...document.querySelectorAll('main *')].filter(text =>
-        [...text.childNodes].some(node => node.nodeType === 3 && node.data.trim())
-        && !text.closest('style, desc, title') && text.getBoundingClientRect().width
-        && getComputedStyle(text).fillOpacity !== '0' && getComputedStyle(text).opacity !== '0'
-    ).map(text => {
-        const style = getComputedStyle(text);
-        const color = channels(text instanceof SVGElement ? style.fill : style.color);
-        const [dark, light] = [luminance(color), luminance(background(text))]
-            .sort((one, other) => one - other);
-        return {
-            text: text.textContent, contrast: (light + 0.05) / (dark + 0.05),
-            size: parseFloat(style.fontSize), link: !!text.closest('a'),
-            underlined: style.textDecorationLine === 'underline',
-        };
-    });
-}"""
-
-
 def test_the_boards_can_be_read(site, browser):
     """Text is too pale or too small, a link looks like text, or a phone shrinks the page."""
     phone = browser.new_page(viewport={"width": 390, "height": 844})
     for path in [path for path in boards(site) if "-" not in path.name]:
         phone.goto(path.as_uri())
         assert phone.evaluate("document.documentElement.scrollWidth") == 390, path
-        texts = phone.evaluate(CONTRASTS)
+        texts = phone.evaluate(CONTRASTS, "main *")
         assert [text for text in texts if text["contrast"] < 4.5 or text["size"] < 10] == [], path
         assert [text for text in texts if text["link"] and not text["underlined"]] == [], path
         assert "Last reading 14 Mar 2022" in phone.inner_text("main")
@@ -389,7 +222,7 @@ def test_a_page_has_a_safe_name_of_its_own():
         assert re.fullmatch(r"component-[A-Za-z0-9-]{1,60}\.html", name)
 
 
-@pytest.mark.parametrize("target", ["site", "export", "serve"])
+@pytest.mark.parametrize("target", ["site", "export"])
 def test_without_a_warehouse_a_sentence(tmp_path, target):
     """A missing warehouse, or one without marts, ends in a traceback."""
     (tmp_path / target).mkdir()
@@ -399,11 +232,10 @@ def test_without_a_warehouse_a_sentence(tmp_path, target):
     assert "run make build first" in run.stdout + run.stderr
     assert "Traceback" not in run.stdout + run.stderr
     assert (tmp_path / target / "build_info.json").exists()
-    if target != "serve":
-        duckdb.connect(tmp_path / "warehouse.duckdb").close()
-        run = make(target, tmp_path)
-        assert "holds no marts: run make build first" in run.stderr
-        assert "Traceback" not in run.stderr
+    duckdb.connect(tmp_path / "warehouse.duckdb").close()
+    run = make(target, tmp_path)
+    assert "holds no marts: run make build first" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_ctrl_c_ends_with_a_sentence(folder, tmp_path):
@@ -430,71 +262,6 @@ def test_a_folder_with_other_files_is_left_alone(folder, tmp_path):
     assert run.returncode != 0
     assert "holds other files" in run.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
-
-
-@pytest.fixture(scope="module")
-def server(folder):
-    """The address of make serve."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with subprocess.Popen(
-        ["make", "--no-print-directory", "serve", f"PORT={port}"],
-        cwd=ROOT,
-        env=environment(folder),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(address, timeout=60).close()
-                break
-            except OSError:
-                time.sleep(0.25)
-        yield address
-        os.killpg(process.pid, 15)
-
-
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_an_address_changes_no_query(server, page, hostile):
-    """What stands in an address runs in the page, or as SQL: it must choose nothing."""
-    for unknown in [hostile, f"{hostile}' or '1'='1"]:
-        for board in ["component", "site"]:
-            page.goto(f"{server}/{board}?{board}={quote(unknown)}")
-            assert f"Thechosen{board}isnotinthisfleet" in drawn_text(page)
-    # The browser asks for an icon, which is not there.
-    assert not [complaint for complaint in page.complaints if "404" not in complaint]
-
-
-def test_a_served_board_leads_to_each_component(server, page):
-    """A link of a served board shows another component, or an id breaks its board."""
-    page.goto(f"{server}/components")
-    links = page.locator('a[href^="/component?"]')
-    shown = [squeezed(text) for text in links.all_text_contents()]
-    assert {squeezed(f"#{hostile}") for hostile in HOSTILE} <= set(shown)
-    place = shown.index("#it's")
-    links.nth(place).click()
-    page.wait_for_url("**/component?*")
-    assert shown[place] in squeezed(page.locator("#chart-identity").text_content())
-
-
-def test_the_served_boards_show_the_warehouse_that_was_published_last(server, folder, page):
-    """A build is shown only after a restart, or the boards write to the warehouse."""
-    published = folder / "warehouse.duckdb"
-    before = published.read_bytes()
-    page.goto(server)
-    assert published.read_bytes() == before
-    shutil.copy(published, folder / "next.duckdb")
-    with duckdb.connect(folder / "next.duckdb") as connection:
-        connection.execute("update marts.build_info set landing_dir = 'elsewhere'")
-    (folder / "next.duckdb").replace(published)
-    try:
-        page.goto(server)
-        assert "elsewhere" in drawn_text(page)
-    finally:
-        published.write_bytes(before)
 
 
 @pytest.fixture(scope="module")

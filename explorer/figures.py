@@ -1,0 +1,361 @@
+"""Grids, charts and texts. Each takes the rows of one query and draws them."""
+
+import dash_ag_grid as dag
+import pandas as pd
+import plotly.graph_objects as go
+from dash import html
+from plotly.subplots import make_subplots
+from vizro.models.types import capture
+
+# Colours that the colour-blind can tell apart, dark enough for lines on white.
+BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
+    "#0072B2", "#D55E00", "#00785A", "#B3001B", "#8B4A86", "#767676",
+)  # fmt: skip
+PALETTE = [BLUE, ORANGE, GREEN, PURPLE, "#7A5C00", "#005F73", RED, "#4B3F72", "#3F6212", GREY]
+CAUSE_COLOURS = {
+    "contact resistance": RED,
+    "weak cooling": BLUE,
+    "hot site": ORANGE,
+    "sensor fault": PURPLE,
+    "none": GREY,
+}
+STATE_COLOURS = {
+    "overheated": RED,
+    "at or above 90 °C": ORANGE,
+    "below 90 °C": BLUE,
+    "suspect sensor": GREY,
+}
+# How a column shows its numbers, by the unit at the end of its name.
+FORMATS = {
+    "°C": ",.1f",
+    "°C a day": "+,.2f",
+    "kW": ",.1f",
+    "kW a day": "+,.1f",
+    "kWh": ",.1f",
+    "s": ",.0f",
+    "min": ",.1f",
+    "%": ".1%",
+    "Score": ",.1f",
+}
+# Columns of long text, by their name: they take the room that is left, and wrap.
+LONG_TEXTS = ("Finding", "Problem", "Text", "File", "Reason")
+
+
+def column(name: str, values: pd.Series) -> dict:
+    """The AG Grid column of one column of a query."""
+    is_number = pd.api.types.is_numeric_dtype(values)
+    settings = {
+        "field": name,
+        "headerName": name.removesuffix(", %"),
+        "filter": "agNumberColumnFilter" if is_number else "agTextColumnFilter",
+    }
+    if is_number:
+        is_count = name.rpartition(", ")[2] not in FORMATS and (values.dropna() % 1 == 0).all()
+        number_format = ",d" if is_count else FORMATS.get(name.rpartition(", ")[2], ",.2f")
+        shown = f"params.value == null ? '' : d3.format('{number_format}')(params.value)"
+        settings |= {
+            "type": "rightAligned",
+            "valueFormatter": {"function": shown},
+            "filterParams": {
+                "defaultOption": "greaterThanOrEqual",
+                "filterPlaceholder": "at least",
+            },
+            "floatingFilterComponentParams": {"filterPlaceholder": "at least"},
+        }
+    if name in ("#", "Rank", "Severity"):
+        settings |= {"maxWidth": 100, "minWidth": 60, "floatingFilter": False}
+    elif name.endswith("UTC"):
+        settings |= {"minWidth": 190}
+    elif name in ("Likely cause", "Look at", "Alert", "Signal", "Measure"):
+        settings |= {"minWidth": 170, "flex": 2}
+    elif not is_number and name not in LONG_TEXTS:
+        settings |= {"minWidth": 130}
+    if name in LONG_TEXTS:
+        settings |= {"wrapText": True, "autoHeight": True, "minWidth": 260, "flex": 4}
+    return settings
+
+
+@capture("ag_grid")
+def grid(data_frame: pd.DataFrame, page_size: int = 10) -> dag.AgGrid:
+    """A table to sort, search, page and download.
+
+    A column _X holds the address that column X links to; other columns that begin with _ are
+    not shown.
+    """
+    columns = [
+        column(field, data_frame[field]) for field in data_frame if not field.startswith("_")
+    ]
+    for settings in columns:
+        if f"_{settings['field']}" in data_frame:
+            settings["cellRenderer"] = "PageLink"
+    return dag.AgGrid(
+        columnDefs=columns,
+        rowData=data_frame.astype(object).where(data_frame.notna(), None).to_dict("records"),
+        className="ag-theme-vizro",
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "floatingFilter": len(data_frame) > page_size,
+            "suppressHeaderMenuButton": True,
+            "suppressHeaderFilterButton": True,
+            "suppressFloatingFilterButton": True,
+            "wrapHeaderText": True,
+            "autoHeaderHeight": True,
+            "minWidth": 110,
+            "flex": 1,
+        },
+        dashGridOptions={
+            "domLayout": "autoHeight",
+            "pagination": len(data_frame) > page_size,
+            "paginationPageSize": page_size,
+            "paginationPageSizeSelector": [10, 20, 50, 100],
+            "enableCellTextSelection": True,
+            "animateRows": False,
+            "suppressFieldDotNotation": True,
+            "rowSelection": {
+                "mode": "singleRow", "checkboxes": False, "enableClickSelection": True,
+            },
+            "localeText": {"noRowsToShow": "No rows in this choice."},
+            "rowHeight": 34,
+            "headerHeight": 34,
+            "floatingFiltersHeight": 34,
+        },
+    )  # fmt: skip
+
+
+@capture("figure")
+def texts(data_frame: pd.DataFrame, style: str = "") -> html.Div:
+    """One paragraph per value."""
+    return html.Div(
+        [html.P(value) for row in data_frame.to_numpy() for value in row if value],
+        className=f"texts {style}",
+        role="status",
+    )
+
+
+def empty(figure: go.Figure, words: str = "No data in this choice.") -> go.Figure:
+    """The same figure without axes, with a sentence."""
+    figure.add_annotation(text=words, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper")
+    return figure.update_xaxes(visible=False).update_yaxes(visible=False)
+
+
+def plain(text: object) -> str:
+    """A name of the data as plotly shows it: it reads some HTML."""
+    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@capture("graph")
+def component_series(data_frame: pd.DataFrame, threshold_c: float) -> go.Figure:
+    """Poles, board and power of one handle over time, with alerts and what marks its heat."""
+    figure = make_subplots(
+        rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.04, row_heights=[0.5, 0.2, 0.3]
+    ).update_layout(height=640)
+    kinds = dict(tuple(data_frame.groupby("kind")))
+    windows = kinds.get("window")
+    if windows is None:
+        return empty(figure)
+    for row, name, field, colour in [
+        (1, "Negative pole", "negative_pole_temp_c", BLUE),
+        (1, "Positive pole", "positive_pole_temp_c", ORANGE),
+        (2, "Board (PCBA)", "board_temp_c", GREEN),
+        (3, "Maximum power", "max_power_kw", "#C9B3C7"),
+        (3, "Mean power", "avg_power_kw", PURPLE),
+    ]:
+        unit = "kW" if row == 3 else "°C"
+        figure.add_scatter(
+            x=windows.started_at, y=windows[field], name=name, mode="lines", row=row, col=1,
+            line={"color": colour, "width": 1.5},
+            hovertemplate=f"%{{y:.1f}} {unit}",
+        )  # fmt: skip
+    figure.add_hline(
+        y=threshold_c, row=1, col=1, line={"color": RED, "dash": "dot"},
+        annotation_text=f"{threshold_c:g} °C", annotation_position="top left",
+    )  # fmt: skip
+    for kind, name, colour in [
+        ("overheated", "Overheated", RED),
+        ("untrusted", "Suspect or frozen sensor", GREY),
+    ]:
+        spans = kinds.get(kind)
+        if spans is None:
+            continue
+        # One shape for each, so that a long chart stays quick: the 200 longest.
+        spans = spans.assign(length=spans.ended_at - spans.started_at).nlargest(200, "length")
+        figure.update_layout(
+            shapes=[
+                *figure.layout.shapes,
+                *(
+                    {
+                        "type": "rect", "xref": "x", "yref": "y domain", "y0": 0, "y1": 1,
+                        "x0": span.started_at, "x1": span.ended_at, "layer": "below",
+                        "fillcolor": colour, "opacity": 0.25, "line": {"width": 0},
+                    }
+                    for span in spans.itertuples()
+                ),
+            ]
+        )  # fmt: skip
+        figure.add_scatter(
+            x=[None], y=[None], name=name, mode="markers", row=1, col=1,
+            marker={"symbol": "square", "size": 12, "color": colour, "opacity": 0.4},
+        )  # fmt: skip
+    incidents = kinds.get("incident")
+    if incidents is not None:
+        top = max(
+            threshold_c, windows[["negative_pole_temp_c", "positive_pole_temp_c"]].max().max()
+        )
+        figure.add_scatter(
+            x=incidents.started_at, y=[top + 6] * len(incidents), name="Alert", mode="markers",
+            marker={"symbol": "triangle-down", "size": 10, "color": RED},
+            text=incidents.label.map(plain), hovertemplate="%{text}", row=1, col=1,
+        )  # fmt: skip
+    bucket_seconds = windows.bucket_seconds.max()
+    span = (
+        "30 s means"
+        if bucket_seconds == 30
+        else f"highest 30 s mean of {bucket_seconds / 60:g} min"
+    )
+    figure.update_yaxes(title_text=f"Poles, °C<br>({span})", row=1)
+    figure.update_yaxes(title_text="Board, °C", row=2)
+    figure.update_yaxes(title_text="Power, kW", row=3)
+    return figure.update_layout(
+        hovermode="x unified",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        margin={"l": 70, "r": 20, "t": 80, "b": 40},
+    ).update_xaxes(hoverformat="%-d %b %Y %H:%M:%S")
+
+
+@capture("graph")
+def peers(data_frame: pd.DataFrame) -> go.Figure:
+    """Temperature by power, of each pole, against the healthy handles and the neighbours."""
+    figure = make_subplots(
+        rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.04,
+        subplot_titles=["Negative pole", "Positive pole"],
+    ).update_layout(height=360)  # fmt: skip
+    if data_frame.empty:
+        return empty(figure, "Too few windows at a known power to compare.")
+    for col, (_, rows) in enumerate(data_frame.groupby("pole"), start=1):
+        power = rows.recent_power_kw
+        figure.add_scatter(
+            x=[*power, *power[::-1]], y=[*rows.healthy_p90_value, *rows.healthy_p10_value[::-1]],
+            fill="toself", fillcolor="rgba(0,120,90,0.2)", line={"width": 0}, hoverinfo="skip",
+            name="Healthy handles, p10 to p90", legendgroup="band", showlegend=col == 1,
+            row=1, col=col,
+        )  # fmt: skip
+        for name, field, colour, dash in [
+            ("This handle", "own_value", RED, "solid"),
+            ("Healthy median", "healthy_median_value", GREEN, "solid"),
+            ("Neighbours at the site, median", "neighbour_median_value", BLUE, "dash"),
+        ]:
+            figure.add_scatter(
+                x=power, y=rows[field], name=name, legendgroup=name, showlegend=col == 1,
+                line={"color": colour, "dash": dash}, row=1, col=col,
+                hovertemplate="%{y:.1f} °C at %{x} kW",
+            )  # fmt: skip
+    return (
+        figure.update_xaxes(title_text="Recent power, kW")
+        .update_yaxes(title_text="Mean temperature, °C", col=1)
+        .update_layout(legend={"orientation": "h", "y": -0.25}, margin={"t": 40, "b": 90})
+    )
+
+
+@capture("graph")
+def site_days(data_frame: pd.DataFrame) -> go.Figure:
+    """Sites compared over days, one panel per measure."""
+    panels = [
+        ("peak_temp_c", "Highest 30 s mean, °C", ".1f"),
+        ("avg_power_kw", "Mean power, kW", ".1f"),
+        ("hot_ratio", "Share at or above 90 °C", ".1%"),
+        ("incident_count", "Alert incidents", ".0f"),
+    ]
+    figure = make_subplots(
+        rows=2, cols=2, shared_xaxes=True, horizontal_spacing=0.08, vertical_spacing=0.12,
+        subplot_titles=[title for _, title, _ in panels],
+    ).update_layout(height=480)  # fmt: skip
+    if data_frame.empty:
+        return empty(figure)
+    for place, (field, _, number_format) in enumerate(panels):
+        for number, (site, days) in enumerate(data_frame.groupby("site", sort=False)):
+            figure.add_scatter(
+                x=days.day, y=days[field], name=plain(site), legendgroup=str(number),
+                showlegend=place == 0, mode="lines+markers",
+                line={"color": PALETTE[number % len(PALETTE)]},
+                hovertemplate=f"%{{y:{number_format}}}",
+                row=place // 2 + 1, col=place % 2 + 1,
+            )  # fmt: skip
+    figure.update_yaxes(tickformat=".1%", row=2, col=1)
+    return figure.update_layout(
+        hovermode="x unified", legend={"orientation": "h", "y": -0.12}, margin={"t": 40}
+    ).update_xaxes(tickformat="%-d %b", nticks=8)
+
+
+@capture("graph")
+def alert_timeline(data_frame: pd.DataFrame) -> go.Figure:
+    """One mark per incident: when, which alert, and whether the handle was hot."""
+    names = sorted(data_frame.alert_name.unique(), reverse=True)
+    figure = go.Figure().update_layout(height=160 + 40 * max(len(names), 2))
+    if not names:
+        return empty(figure, "No alert in this choice.")
+    for state, colour in STATE_COLOURS.items():
+        rows = data_frame[data_frame.state == state]
+        figure.add_scatter(
+            x=rows.started_at, y=rows.alert_name.map(names.index), name=state, mode="markers",
+            marker={"color": colour, "size": 9, "opacity": 0.75},
+            customdata=rows[["component", "site", "alert_count"]].map(plain),
+            text=rows.alert_name.map(plain),
+            hovertemplate=(
+                "%{text}<br>%{x|%-d %b %Y %H:%M:%S}<br>handle %{customdata[0]}, "
+                "site %{customdata[1]}<br>alerts: %{customdata[2]}"
+            ),
+        )  # fmt: skip
+    return figure.update_layout(
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}, margin={"t": 50, "b": 40}
+    ).update_yaxes(
+        automargin=True,
+        tickvals=[*range(len(names))],
+        ticktext=[plain(name[:40]) for name in names],
+    )
+
+
+@capture("graph")
+def power_marks(data_frame: pd.DataFrame, threshold_c: float) -> go.Figure:
+    """One mark per handle: its mean power and its highest trusted 30 s mean."""
+    figure = go.Figure().update_layout(height=440)
+    data_frame = data_frame.dropna(subset=["Mean power, kW", "Highest 30 s mean, °C"])
+    if data_frame.empty:
+        return empty(figure)
+    for cause, rows in data_frame.groupby("Likely cause"):
+        figure.add_scatter(
+            x=rows["Mean power, kW"], y=rows["Highest 30 s mean, °C"], name=plain(cause),
+            mode="markers", marker={"color": CAUSE_COLOURS.get(cause, BLUE), "size": 9},
+            customdata=rows[["_component"]],
+            text=[
+                f"handle {plain(handle)}, site {plain(site)}"
+                for handle, site in zip(rows["Handle"], rows["Site"], strict=True)
+            ],
+            hovertemplate="%{text}<br>%{x:.1f} kW, %{y:.1f} °C",
+        )  # fmt: skip
+    figure.add_hline(y=threshold_c, line={"color": RED, "dash": "dot"})
+    return figure.update_layout(
+        dragmode="select", legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        xaxis_title="Mean power, kW", yaxis_title="Highest trusted 30 s mean, °C",
+        margin={"t": 50, "b": 60},
+    )  # fmt: skip
+
+
+@capture("graph")
+def hot_by_power(data_frame: pd.DataFrame) -> go.Figure:
+    """Share of windows at or above 90 °C, by recent power."""
+    figure = go.Figure().update_layout(height=300)
+    if data_frame.empty:
+        return empty(figure)
+    figure.add_bar(
+        x=data_frame.recent_power_bin_kw + 10, y=data_frame.hot_ratio, marker_color=ORANGE,
+        customdata=data_frame[["recent_power_bin_kw", "window_count", "component_count"]],
+        hovertemplate=(
+            "%{customdata[0]} kW and 20 kW up: %{y:.2%}<br>windows: %{customdata[1]}, "
+            "handles: %{customdata[2]}<extra></extra>"
+        ),
+    )  # fmt: skip
+    return figure.update_layout(
+        xaxis_title="Mean power of the last 8 minutes, kW", yaxis_tickformat=".1%",
+        yaxis_title="Share at or above 90 °C", margin={"t": 20, "b": 60},
+    )  # fmt: skip

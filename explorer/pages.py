@@ -1,0 +1,313 @@
+"""The pages: which queries each shows, how, and with which filters."""
+
+from functools import partial
+
+import figures
+import vizro.actions as va
+import vizro.models as vm
+from vizro.managers import data_manager
+from warehouse import Warehouse, filters_of
+
+# A filter also sets the same filter of other pages: no message each time.
+del va.set_controls.notifications
+
+TITLES = {
+    "site": "Site",
+    "asset": "Asset",
+    "component": "Handle",
+    "cause": "Likely cause",
+    "signal": "Signal",
+    "dates": "Days, UTC",
+    "zoom": "Zoom to",
+}
+# Pages on which a filter has one value, not a list.
+SINGLE = {"component-component", "component-zoom"}
+# Filters that narrow the options of another.
+NARROWED_BY = {
+    "asset": ["site"],
+    "component": ["site", "asset", "cause"],
+    "zoom": ["component", "dates"],
+}
+SITE_FILTERS = ["site", "asset", "component", "cause"]
+PAGE_FILTERS = {
+    "fleet": SITE_FILTERS,
+    "sites": [*SITE_FILTERS, "dates"],
+    "component": ["component", "dates", "zoom"],
+    "alerts": [*SITE_FILTERS, "dates"],
+    "power": SITE_FILTERS,
+    "data": ["site", "asset", "component", "signal"],
+}
+
+
+def selector_id(page: str, name: str) -> str:
+    """The id of the input that belongs to a filter of a page."""
+    return f"{page}-{name}-selector"
+
+
+def options_of(warehouse: Warehouse, name: str, **filters: object) -> list[dict]:
+    """What a filter offers, given the others."""
+    rows = warehouse.query(f"{name}_options", **filters)
+    return [{"label": label, "value": key} for label, key in zip(rows.label, rows.key, strict=True)]
+
+
+def table(page: str, query: str, title: str, size: int = 10, **settings: object) -> vm.Table:
+    """A grid of the rows of a query."""
+    return vm.Table(
+        id=f"{page}-{query}",
+        title=title,
+        figure=figures.grid(data_frame=query, page_size=size),
+        **settings,
+    )
+
+
+def chart(page: str, draw, query: str, title: str, settings=None, **more) -> vm.Graph:
+    """A chart of the rows of a query."""
+    return vm.Graph(
+        id=f"{page}-{query}-chart",
+        title=title,
+        figure=draw(data_frame=query, **(settings or {})),
+        **more,
+    )
+
+
+def with_downloads(shown: list) -> list:
+    """The same parts, and below each table and chart a button that downloads it as CSV."""
+    made = []
+    for part in shown:
+        made.append(part)
+        if isinstance(part, vm.Table | vm.Graph):
+            made.append(vm.Button(id=f"{part.id}-csv", text="Download CSV", variant="plain"))
+    return made
+
+
+def words(page: str, query: str, style: str = "") -> vm.Figure:
+    """The texts of a query."""
+    return vm.Figure(id=f"{page}-{query}", figure=figures.texts(data_frame=query, style=style))
+
+
+def selector(page: str, name: str, warehouse: Warehouse) -> vm.Dropdown | vm.DatePicker:
+    """The input of a filter. Empty means: all."""
+    settings = {"id": selector_id(page, name), "title": TITLES[name]}
+    if name == "dates":
+        days = warehouse.query("day_range")
+        return vm.DatePicker(
+            min=days.first_day[0],
+            max=days.last_day[0],
+            extra={"placeholder": "All days", "clearable": True, "valueFormat": "D MMM YYYY"},
+            **settings,
+        )
+    if f"{page}-{name}" == "component-zoom":
+        return vm.Dropdown(
+            multi=False,
+            options=["", "-"],
+            value="",
+            extra={"clearable": True, "placeholder": "All chosen days"},
+            **settings,
+        )
+    options = options_of(warehouse, name) or [{"label": "(none)", "value": ""}]
+    if f"{page}-{name}" in SINGLE:
+        return vm.Dropdown(multi=False, options=options, **settings)
+    return vm.Dropdown(options=options, value=[], extra={"placeholder": "All"}, **settings)
+
+
+def controls(page: str, names: list[str], shown: list, warehouse: Warehouse) -> list[vm.Parameter]:
+    """Filters that set the parameters of the queries shown, and the same filter of other pages."""
+    made = []
+    for name in names:
+        others = [
+            f"{other}-{name}"
+            for other, others_names in PAGE_FILTERS.items()
+            # A page of one handle shows that one, whatever the others are filtered by.
+            if other != page and name in others_names and f"{page}-{name}" not in SINGLE
+        ]
+        made.append(
+            vm.Parameter(
+                id=f"{page}-{name}",
+                targets=[
+                    *(
+                        f"{figure.id}.data_frame.{name}"
+                        for figure in shown
+                        if name in filters_of(figure.figure["data_frame"])
+                    ),
+                    *others,
+                ],
+                selector=selector(page, name, warehouse),
+                show_in_url=True,
+            )
+        )
+    return made
+
+
+def page(name: str, title: str, path: str, shown: list, warehouse: Warehouse, **whole) -> vm.Page:
+    """A page. Its filters apply to all that is shown, but for what comes first as whole_fleet.
+
+    Where a page has such a part, its filters stand below that part, else on the left.
+    """
+    notice = words(name, "notice", "notice")
+    filters = controls(name, PAGE_FILTERS[name], [notice, *shown], warehouse)
+    parts = with_downloads([notice, *shown])
+    page_parts = {"components": parts, "controls": filters}
+    if "whole_fleet" in whole:
+        filtered = vm.Container(title=whole["filtered_title"], layout=vm.Flex(), **page_parts)
+        page_parts = {"components": [*with_downloads(whole["whole_fleet"]), filtered]}
+    return vm.Page(id=name, title=title, path=path, layout=vm.Flex(), **page_parts)
+
+
+def zoom_there() -> va.set_controls:
+    """A selected row sets the zoom of the handle's chart."""
+    return va.set_controls(controls="component-zoom", value="_zoom")
+
+
+def build(warehouse: Warehouse) -> list[vm.Page]:
+    """All pages."""
+    for path in warehouse.queries():
+        data_manager[path.stem] = partial(warehouse.query, path.stem)
+    threshold = {"threshold_c": warehouse.query("limits").overheat_threshold_c[0]}
+    return [
+        page(
+            "fleet",
+            "Fleet",
+            "/",
+            whole_fleet=[
+                table("fleet", "findings", "What stands out in the whole fleet", size=20),
+                table(
+                    "fleet",
+                    "last_day",
+                    "The hottest handles of the last day",
+                    header="By trusted sensors.",
+                ),
+                table(
+                    "fleet",
+                    "overheated",
+                    "Questions 1 and 2: overheated in any 30 s period, and the maximum power then",
+                    header="One row per handle and signal. Fixed windows are the question's other "
+                    "reading: 30 s by the clock.",
+                ),
+                table(
+                    "fleet",
+                    "alert_averages",
+                    "Question 3: mean power and temperature when a temperature alert fires",
+                    header="Of the last reading before each alert, whatever its age. Trusted "
+                    "alerts leave out those that fired while a temperature sensor of the handle "
+                    "was suspect.",
+                ),
+            ],
+            filtered_title="Question 4: which handles to look at",
+            shown=[
+                table(
+                    "fleet",
+                    "watchlist",
+                    "Watchlist",
+                    header="Select a row to read its evidence below. An id opens its handle.",
+                ),
+                words("fleet", "evidence", "evidence"),
+            ],
+            warehouse=warehouse,
+        ),
+        page(
+            "sites",
+            "Sites and assets",
+            "/sites",
+            shown=[
+                table(
+                    "sites",
+                    "assets",
+                    "Assets",
+                    header="Select a row to narrow the page to its asset. A trend is the slope "
+                    "of the daily figure.",
+                    actions=va.set_controls(controls="sites-asset", value="_asset"),
+                ),
+                chart(
+                    "sites",
+                    figures.site_days,
+                    "site_days",
+                    "Sites by day",
+                    header="The chosen sites, up to ten; the five hottest where none is chosen.",
+                ),
+                table("sites", "components", "Handles"),
+            ],
+            warehouse=warehouse,
+        ),
+        page(
+            "component",
+            "Handle",
+            "/component",
+            shown=[
+                words("component", "component_heading", "heading"),
+                chart(
+                    "component",
+                    figures.component_series,
+                    "component_series",
+                    "Readings",
+                    threshold,
+                    header="Drag to zoom, double-click to see all. Select a session or an "
+                    "incident below to zoom there.",
+                ),
+                table("component", "sessions", "Sessions, the hottest first", actions=zoom_there()),
+                table("component", "component_incidents", "Alert incidents", actions=zoom_there()),
+                table("component", "neighbours", "Handles of the same site, in the chosen days"),
+                chart("component", figures.peers, "peers", "Against healthy handles, all days"),
+                table("component", "peer_measures", "Figures against healthy handles, all days"),
+            ],
+            warehouse=warehouse,
+        ),
+        page(
+            "alerts",
+            "Alerts",
+            "/alerts",
+            shown=[
+                words("alerts", "incident_words", "heading"),
+                chart("alerts", figures.alert_timeline, "alert_timeline", "Incidents over time"),
+                table("alerts", "alerting", "Who raises them"),
+                table(
+                    "alerts",
+                    "incidents",
+                    "Incidents",
+                    header="An incident is a run of alerts of one name and handle.",
+                ),
+            ],
+            warehouse=warehouse,
+        ),
+        page(
+            "power",
+            "Power and temperature",
+            "/power",
+            shown=[
+                chart(
+                    "power",
+                    figures.power_marks,
+                    "power_marks",
+                    "Handles by mean power and highest temperature",
+                    threshold,
+                    header="Draw a box around marks to list their handles below.",
+                    actions=va.set_controls(controls="power-component", value="customdata[0]"),
+                ),
+                table("power", "power_marks", "Handles, and what derating took from them"),
+                chart(
+                    "power",
+                    figures.hot_by_power,
+                    "hot_by_power",
+                    "How often a handle is at or above 90 °C, by power",
+                ),
+            ],
+            warehouse=warehouse,
+        ),
+        page(
+            "data",
+            "Data quality",
+            "/data-quality",
+            whole_fleet=[
+                table("data", "files", "Files"),
+                table("data", "rejected_reasons", "Rejected rows by reason"),
+                table(
+                    "data",
+                    "rejected",
+                    "Rejected rows",
+                    header="The first 1,000; marts.rejected_rows has all.",
+                ),
+            ],
+            filtered_title="Sensors",
+            shown=[table("data", "sensors", "Sensors with implausible or frozen readings")],
+            warehouse=warehouse,
+        ),
+    ]

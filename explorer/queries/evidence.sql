@@ -1,0 +1,9 @@
+-- The evidence of the first handle in this choice, until another is selected.
+select
+    'Handle ' || shown_id(component_id) || ': ' || coalesce(evidence, '')
+    || coalesce(' ' || next_step || '.', '') as sentence
+from marts.component_watchlist
+semi join chosen_components($site, $asset, $component, $cause)
+    using (site_id, asset_id, component_id)
+order by concern_rank
+limit 1;

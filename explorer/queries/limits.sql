@@ -1,0 +1,2 @@
+select overheat_threshold_c
+from marts.build_info;

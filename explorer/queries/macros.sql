@@ -1,0 +1,77 @@
+-- What all queries share. A filter is a list of keys; an empty list filters
+-- nothing.
+
+-- A key is JSON text: it is unambiguous, and no word that Vizro reserves.
+create macro site_key(site_id) as to_json([site_id])::varchar;
+
+create macro asset_key(site_id, asset_id) as
+to_json([site_id, asset_id])::varchar;
+
+create macro component_key(site_id, asset_id, component_id) as
+to_json([site_id, asset_id, component_id])::varchar;
+
+create macro is_chosen(keys, key) as keys = [] or list_contains(keys, key);
+
+create macro is_chosen_day(dates, day) as
+dates = []
+or coalesce(
+    day::date between try_cast(dates[1] as date)
+    and try_cast(dates[-1] as date),
+    false
+);
+
+-- The address of a page with one filter set, as Vizro writes it.
+create macro page_link(page, control, key) as
+page || '?' || control || '=b64_' || rtrim(
+    translate(to_base64(encode(to_json(key)::varchar)), '+/', '-_'), '='
+);
+
+create macro component_link(site_id, asset_id, component_id) as
+page_link(
+    '/component',
+    'component-component',
+    component_key(site_id, asset_id, component_id)
+);
+
+create macro site_link(site_id) as
+page_link('/sites', 'sites-site', [site_key(site_id)]);
+
+-- The id in a key, which may be anything that an address can say.
+create macro shown_key(key) as
+left(coalesce(try(json_extract_string(key, '$[-1]')), key), 100);
+
+-- An id as a person reads it.
+create macro shown_id(id) as if(trim(id) = '', '(empty)', id);
+
+create macro shown_cause(cause) as replace(cause, '_', ' ');
+
+create macro shown_time(moment) as strftime(moment, '%Y-%m-%d %H:%M:%S');
+
+create macro chosen_components(sites, assets, components, causes) as table
+    select
+        site_id,
+        asset_id,
+        component_id,
+        concern_rank,
+        likely_cause
+    from marts.component_watchlist
+    where
+        is_chosen(sites, site_key(site_id))
+        and is_chosen(assets, asset_key(site_id, asset_id))
+        and is_chosen(
+            components, component_key(site_id, asset_id, component_id)
+        )
+        and is_chosen(causes, likely_cause);
+
+-- The handle of a page: without one there is nothing to show.
+create macro one_component(components) as table
+    select
+        site_id,
+        asset_id,
+        component_id,
+        concern_rank
+    from marts.component_watchlist
+    where
+        list_contains(
+            components, component_key(site_id, asset_id, component_id)
+        );

@@ -1,0 +1,35 @@
+"""CSV that a spreadsheet opens without running a cell."""
+
+import codecs
+from pathlib import Path
+
+import duckdb
+
+# A spreadsheet runs a cell that begins with one of these, after white space or
+# invisible characters too; the full-width ones where it is set to Japanese. A
+# plain number, as an id is, it only reads. What begins with an apostrophe gets
+# another one, so that taking the first one off gives back every value.
+SPREADSHEET_SAFE = r"""
+create or replace temp macro spreadsheet_safe(cell) as if(
+    regexp_matches(cell, '^[\s\p{Z}\p{C}]*[''=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]')
+    and not regexp_full_match(cell, '[+-]?[0-9]+([.][0-9]+)?'),
+    '''' || cell,
+    cell
+)
+"""
+
+
+def spreadsheet_column(name: str, data_type: str) -> str:
+    """The column as it may stand in a spreadsheet, as SQL."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    return f"spreadsheet_safe({quoted}) as {quoted}" if data_type == "VARCHAR" else quoted
+
+
+def write_csv(
+    connection: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, path: Path
+) -> None:
+    """Writes the rows, of that connection, with a byte order mark, by which Excel knows UTF-8."""
+    connection.execute(SPREADSHEET_SAFE)
+    columns = zip(rows.columns, rows.dtypes, strict=True)
+    rows.project(", ".join(spreadsheet_column(*column) for column in columns)).write_csv(str(path))
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
