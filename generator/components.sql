@@ -40,10 +40,13 @@ described as (
         -8.0 + floor(4.0 * draw_uniform(stream, 4)) as utc_offset_hours,
         if(
             hot_rank <= getvariable('hot_sites'),
-            round(
-                getvariable('fault_strength')
-                * (5.0 + 7.0 * draw_uniform(stream, 5)),
-                2
+            coalesce(
+                getvariable('hot_site_excess_c'),
+                round(
+                    getvariable('fault_strength')
+                    * (5.0 + 7.0 * draw_uniform(stream, 5)),
+                    2
+                )
             ),
             0.0
         ) as site_excess_c

@@ -73,6 +73,7 @@ create macro decayed(rise_c, x, thermal) as {
     'pcba': rise_c.pcba * exp(-x / thermal.pcba_s)
 };
 
+-- The season is coldest in the middle of January, 14.5 days into the year.
 create macro ambient_at(
     at_ms, mean_c, day_c, slow_c, slow_phase, utc_offset_hours
 ) as
@@ -82,4 +83,6 @@ mean_c
 )
 + slow_c * sin(2.0 * pi() * (at_ms / 86400000.0 / 3.1 + slow_phase))
 + 0.6 * slow_c
-* sin(2.0 * pi() * (at_ms / 86400000.0 / 1.7 - 3.0 * slow_phase));
+* sin(2.0 * pi() * (at_ms / 86400000.0 / 1.7 - 3.0 * slow_phase))
+- getvariable('season_swing_c')
+* cos(2.0 * pi() * (at_ms / 86400000.0 - 14.5) / 365.25);

@@ -42,6 +42,8 @@ DEFAULTS = {
     "power_interval_seconds": 5.5,
     "fold_back_c": 105.0,
     "stale_alerts_per_component_day": 0.033,
+    "season_swing_c": 0,
+    "hot_site_excess_c": None,
 }
 WHOLE_NUMBERS = {
     "sites": (1, 100_000),
@@ -64,6 +66,7 @@ NUMBERS = {
     "power_interval_seconds": (1, 60),
     "fold_back_c": (60, 1000),
     "stale_alerts_per_component_day": (0, 1),
+    "season_swing_c": (0, 30),
 }
 # The first line of a truth file identifies it.
 TRUTH_HEADER = (
@@ -135,6 +138,8 @@ def check_options(options):
     if options["hot_sites"] is None:
         options["hot_sites"] = int(options["faulty_share"] > 0)
     check_number(options, "hot_sites", 0, options["sites"], is_whole=True)
+    if options["hot_site_excess_c"] is not None:
+        check_number(options, "hot_site_excess_c", 0, 30)
 
     if (compression := options["compression"]) not in ("none", "gzip", "zstd", "mixed"):
         refuse(f"compression must be none, gzip, zstd or mixed, not '{compression}'")

@@ -1179,6 +1179,43 @@ def test_broken_sensors_do_what_no_thermal_mass_can(quiet_fleet):
     assert modes == {"open_circuit", "frozen"}
 
 
+# Weather
+
+
+@pytest.mark.parametrize(
+    ("start_date", "change_c"), [("2023-01-14", -10), ("2023-04-15", 0), ("2023-07-15", 10)]
+)
+def test_the_season_moves_every_temperature(generate, tmp_path, start_date, change_c):
+    small = {"sites": 1, "components": 2, "days": 2, "start_date": start_date, "faulty_share": 0}
+    generate(tmp_path / "even", **small)
+    fleet = load(generate(tmp_path / "swinging", season_swing_c=10, **small))
+    even = sql_text(tmp_path / "even" / "*signals_data*")
+    assert fleet.execute(f"""
+        select
+            readings.signal_name,
+            avg(readings.value - even.value::double)
+        from readings
+        inner join read_csv({even}, header = true, all_varchar = true) as even
+            on
+                readings.at_ms = even."timestamp"::bigint
+                and readings.component = even.component
+                and readings.signal_name = even.signal_name
+        group by all
+        order by all
+    """).fetchall() == [
+        (signal, pytest.approx(0 if signal == "LM_powerLimit" else change_c, abs=0.3))
+        for signal in SIGNALS
+    ]
+
+
+def test_the_excess_of_hot_sites_may_be_given(generate, tmp_path):
+    small = {"sites": 4, "components": 8, "days": 1, "hot_sites": 2}
+    fleet = load(generate(tmp_path / "fleet", hot_site_excess_c=3.5, fault_strength=2, **small))
+    assert fleet.execute("""
+        select site_excess_c, count(distinct site_id) from truth group by all order by all
+    """).fetchall() == [(0.0, 2), (3.5, 2)]
+
+
 # Determinism, paths, wrong arguments
 
 
@@ -1244,6 +1281,8 @@ def test_a_folder_with_quotes_spaces_and_brackets(generate, tmp_path):
         ({"start_date": "tomorrow"}, "start_date must be a date"),
         ({"include_bad_rows": "yes"}, "include_bad_rows must be true"),
         ({"hot_sites": 50}, "hot_sites must be a whole number from 0 to 49"),
+        ({"season_swing_c": -5}, "season_swing_c must be a number from 0 to 30"),
+        ({"hot_site_excess_c": 31}, "hot_site_excess_c must be a number from 0 to 30"),
         ({"colour": "red"}, "it has no argument 'colour'"),
     ],
 )
