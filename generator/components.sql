@@ -105,6 +105,21 @@ strengths as (
                 then getvariable('fault_strength') * (0.8 + 0.8 * severity)
             else 1.0 + getvariable('fault_strength') * (0.3 + 1.2 * severity)
         end as own_strength,
+        -- At least one whole day lies before the onset, and one between the
+        -- full strength and the repair.
+        case
+            when
+                own_fault != 'none'
+                and draw_uniform(stream, 51) < getvariable('onset_share')
+                then middle_day(1, draw_uniform(stream, 52))
+        end as onset_day,
+        coalesce(onset_day + getvariable('growth_days'), 0) as full_day,
+        case
+            when
+                own_fault != 'none'
+                and draw_uniform(stream, 53) < getvariable('repair_share')
+                then middle_day(full_day + 1, draw_uniform(stream, 54))
+        end as repair_day,
         case
             when own_fault = 'weak_cooling' then 'both'
             when own_fault = 'none' then null
@@ -131,27 +146,31 @@ spread as (
         exp(
             0.5 * getvariable('resistance_spread') * draw_normal(stream, 5)
         ) as pos_deviation,
-        if(own_fault = 'weak_cooling', own_strength, 1.0) as cooling_loss
+        -- What the full fault multiplies: the rise of each pole, and the time
+        -- constant of both. Less cooling raises all three alike.
+        if(own_fault = 'weak_cooling', own_strength, 1.0) as slowing_factor,
+        if(
+            own_fault = 'contact_resistance' and fault_pole = 'neg',
+            own_strength,
+            slowing_factor
+        ) as neg_factor,
+        if(
+            own_fault = 'contact_resistance' and fault_pole = 'pos',
+            own_strength,
+            slowing_factor
+        ) as pos_factor,
+        getvariable('start_date')::date + onset_day as onset_on,
+        getvariable('start_date')::date + repair_day as repaired_on
     from strengths
 ),
 
 heating as (
     select
         *,
-        -- Degrees of lasting rise per kW^2. Less cooling raises this and the
-        -- time constant alike.
-        resistance * neg_deviation * cooling_loss * if(
-            own_fault = 'contact_resistance' and fault_pole = 'neg',
-            own_strength,
-            1.0
-        ) as neg_resistance,
-        resistance * pos_deviation * cooling_loss * if(
-            own_fault = 'contact_resistance' and fault_pole = 'pos',
-            own_strength,
-            1.0
-        ) as pos_resistance,
-        getvariable('thermal_time_constant_seconds') * cooling_loss
-        * exp(0.1 * draw_normal(stream, 6)) as pole_s,
+        -- Degrees of lasting rise per kW^2, without the fault.
+        resistance * neg_deviation as neg_resistance,
+        resistance * pos_deviation as pos_resistance,
+        exp(0.1 * draw_normal(stream, 6)) as pole_slowness,
         0.00075 * exp(
             getvariable('resistance_spread') * draw_normal(stream, 7)
         ) as pcba_resistance,

@@ -28,6 +28,30 @@ normal_of_bits(hash(stream + number::ubigint));
 create macro draw_exponential(stream, number) as
 -ln(1.0 - draw_uniform(stream, number));
 
+-- A day from the middle of the period's remaining days: 20 % to 70 % of them
+-- come before. Null if none remain.
+create macro middle_day(first_day, draw) as if(
+    first_day < getvariable('days'),
+    floor(first_day + (getvariable('days') - first_day) * (0.2 + 0.5 * draw)),
+    null
+)::integer;
+
+-- Is the time in [onset, repair)? A null day is no limit.
+create macro is_faulty_at(at_ms, onset_on, repaired_on) as
+coalesce(at_ms >= epoch_ms(onset_on), true)
+and coalesce(at_ms < epoch_ms(repaired_on), true);
+
+-- Share of its full strength that a fault has at a time.
+create macro grown_at(at_ms, onset_on, repaired_on) as case
+    when not is_faulty_at(at_ms, onset_on, repaired_on) then 0.0
+    when onset_on is null or growth_ms() = 0 then 1.0
+    else least((at_ms - epoch_ms(onset_on)) / growth_ms(), 1.0)
+end::double;
+
+-- Exact at both ends: 1.0 before the onset, the factor itself at full strength.
+create macro grown_factor(factor, grown_share) as
+1.0 + (factor - 1.0) * grown_share;
+
 -- Power after x seconds of a phase.
 create macro power_at(x, floor_kw, step_kw, power_s) as
 floor_kw + step_kw * exp(-x / power_s);

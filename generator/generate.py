@@ -42,6 +42,9 @@ DEFAULTS = {
     "power_interval_seconds": 5.5,
     "fold_back_c": 105.0,
     "stale_alerts_per_component_day": 0.033,
+    "onset_share": 0,
+    "growth_days": 0,
+    "repair_share": 0,
     "season_swing_c": 0,
     "hot_site_excess_c": None,
 }
@@ -50,6 +53,7 @@ WHOLE_NUMBERS = {
     "components": (1, 1_000_000),
     "days": (1, 3660),
     "seed": (0, 1_000_000_000),
+    "growth_days": (0, 3660),
 }
 NUMBERS = {
     "faulty_share": (0, 1),
@@ -66,9 +70,11 @@ NUMBERS = {
     "power_interval_seconds": (1, 60),
     "fold_back_c": (60, 1000),
     "stale_alerts_per_component_day": (0, 1),
+    "onset_share": (0, 1),
+    "repair_share": (0, 1),
     "season_swing_c": (0, 30),
 }
-# The first line of a truth file identifies it.
+# The first columns of a truth file identify it. Older versions wrote no others.
 TRUTH_HEADER = (
     b"site_id,asset_id,component_id,fault_cause,fault_strength,fault_pole,"
     b"sensor_mode,site_excess_c,neg_resistance_ratio,pos_resistance_ratio"

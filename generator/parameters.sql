@@ -3,6 +3,8 @@ create macro start_ms() as epoch_ms(getvariable('start_date')::date);
 create macro end_ms() as
 start_ms() + 86400000::bigint * getvariable('days');
 
+create macro growth_ms() as 86400000.0 * getvariable('growth_days');
+
 -- The UTC day whose readings are written.
 create macro day_ms() as
 start_ms() + 86400000::bigint * getvariable('day_no');

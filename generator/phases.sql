@@ -9,6 +9,27 @@ joined as (
     inner join components using (component_no)
 ),
 
+-- Over a session, a fault keeps its strength.
+grown as (
+    select
+        *,
+        grown_at(started_ms, onset_on, repaired_on) as grown_share
+    from joined
+),
+
+faulted as (
+    select
+        * replace (
+            neg_resistance * grown_factor(neg_factor, grown_share)
+                as neg_resistance,
+            pos_resistance * grown_factor(pos_factor, grown_share)
+                as pos_resistance
+        ),
+        getvariable('thermal_time_constant_seconds')
+        * grown_factor(slowing_factor, grown_share) * pole_slowness as pole_s
+    from grown
+),
+
 described as (
     select
         component_no,
@@ -50,7 +71,7 @@ described as (
             ended_ms, ambient_c, day_swing_c, slow_swing_c, slow_phase,
             utc_offset_hours
         ) as ambient_end_c
-    from joined
+    from faulted
 ),
 
 -- The next session starts with the warmth that this one leaves, as if this one

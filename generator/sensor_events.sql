@@ -8,8 +8,14 @@ broken as (
         component_no,
         fault_pole,
         sensor_mode,
-        greatest(2, round(own_strength * getvariable('days') * 0.9))
-            as event_count
+        onset_on,
+        repaired_on,
+        coalesce(
+            repaired_on,
+            getvariable('start_date')::date + getvariable('days')
+        ) - coalesce(onset_on, getvariable('start_date')::date)
+            as faulty_days,
+        greatest(2, round(own_strength * faulty_days * 0.9)) as event_count
     from components
     where own_fault = 'sensor_fault'
 ),
@@ -34,6 +40,12 @@ charges as (
         and plugged.to_s - plugged.from_s > 720.0
         and plugged.from_ms >= start_ms()
         and plugged.to_ms < end_ms()
+        and is_faulty_at(
+            plugged.started_ms, broken.onset_on, broken.repaired_on
+        )
+        and is_faulty_at(
+            plugged.unplugged_ms, broken.onset_on, broken.repaired_on
+        )
     window component_day as (
         partition by broken.component_no, plugged.started_ms // 86400000
         order by draw_uniform(plugged.stream, 40)
@@ -96,12 +108,13 @@ sudden as (
             else 42.0 + 20.0 * draw_uniform(stream, 43)
         end as value_c,
         unplugged_ms - 20000 as unplugged_ms,
-        -- About four minutes per day of the period in all, after each event but
-        -- the false heat.
+        -- About four minutes per faulty day in all, after each event but the
+        -- false heat.
         (
-            260000.0 * getvariable('days') / greatest(event_count - 1, 1)
+            260000.0 * faulty_days / greatest(event_count - 1, 1)
             * (0.6 + 0.8 * draw_uniform(stream, 44))
-        )::bigint as chatter_ms
+        )::bigint as chatter_ms,
+        repaired_on
     from kinds
 ),
 
@@ -130,7 +143,8 @@ freezes as (
             1
         ) as value_c,
         null as unplugged_ms,
-        null as chatter_ms
+        null as chatter_ms,
+        repaired_on
     from charges
     where sensor_mode = 'frozen' and day_turn = 1
 ),
@@ -148,16 +162,15 @@ select
     from_ms,
     value_c,
     unplugged_ms,
-    chatter_ms,
+    -- A repair ends both; least ignores nulls.
+    least(chatter_ms, epoch_ms(repaired_on) - unplugged_ms) as chatter_ms,
     -- One event at a time: overlapping events would double the readings.
     least(
         from_ms + length_ms::bigint,
-        coalesce(
-            lead(from_ms) over (
-                partition by component_no
-                order by from_ms
-            ),
-            9223372036854775807
-        )
+        lead(from_ms) over (
+            partition by component_no
+            order by from_ms
+        ),
+        epoch_ms(repaired_on)
     ) as to_ms
 from events;

@@ -1,4 +1,4 @@
--- One row per component, with its fault.
+-- One row per component, with its fault at full strength.
 select
     site_id,
     asset_id,
@@ -10,7 +10,11 @@ select
     fault_pole,
     sensor_mode,
     site_excess_c,
-    round(neg_resistance / healthy_resistance(), 3) as neg_resistance_ratio,
-    round(pos_resistance / healthy_resistance(), 3) as pos_resistance_ratio
+    round(neg_resistance * neg_factor / healthy_resistance(), 3)
+        as neg_resistance_ratio,
+    round(pos_resistance * pos_factor / healthy_resistance(), 3)
+        as pos_resistance_ratio,
+    onset_on,
+    repaired_on
 from components
 order by component_no;

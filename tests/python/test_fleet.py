@@ -1179,7 +1179,163 @@ def test_broken_sensors_do_what_no_thermal_mass_can(quiet_fleet):
     assert modes == {"open_circuit", "frozen"}
 
 
-# Weather
+# Faults over time, and weather
+
+GROWTH_DAYS = 5
+COURSE = {"sites": 3, "components": 18, "days": 24, "seed": 8, "hot_sites": 0}
+COURSE |= {"resistance_spread": 0, "fold_back_c": 1000}
+COURSE |= {"temp_interval_seconds": 30, "power_interval_seconds": 30}
+
+
+@pytest.fixture(scope="module")
+def course(generate, tmp_path_factory):
+    """A fleet whose faults change, beside the same fleet with lasting faults and without any.
+
+    `readings` has each value of the three, `days` the state of each component's fault.
+    """
+    folder = tmp_path_factory.mktemp("course")
+    changes = {"onset_share": 1, "growth_days": GROWTH_DAYS, "repair_share": 0.5}
+    generate(folder / "healthy", faulty_share=0, **COURSE)
+    generate(folder / "lasting", faulty_share=1, **COURSE)
+    connection = load(generate(folder / "changing", faulty_share=1, **changes, **COURSE))
+    glob = sql_text(folder / "*" / "*signals_data*")
+    connection.execute(f"""
+        create or replace table readings as
+        select
+            component,
+            "timestamp"::bigint as at_ms,
+            signal_name,
+            event_date::date as day,
+            max(value::double) filter (filename like '%/changing/%') as changing_value,
+            max(value::double) filter (filename like '%/lasting/%') as lasting_value,
+            max(value::double) filter (filename like '%/healthy/%') as healthy_value
+        from read_csv({glob}, header = true, all_varchar = true, filename = true)
+        group by all
+    """)
+    connection.execute(f"""
+        create table days as
+        select
+            truth.*,
+            day,
+            case
+                when day < onset_on then 'before'
+                -- Heat of a session outlasts midnight, misreadings do not.
+                when day = repaired_on and sensor_mode is null then 'changing'
+                when day >= repaired_on then 'repaired'
+                when sensor_mode is not null then 'misreads'
+                when day <= onset_on + {GROWTH_DAYS} then 'changing'
+                else 'full'
+            end as state
+        from truth
+        cross join (select distinct day from readings)
+    """)
+    return connection
+
+
+def test_a_fault_shows_from_its_onset_to_its_repair_only(course):
+    """A healthy day reads otherwise than without faults, or a full fault otherwise than always."""
+    found = {
+        row[:2]: row[2:]
+        for row in course.execute("""
+            select
+                fault_cause,
+                state,
+                max(abs(changing_value - healthy_value)),
+                max(abs(changing_value - lasting_value)),
+                count(*) - count(changing_value + healthy_value + lasting_value)
+            from readings
+            inner join days
+                on readings.component = days.component_id and readings.day = days.day
+            group by fault_cause, state
+        """).fetchall()
+    }
+    assert {missing for *_, missing in found.values()} == {0}
+    for cause in ("contact_resistance", "weak_cooling", "sensor_fault"):
+        assert found[cause, "before"][0] == 0
+        assert found[cause, "repaired"][0] == 0
+        assert found[cause, "before"][1] > 10
+        if cause == "sensor_fault":
+            assert found[cause, "misreads"][0] > 100
+        else:
+            assert found[cause, "full"][0] > 10
+            assert found[cause, "full"][1] == 0
+
+
+def test_a_fault_grows_linearly(course):
+    """The share of the full fault's extra heat is not the share of the growth's days."""
+    cases, error = course.execute(f"""
+        select
+            count(distinct component),
+            max(abs(
+                (changing_value - healthy_value) / (lasting_value - healthy_value)
+                - (at_ms - epoch_ms(onset_on)) / (86400000 * {GROWTH_DAYS})
+            ))
+        from readings
+        inner join truth on readings.component = truth.component_id
+        where
+            fault_cause = 'contact_resistance'
+            and day between onset_on and onset_on + {GROWTH_DAYS - 1}
+            and lasting_value - healthy_value > 10
+    """).fetchone()
+    assert cases >= 5
+    # A session keeps the strength of its start, and readings are rounded.
+    assert error < 0.05
+
+
+def test_a_broken_sensor_chatters_from_its_onset_to_its_repair_only(course):
+    rows = course.execute("""
+        select
+            count(*),
+            count(*) filter (at_ms < epoch_ms(onset_on) or at_ms >= epoch_ms(repaired_on))
+        from alerts
+        inner join truth on alerts.component = truth.component_id
+        where sensor_mode = 'open_circuit' and alert_name != 'LM_a247_ambientTempStale'
+        group by component_id
+    """).fetchall()
+    assert rows
+    for count, outside in rows:
+        assert count > 20
+        assert outside == 0
+
+
+def test_days_of_onset_and_repair_leave_days_before_and_after(course):
+    assert course.execute(f"""
+        select
+            count(onset_on),
+            min(onset_on - date '2022-03-12') >= 5,
+            max(onset_on - date '2022-03-12') <= 17,
+            count(repaired_on) between 5 and 13,
+            min(repaired_on - onset_on) > {GROWTH_DAYS},
+            max(repaired_on) <= date '2022-04-04'
+        from truth
+    """).fetchone() == (18, True, True, True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("days", "changes", "onsets", "repairs"),
+    [
+        (1, {"onset_share": 1, "repair_share": 1}, 0, 0),
+        (2, {"onset_share": 1, "repair_share": 1}, 4, 0),
+        (2, {"onset_share": 0, "repair_share": 1}, 0, 4),
+        (3, {"onset_share": 1, "repair_share": 1, "growth_days": 3}, 4, 0),
+    ],
+)
+def test_a_period_without_days_left_has_no_repair(
+    generate, tmp_path, days, changes, onsets, repairs
+):
+    fleet = load(
+        generate(tmp_path / "fleet", sites=1, components=8, days=days, faulty_share=0.5, **changes)
+    )
+    assert fleet.execute("""
+        select
+            count(onset_on),
+            count(repaired_on),
+            count(*) filter (
+                fault_cause in ('hot_site', 'none')
+                and (onset_on is not null or repaired_on is not null)
+            )
+        from truth
+    """).fetchone() == (onsets, repairs, 0)
 
 
 @pytest.mark.parametrize(
@@ -1267,6 +1423,18 @@ def test_a_folder_with_quotes_spaces_and_brackets(generate, tmp_path):
     generate(folder, **small)
 
 
+def test_the_truth_of_an_older_version_marks_a_folder(generate, tmp_path):
+    """A folder written before the truth had days of onset and repair cannot be written again."""
+    small = {"sites": 1, "components": 2, "days": 1}
+    generate(tmp_path / "fleet", **small)
+    truth = tmp_path / "fleet.truth.csv"
+    lines = truth.read_text().splitlines()
+    assert lines[0].endswith(",onset_on,repaired_on")
+    truth.write_text("".join(line.rsplit(",", 2)[0] + "\n" for line in lines))
+    generate(tmp_path / "fleet", **small)
+    assert truth.read_text().splitlines() == lines
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -1281,6 +1449,9 @@ def test_a_folder_with_quotes_spaces_and_brackets(generate, tmp_path):
         ({"start_date": "tomorrow"}, "start_date must be a date"),
         ({"include_bad_rows": "yes"}, "include_bad_rows must be true"),
         ({"hot_sites": 50}, "hot_sites must be a whole number from 0 to 49"),
+        ({"onset_share": 1.1}, "onset_share must be a number from 0 to 1, not '1.1'"),
+        ({"growth_days": 2.5}, "growth_days must be a whole number from 0 to 3660"),
+        ({"repair_share": "half"}, "repair_share must be a number from 0 to 1"),
         ({"season_swing_c": -5}, "season_swing_c must be a number from 0 to 30"),
         ({"hot_site_excess_c": 31}, "hot_site_excess_c must be a number from 0 to 30"),
         ({"colour": "red"}, "it has no argument 'colour'"),
