@@ -5,6 +5,12 @@
 {%- endmacro %}
 
 
+{% macro inspection_results() -%}
+    {#- What a workshop says of a component that it inspected. -#}
+    {{- return(['confirmed', 'no_fault', 'repaired']) -}}
+{%- endmacro %}
+
+
 {% macro poles() -%}
     {{- return(['negative', 'positive']) -}}
 {%- endmacro %}

@@ -164,14 +164,36 @@
 {%- endmacro %}
 
 
+{% macro date_pattern() -%}
+    {#- The year first or last. -#}
+    {{- return(
+        '([0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}'
+        ~ '|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4})'
+    ) -}}
+{%- endmacro %}
+
+
+{% macro time_text(text, record_type) -%}
+    {#- SQL: the time of a row, as it is read. An inspection may have a date alone,
+        which stands for its midnight. -#}
+    case
+        when {{ record_type }} = 'inspection'
+            then case
+                when {{ matches(text, '[0-9]{8}') }} then {{ text }} || 'T000000'
+                when {{ matches(text, date_pattern()) }} then {{ text }} || ' 00:00:00'
+                else {{ text }}
+            end
+        else {{ text }}
+    end
+{%- endmacro %}
+
+
 {% macro time_pattern(has_seconds=true) -%}
     {#- A date and a time of day, the year first or last, or without marks. -#}
     {%- set hours = '([01]?[0-9]|2[0-3])' -%}
     {%- set seconds = '(:[0-5][0-9]([.,][0-9]+)?)' ~ ('' if has_seconds else '?') -%}
     {{- return(
-        '(([0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}'
-        ~ '|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4})'
-        ~ '[Tt ] *' ~ hours ~ ':[0-5][0-9]' ~ seconds
+        '(' ~ date_pattern() ~ '[Tt ] *' ~ hours ~ ':[0-5][0-9]' ~ seconds
         ~ '|[0-9]{8}[Tt][0-9]{6}([.,][0-9]+)?)'
     ) -}}
 {%- endmacro %}

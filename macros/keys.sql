@@ -12,7 +12,8 @@
 
 
 {% macro text_part(text, place) -%}
-    {#- place: 1 site, 2 asset, 3 component, 4 signal or alert. -#}
+    {#- place: 1 site, 2 asset, 3 component, 4 signal, alert or result of an
+        inspection, which also has 5 the cause that was found and 6 a note. -#}
     split_part({{ text }}, chr(31), {{ place }})
 {%- endmacro %}
 

@@ -1,4 +1,4 @@
-{#- What the name of an alert or a signal says, where no catalog has the name. -#}
+{#- What a name says, and how a word is compared. -#}
 
 {% macro words_of(name) -%}
     {#- A word begins at a capital after a small letter, and at the last capital
@@ -15,6 +15,12 @@
         ) }}),
         ' '
     )
+{%- endmacro %}
+
+
+{% macro as_word(text) -%}
+    {#- SQL: 'No fault' as no_fault, the spelling of catalogs. -#}
+    {{ replace_pattern('lower(' ~ text ~ ')', '[ _-]+', '_') }}
 {%- endmacro %}
 
 

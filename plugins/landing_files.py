@@ -58,6 +58,7 @@ MAX_BIGINT = (1 << 63) - 1  # a file can be dated later than 2262
 MOVED = "it was changed, removed or out of reach while the build read it"
 DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".parquet")
+KINDS = ("signals_data", "alerts_data", "inspections")  # as in stg_file_formats
 READ_COLUMNS = ("timestamp", "SITE", "ASSET", "COMPONENT", "signal_name", "VALUE")
 COLUMNS = {
     "file_path": "VARCHAR",
@@ -601,7 +602,7 @@ def is_same(before, file):
 def is_readable(name):
     """Whether a file is a delivery, by its name, or by that of the folder of parts."""
     name = name.lower().partition("/")[0]
-    return ("signals_data" in name or "alerts_data" in name) and name.endswith(ENDINGS)
+    return any(kind in name for kind in KINDS) and name.endswith(ENDINGS)
 
 
 def check_path(folder, file):

@@ -62,11 +62,16 @@
 {%- endmacro %}
 
 
-{% macro hash_of_all(expression) -%}
+{% macro sorted_list(expression) -%}
     {{ by_engine(
-        'hash(list(' ~ expression ~ ' order by ' ~ expression ~ '))',
-        'xxhash64(array_sort(array_agg(' ~ expression ~ ')))'
+        'list(' ~ expression ~ ' order by ' ~ expression ~ ')',
+        'array_sort(array_agg(' ~ expression ~ '))'
     ) }}
+{%- endmacro %}
+
+
+{% macro hash_of_all(expression) -%}
+    {{ by_engine('hash', 'xxhash64') }}({{ sorted_list(expression) }})
 {%- endmacro %}
 
 
@@ -198,8 +203,13 @@
 {%- endmacro %}
 
 
+{% macro control_character() -%}
+    {{- return('[\\p{Cc}\\x{FFFE}\\x{FFFF}]') -}}
+{%- endmacro %}
+
+
 {% macro has_control_character(text) -%}
-    {%- set pattern = "'[\\p{Cc}\\x{FFFE}\\x{FFFF}]'" -%}
+    {%- set pattern = "'" ~ control_character() ~ "'" -%}
     {{ by_engine(
         'regexp_matches(' ~ text ~ ', ' ~ pattern ~ ')',
         'regexp(' ~ text ~ ', r' ~ pattern ~ ')'

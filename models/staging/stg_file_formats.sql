@@ -6,6 +6,12 @@
     'name': 'signal_name',
     'value': 'VALUE',
 } -%}
+{#- What files of inspections call these columns. -#}
+{%- set inspection_columns = {
+    'timestamp': 'date',
+    'name': 'result',
+    'value': 'cause',
+} -%}
 {%- set fraction = '[+-]?[0-9]*[.][0-9]+([eE][+-]?[0-9]+)?' -%}
 {%- set thousands = thousands_pattern() -%}
 {#- Where the header has a column. -#}
@@ -85,6 +91,8 @@ header_lines as (
                 then 'signal'
             when contains(lower(files.file_name), 'alerts_data')
                 then 'alert'
+            when contains(lower(files.file_name), 'inspections')
+                then 'inspection'
         end as record_type,
         -- Spreadsheets write the delimiter into a line of its own: sep=;
         case
@@ -93,8 +101,16 @@ header_lines as (
             else files.first_line
         end as header_line,
         {% for column, name in columns.items() -%}
-            coalesce(formats.{{ column }}_column, '{{ name }}')
-                as {{ column }}_column,
+            coalesce(
+                formats.{{ column }}_column,
+                {% if column in inspection_columns -%}
+                    case
+                        when record_type = 'inspection'
+                            then '{{ inspection_columns[column] }}'
+                    end,
+                {% endif -%}
+                '{{ name }}'
+            ) as {{ column }}_column,
         {% endfor -%}
         formats.delimiter,
         formats.decimal_mark,
@@ -162,9 +178,21 @@ placed_columns as (
 
     select
         *,
-        {% for column in ['timestamp', 'site', 'asset', 'component'] -%}
+        {% for column in ['site', 'asset', 'component'] -%}
             {{ places[column] }} as {{ column }}_position,
         {% endfor -%}
+        coalesce(
+            {{ places['timestamp'] }},
+            -- An inspection has a date or a timestamp.
+            case
+                when record_type = 'inspection'
+                    then {{ list_position('header_fields', "'timestamp'") }}
+            end
+        ) as timestamp_position,
+        case
+            when record_type = 'inspection'
+                then {{ list_position('header_fields', "'note'") }}
+        end as note_position,
         -- Some exports of alerts carry the alert's name in signal_name.
         case
             when record_type = 'alert' and not is_wide
@@ -215,8 +243,10 @@ sample_texts as (
     select
         file_path,
         field_delimiter,
-        {{ without_blanks(list_item('fields', 'timestamp_position')) }}
-            as timestamp_text,
+        {{ time_text(
+            without_blanks(list_item('fields', 'timestamp_position')),
+            'record_type'
+        ) }} as timestamp_text,
         {{ without_blanks(list_item('fields', 'place')) }} as value_text,
         concat_ws(
             chr(31),
@@ -359,6 +389,7 @@ select
     coalesce(files.alert_name_position, files.signal_name_position)
         as name_position,
     files.value_position,
+    files.note_position,
     files.signal_positions,
     files.is_wide,
     {% for column in columns -%}

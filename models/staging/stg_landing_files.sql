@@ -1,6 +1,7 @@
 {%- set positions = [
     'timestamp_position', 'site_position', 'asset_position',
-    'component_position', 'name_position', 'value_position', 'signal_positions',
+    'component_position', 'name_position', 'value_position', 'note_position',
+    'signal_positions',
 ] -%}
 -- One row per file in the landing folder.
 with
@@ -11,18 +12,32 @@ formats as (
 
 ),
 
+causes as (
+
+    select {{ sorted_list('likely_cause') }} as known_causes
+    from {{ ref('cause_catalog') }}
+
+),
+
 known_columns as (
 
     select
-        *,
+        formats.*,
+        -- Another catalog makes another version of the file.
+        case
+            when formats.record_type = 'inspection'
+                then causes.known_causes
+        end as known_causes,
         {{ list_where(
             'header_fields',
             'field',
             "field in (lower(timestamp_column), lower(site_column), "
             ~ "lower(asset_column), lower(component_column), "
-            ~ "lower(name_column), lower(value_column), 'alert_name')"
+            ~ "lower(name_column), lower(value_column), 'alert_name') "
+            ~ "or (record_type = 'inspection' and field = 'note')"
         ) }} as known_fields
     from formats
+    cross join causes
 
 ),
 
@@ -32,7 +47,8 @@ judged_files as (
         *,
         case
             when record_type is null
-                then 'ignored: neither signals_data nor alerts_data in its name'
+                then 'ignored: neither signals_data nor alerts_data nor '
+                    || 'inspections in its name'
             when read_problem is not null
                 then 'cannot be read: ' || read_problem
             when not is_read
@@ -47,7 +63,7 @@ judged_files as (
                 or component_position is null
                 or (name_position is null and not is_wide)
                 or (
-                    record_type = 'signal'
+                    record_type <> 'alert'
                     and value_position is null
                     and not is_wide
                 )
@@ -60,11 +76,9 @@ judged_files as (
                     )
                     || case
                         when is_wide then ''
-                        when record_type = 'signal'
-                            then
-                                ', ' || name_column
-                                || ' and ' || value_column
-                        else ', alert_name'
+                        when record_type = 'alert'
+                            then ', alert_name'
+                        else ', ' || name_column || ' and ' || value_column
                     end
             when
                 {{ list_length('known_fields') }}
@@ -117,6 +131,7 @@ select
     {% for position in positions -%}
         {{ position }},
     {% endfor -%}
+    known_causes,
     line_count,
     size_bytes,
     {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at,
@@ -126,5 +141,6 @@ select
         'file_path', 'is_read', 'read_problem', 'first_line', 'is_odd',
         'size_bytes', 'modified_ns', 'judged_by', 'entity_tag', 'delimiter',
         'decimal_mark', 'time_format', 'lost_digits', "'" ~ project_version() ~ "'",
+        'known_causes',
     ] + positions) }} % 9223372036854775807)::bigint as file_version
 from judged_files

@@ -111,12 +111,19 @@ texts as (
         coalesce(
             {{ list_item('fields', 'field_count + 1') }} = '', false
         ) as has_empty_field_more,
-        {% for column in ['site', 'asset', 'component', 'timestamp'] -%}
+        {% for column in ['site', 'asset', 'component', 'note'] -%}
             nullif(
                 {{ without_blanks(list_item('fields', column ~ '_position')) }},
                 ''
             ) as {{ column }}_text,
         {% endfor -%}
+        nullif(
+            {{ time_text(
+                without_blanks(list_item('fields', 'timestamp_position')),
+                'record_type'
+            ) }},
+            ''
+        ) as timestamp_text,
         nullif({{ without_blanks(list_item('fields', 'place')) }}, '')
             as value_text,
         nullif({{ without_blanks(
@@ -137,7 +144,22 @@ cast_texts as (
             {{ has_lost_id_digits(column ~ '_text') }}
                 as has_lost_{{ column }}_digits,
         {% endfor -%}
-        {{ composed('name_text') }} as record_name,
+        case
+            when record_type = 'inspection'
+                then {{ as_word('name_text') }}
+            else {{ composed('name_text') }}
+        end as record_name,
+        case
+            when record_type = 'inspection'
+                then {{ as_word('value_text') }}
+        end as found_cause,
+        -- A control character, such as a tab, is a blank.
+        case
+            when record_type = 'inspection'
+                then {{ replace_pattern(
+                        'note_text', control_character(), ' '
+                    ) }}
+        end as note,
         {{ number(with_point('value_text', 'decimal_mark')) }} as value,
         {{ with_point('timestamp_text', 'decimal_mark') }} as number_text,
         -- Nearly all times are spelled like this, and quickly read.
@@ -192,7 +214,10 @@ judged_rows as (
                         || '): it went through a spreadsheet'
             {% endfor -%}
             when record_name is null
-                then 'no ' || record_type || ' name'
+                then case
+                        when record_type = 'inspection' then 'no result'
+                        else 'no ' || record_type || ' name'
+                    end
             when
                 -- As text: DuckDB composes Unicode up to chr(0) only.
                 {{ has_control_character(
@@ -263,7 +288,24 @@ judged_rows as (
                             ) }}
                 end
                 then 'the timestamp is not a whole number of milliseconds'
-            when record_type = 'alert'
+            when
+                record_type = 'inspection'
+                and record_name not in (
+                    {%- for result in inspection_results() %}
+                        '{{ result }}'{{ ',' if not loop.last }}
+                    {%- endfor %}
+                )
+                then
+                    'the result is unknown (' || left(name_text, 40)
+                    || '): write {{ inspection_results() | join(" or ") }}'
+            when
+                found_cause is not null
+                and {{ list_position('known_causes', 'found_cause') }} is null
+                then
+                    'the cause is unknown (' || left(value_text, 40)
+                    || '): write one of seeds/cause_catalog.csv, or leave it '
+                    || 'empty'
+            when record_type in ('alert', 'inspection')
                 then null
             when value_text is null
                 then 'no value'
@@ -303,7 +345,14 @@ select
         when reject_reason is null
             then {{ series_text(
                 'site_id', 'asset_id', 'component_id', 'record_name'
-            ) }}
+            ) }} || case
+                    when record_type = 'inspection'
+                        then concat(
+                                chr(31), coalesce(found_cause, ''),
+                                chr(31), coalesce(note, '')
+                            )
+                    else ''
+                end
     end as series_text,
     reject_reason,
     case when reject_reason is not null then line end as raw_line,

@@ -6,6 +6,7 @@ import random
 import shutil
 import sys
 
+import duckdb
 import pytest
 from fleets import random_fleet, write_fleet
 from landing import SIGNAL_HEADER, Warehouse, differences, generate_fleet
@@ -258,3 +259,65 @@ def test_a_change_of_a_macro_is_a_change_of_all(warehouse, manifest, tmp_path, n
     assert versions[0] == versions[1] == versions[3] != versions[2]
     rejected = [row["rejected_row_count"] for row in found]
     assert rejected == [0, 0, int(name == "default__read_lines"), 0]
+
+
+def test_inspections_follow_their_files_and_touch_no_day(warehouse, tmp_path):
+    """An inspection of a file that changed or is gone stays, or inspections make a day."""
+    (tmp_path / "signals_data.csv").write_text(
+        f"{SIGNAL_HEADER}\n0,1647086400000,a,a,c,LM_powerLimit,20.5,\n"
+    )
+    models = ["inspections", "load_audit", "build_info"]
+    header = "date,SITE,ASSET,COMPONENT,result,cause,note\n"
+    days, found = [], []
+    for contents in [
+        {},
+        {"1": "2022-03-12,a,a,c,confirmed,,"},
+        {"1": "2022-03-12,a,a,c,repaired,,", "late": "2021-01-01,x,x,x,no_fault,,"},
+        {"1": "2022-03-12,a,a,c,repaired,rust,", "late": "2021-01-01,x,x,x,no_fault,,"},
+        {},
+    ]:
+        for file in tmp_path.glob("inspections*"):
+            file.unlink()
+        for name, line in contents.items():
+            (tmp_path / f"inspections_{name}.csv").write_text(header + line)
+        warehouse.load(tmp_path, *models)
+        days.append(warehouse.rows("from staging.stg_days order by day"))
+        rows = warehouse.rows("select component_id, result from marts.inspections order by all")
+        found.append([tuple(row.values()) for row in rows])
+    assert found == [
+        [],
+        [("c", "confirmed")],
+        [("c", "repaired"), ("x", "no_fault")],
+        [("x", "no_fault")],
+        [],
+    ]
+    assert all(day == days[0] for day in days)
+    (row,) = warehouse.rows("select first_reading_at, last_reading_at from marts.build_info")
+    assert row["first_reading_at"] == row["last_reading_at"]
+
+
+def test_a_cause_that_is_added_admits_inspections(warehouse, tmp_path):
+    """An inspection stays rejected for a cause that the catalog has by now."""
+    (tmp_path / "signals_data.csv").write_text(
+        f"{SIGNAL_HEADER}\n0,1647086400000,a,a,c,LM_powerLimit,20.5,\n"
+    )
+    (tmp_path / "inspections.csv").write_text(
+        "date,SITE,ASSET,COMPONENT,result,cause\n2022-03-12,a,a,c,confirmed,rust\n"
+    )
+    models = ["inspections", "load_audit", "rejected_rows"]
+    warehouse.load(tmp_path, *models)
+    assert not warehouse.rows("from marts.inspections")
+    with duckdb.connect(warehouse.path) as connection:
+        connection.execute("create table kept as from reference.cause_catalog")
+        connection.execute(
+            "insert into reference.cause_catalog by name select 'rust' as likely_cause"
+        )
+    try:
+        warehouse.load(tmp_path, *models)
+    finally:
+        with duckdb.connect(warehouse.path) as connection:
+            connection.execute("create or replace table reference.cause_catalog as from kept")
+            connection.execute("drop table kept")
+    (row,) = warehouse.rows("from marts.inspections")
+    assert row["found_cause"] == "rust"
+    assert not warehouse.rows("from marts.rejected_rows")

@@ -54,6 +54,33 @@ def load(warehouse, tmp_path):
     return load
 
 
+@pytest.fixture
+def load_inspections(warehouse, tmp_path):
+    """Loads files beside one reading: the inspections, rejected rows and the audit."""
+
+    def load(files):
+        folder = tmp_path / "landing"
+        for name, content in {SIGNALS: signal_text(), **files}.items():
+            write_file(folder, name, content)
+        warehouse.load(folder, "inspections", "rejected_rows", "load_audit")
+        return SimpleNamespace(
+            inspections=sorted(
+                tuple(row.values())
+                for row in warehouse.rows(
+                    "select site_id, component_id, inspected_on::text, result, "
+                    "coalesce(found_cause, ''), coalesce(note, '') from marts.inspections"
+                )
+            ),
+            rejected={
+                (row["file_name"], row["line_number"]): row["reject_reason"]
+                for row in warehouse.rows("from marts.rejected_rows")
+            },
+            audit={row["file_name"]: row for row in warehouse.rows("from marts.load_audit")},
+        )
+
+    return load
+
+
 def counts(audit_row):
     columns = ("row_count", "staged_row_count", "rejected_row_count", "repeated_row_count")
     return tuple(audit_row[column] for column in columns)
@@ -559,6 +586,97 @@ def test_the_audit_equals_a_count_of_lines(load):
     assert rejected == len(loaded.rejected) == len(BAD_LINES) + 11
 
 
+INSPECTION_HEADER = "date,SITE,ASSET,COMPONENT,result,cause,note"
+INSPECTIONS = {
+    "Workshop_INSPECTIONS.csv": "NOTE,Cause,extra,RESULT,component,asset,site,Date\n"
+    '"pin worn, ""badly""",Contact Resistance,x,Confirmed,c,a,order,2022-03-12\n',
+    "inspections_spelling.csv.gz": f"{INSPECTION_HEADER}\n20220312,spelling,a,7.0,NO-FAULT,,\n",
+    "inspections_german.csv": "sep=;\ndate;SITE;ASSET;COMPONENT;result;cause\n"
+    "12.03.2022;german;a;c; repaired ;none\n",
+    "inspections_time.csv.zst": INSPECTION_HEADER.replace("date", "Timestamp")
+    + "\n2022-03-13T00:30:00+01:00,time,a,c,No fault,hot-site,a\n",
+    "inspections_epoch.csv": f"{INSPECTION_HEADER}\n{NOON},epoch,a,c,repaired,,\n",
+    "inspections.parquet": parquet(
+        "select date '2022-03-12' as date, 'parquet' as SITE, 'a' as ASSET, "
+        "7 as COMPONENT, 'repaired' as result, null as cause, 'x' as note"
+    ),
+}
+
+
+def test_inspections_are_read_in_every_form(load_inspections):
+    """A column order, letter case, spelling or compression changes an inspection, or loses it."""
+    loaded = load_inspections(INSPECTIONS)
+    assert loaded.inspections == [
+        ("epoch", "c", "2022-03-12", "repaired", "", ""),
+        ("german", "c", "2022-03-12", "repaired", "none", ""),
+        ("order", "c", "2022-03-12", "confirmed", "contact_resistance", 'pin worn, "badly"'),
+        ("parquet", "7", "2022-03-12", "repaired", "", "x"),
+        ("spelling", "7", "2022-03-12", "no_fault", "", ""),
+        ("time", "c", "2022-03-12", "no_fault", "hot_site", "a"),
+    ]
+    assert not loaded.rejected
+    types = [row["record_type"] for row in loaded.audit.values()]
+    assert sorted(types) == ["inspection"] * 6 + ["signal"]
+
+
+BAD_INSPECTIONS = {
+    "2022-03-12,s,a,c,fixed,,": "the result is unknown (fixed): write confirmed",
+    "2022-03-12,s,a,c,,,": "no result",
+    "2022-03-12,s,a,c,repaired,rust,": "the cause is unknown (rust): write one of seeds",
+    ",s,a,c,repaired,,": "no timestamp",
+    "2022-02-30,s,a,c,repaired,,": "the timestamp is no date",
+    "soon,s,a,c,repaired,,": "the timestamp is not in the format",
+    "12.03.2022,s,a,c,repaired,,": "the timestamp is not in the format",
+    "2022-03-12,,a,c,repaired,,": "no site",
+    "2022-03-12,s, ,c,repaired,,": "no asset",
+    "2022-03-12,s,a,,repaired,,": "no component",
+    "2022-03-12,s,a,c,repaired": "5 fields where the header has 7",
+    "2022-03-12,s,a,c,repaired,,two, notes": "8 fields where the header has 7",
+    '2022-03-12,s,a,c,repaired,,"two': "a quote is not closed",
+}
+
+
+def test_bad_inspections_are_kept_with_their_reason(load_inspections):
+    """A bad inspection is staged or dropped, or its reason or line number is wrong."""
+    good = "2022-03-12,s,a,{},repaired,,"
+    lines, expected = [INSPECTION_HEADER, good.format("first")], {}
+    for line, reason in BAD_INSPECTIONS.items():
+        lines += [line, good.format(len(lines))]
+        expected[len(lines) - 1] = reason
+    headless = ["2022-03-12,s,a,headless,repaired,,"] * 2
+    loaded = load_inspections(
+        {"inspections.csv": "\n".join(lines), "inspections_2.csv": "\n".join(headless)}
+    )
+    header = "the first line is not a header with the columns date, SITE, ASSET, COMPONENT, result"
+    expected = {("inspections.csv", number): reason for number, reason in expected.items()}
+    expected |= {("inspections_2.csv", number): header for number in (1, 2)}
+    assert loaded.rejected.keys() == expected.keys()
+    for place, reason in expected.items():
+        assert loaded.rejected[place].startswith(reason), place
+    assert len(loaded.inspections) == len(BAD_INSPECTIONS) + 1
+    bad = len(BAD_INSPECTIONS)
+    assert counts(loaded.audit["inspections.csv"]) == (2 * bad + 1, bad + 1, bad, 0)
+    assert counts(loaded.audit["inspections_2.csv"]) == (2, 0, 2, 0)
+
+
+def test_repeated_inspections_count_once(load_inspections):
+    """A repeated inspection counts twice, or another one counts as its repeat."""
+    line = "2022-03-12,s,a,c,repaired,hot_site,x\n"
+    others = [
+        line.replace(*change)
+        for change in [("-12", "-13"), ("repaired", "confirmed"), ("hot_site", ""), ("x", "y")]
+    ]
+    loaded = load_inspections(
+        {
+            "inspections_1.csv": f"{INSPECTION_HEADER}\n{line}{line.upper()}{line}",
+            "inspections_2.csv": f"{INSPECTION_HEADER}\n{line}{''.join(others)}",
+        }
+    )
+    assert len(loaded.inspections) == 2 + len(others)
+    assert counts(loaded.audit["inspections_1.csv"]) == (3, 2, 0, 1)
+    assert counts(loaded.audit["inspections_2.csv"]) == (5, 4, 0, 1)
+
+
 @pytest.mark.usefixtures("manifest")
 @pytest.mark.parametrize("case", ["missing", "empty", "no signal file"])
 def test_nothing_to_load_stops_with_one_sentence(tmp_path, parsed_folder, case):
@@ -569,6 +687,7 @@ def test_nothing_to_load_stops_with_one_sentence(tmp_path, parsed_folder, case):
     if case == "no signal file":
         write_file(folder, ALERT_FILE.format("a"), csv_text(ALERT_HEADER, [ALERT]))
         write_file(folder, "readings.csv", signal_text())
+        write_file(folder, "inspections.csv", INSPECTION_HEADER + "\n2022-03-12,s,a,c,repaired,,\n")
     run = dbt_command("build", folder=parsed_folder, landing_dir=folder)
     assert run.returncode != 0
     sentences = [line for line in run.stdout.splitlines() if str(folder) in line]

@@ -43,6 +43,11 @@ staged as (
         'alert' as record_type,
         count(*) as staged_row_count
     from staged_alerts
+    union all
+    select
+        'inspection' as record_type,
+        count(*) as staged_row_count
+    from {{ ref('inspections') }}
 
 ),
 

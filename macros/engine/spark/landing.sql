@@ -371,7 +371,7 @@
 
 
 {% macro is_delivery(path) -%}
-    lower({{ path }}) rlike r'(?:signals|alerts)_data[^/]*\.(?:csv(?:\.gz|\.zst)?|parquet(?:/[^/]*)?)$'
+    lower({{ path }}) rlike r'(?:signals_data|alerts_data|inspections)[^/]*\.(?:csv(?:\.gz|\.zst)?|parquet(?:/[^/]*)?)$'
 {%- endmacro %}
 
 

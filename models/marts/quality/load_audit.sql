@@ -24,6 +24,38 @@ repeats_by_file as (
 
 ),
 
+-- Inspections belong to no day of readings, so int_repeated_rows has none. The
+-- one copy that is staged is that of the first file by name.
+inspections as (
+
+    select
+        files.file_name,
+        row_number() over (
+            partition by line_rows.series_text, line_rows.recorded_at::date
+            order by files.file_name
+        ) as copy_number
+    from {{ ref('stg_line_rows') }} as line_rows
+    inner join files on line_rows.file_version = files.file_version
+    inner join read_files
+        on line_rows.file_version = read_files.file_version
+    where
+        line_rows.record_type = 'inspection'
+        and line_rows.reject_reason is null
+        and not read_files.is_left_out
+
+),
+
+repeated_inspections as (
+
+    select
+        file_name,
+        count(*) as repeated_row_count
+    from inspections
+    where copy_number > 1
+    group by file_name
+
+),
+
 counted_files as (
 
     select
@@ -33,11 +65,15 @@ counted_files as (
         read_files.file_problem,
         read_files.row_count::bigint as row_count,
         read_files.rejected_row_count::bigint as rejected_row_count,
-        coalesce(repeats_by_file.repeated_row_count, 0)::bigint
-            as repeated_row_count
+        (
+            coalesce(repeats_by_file.repeated_row_count, 0)
+            + coalesce(repeated_inspections.repeated_row_count, 0)
+        )::bigint as repeated_row_count
     from files
     inner join read_files on files.file_version = read_files.file_version
     left join repeats_by_file on files.file_name = repeats_by_file.file_name
+    left join repeated_inspections
+        on files.file_name = repeated_inspections.file_name
 
 ),
 
