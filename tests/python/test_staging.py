@@ -1,5 +1,6 @@
 """Every row of a landing file ends typed, rejected with its reason, or counted as a repeat."""
 
+import re
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from landing import (
     ALERT_FILE,
     ALERT_HEADER,
     OLD_ALERT_HEADER,
+    ROOT,
     SIGNAL_FILE,
     SIGNAL_HEADER,
     csv_text,
@@ -675,6 +677,17 @@ def test_repeated_inspections_count_once(load_inspections):
     assert len(loaded.inspections) == 2 + len(others)
     assert counts(loaded.audit["inspections_1.csv"]) == (3, 2, 0, 1)
     assert counts(loaded.audit["inspections_2.csv"]) == (5, 4, 0, 1)
+
+
+def test_the_template_of_inspections_loads(load_inspections):
+    """The template that users copy has a row that is rejected, or is not the one of the docs."""
+    template = (ROOT / "docs/inspections_template.csv").read_text(encoding="utf-8")
+    page = (ROOT / "docs/your-data.md").read_text(encoding="utf-8").split("\n## Inspections")[1]
+    assert re.search(r"```csv\n(.*?)```", page, re.DOTALL)[1] == template
+    loaded = load_inspections({"inspections_template.csv": template})
+    assert not loaded.rejected
+    assert counts(loaded.audit["inspections_template.csv"]) == (3, 3, 0, 0)
+    assert {row[3] for row in loaded.inspections} == {"confirmed", "no_fault", "repaired"}
 
 
 @pytest.mark.usefixtures("manifest")
