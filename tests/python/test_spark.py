@@ -102,6 +102,8 @@ STAGED = {
     # In a file of mixed line ends the numbers of lines can be off.
     "marts.rejected_rows": "file_name, reject_reason, raw_line, "
     f"case when file_name not like '%{MIXED}%' then line_number end as line_number",
+    "marts.inspections": "site_id, asset_id, component_id, result, found_cause, note, "
+    "inspected_on::string as inspected_on",
     "marts.load_audit": "*",
 }
 
@@ -135,6 +137,15 @@ def write_hostile_files(folder):
     rows = [alert % hostile.NOON for alert in alerts]
     (folder / "alerts_data.csv").write_bytes(b"\n".join([b"\xef\xbb\xbf" + header, *rows]))
     (folder / "alerts_data only a header.csv").write_bytes(header)
+    good = '2022-03-12,s,a,c,repaired,,"\u2603, \t ""x"""'
+    inspections = [
+        staging.INSPECTION_HEADER,
+        good,
+        *staging.BAD_INSPECTIONS,
+        good,
+        good.replace(",s,", ",\u2603,"),
+    ]
+    write_file(folder, "inspections.csv", "\n".join(inspections))
 
 
 def test_hostile_files_are_staged_and_rejected_alike(spark_warehouse, warehouse, tmp_path):  # noqa: F811
@@ -181,6 +192,8 @@ def write_each_format(folder):
     write_file(folder, "notes.parquet/part-0.parquet", staging.PARQUET["text"])
     null = staging.parquet_reading("null", "null::bigint", value="null::double")
     write_file(folder, "signals_data null.parquet", null)
+    for name, content in staging.INSPECTIONS.items():
+        write_file(folder, name, content)
     alerts = staging.csv_text(staging.OLD_ALERT_HEADER, [staging.ALERT])
     write_file(folder, "alerts_data.csv", staging.delimited(alerts, ";"))
 
