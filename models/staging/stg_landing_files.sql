@@ -19,7 +19,7 @@ causes as (
 
 ),
 
-known_columns as (
+files as (
 
     select
         formats.*,
@@ -27,7 +27,16 @@ known_columns as (
         case
             when formats.record_type = 'inspection'
                 then causes.known_causes
-        end as known_causes,
+        end as known_causes
+    from formats
+    cross join causes
+
+),
+
+known_columns as (
+
+    select
+        *,
         {{ list_where(
             'header_fields',
             'field',
@@ -36,8 +45,7 @@ known_columns as (
             ~ "lower(name_column), lower(value_column), 'alert_name') "
             ~ "or (record_type = 'inspection' and field = 'note')"
         ) }} as known_fields
-    from formats
-    cross join causes
+    from files
 
 ),
 
