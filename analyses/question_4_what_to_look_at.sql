@@ -15,7 +15,8 @@ answers as (
         concern_rank,
         concern_score,
         component_id,
-        likely_cause,
+        if(confidence = 'possible', 'perhaps ', '')
+        || likely_cause as likely_cause,
         1 as line,
         evidence as finding
     from watchlist
@@ -28,7 +29,7 @@ answers as (
         2 as line,
         next_step as finding
     from watchlist
-    where likely_cause <> 'none'
+    where confidence = 'named'
 
 )
 

@@ -59,7 +59,8 @@ PHYSICS = {
     },
 }
 FIELDS = """
-    concern_rank, concern_score, likely_cause, watchlist.is_conclusive,
+    concern_rank, concern_score,
+    if(confidence = 'named', likely_cause, 'none') as likely_cause, watchlist.is_conclusive,
     contact_resistance_suspicion, weak_cooling_suspicion, hot_site_suspicion,
     sensor_fault_suspicion, negative_window_count, positive_window_count,
     watchlist.negative_steady_rise_fleet_ratio as neg_steady,

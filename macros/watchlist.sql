@@ -23,7 +23,7 @@
 
 {% macro evidence(signals) -%}
     {#- The cause with its figures, what else is suspected, and consequences. -#}
-    case if(is_worth_watching, nearest_cause, 'none')
+    case likely_cause
         when 'contact_resistance' then {{ contact_resistance_evidence() }}
         when 'weak_cooling' then {{ weak_cooling_evidence() }}
         when 'hot_site' then {{ hot_site_evidence() }}
@@ -31,9 +31,9 @@
         else {{ no_evidence() }}
     end
     || if(
-        likely_cause = 'none' and is_worth_watching,
+        confidence = 'possible',
         '; that is ' || floor(100 * suspicion)::bigint
-        || ' % of what would name ' || nearest_cause,
+        || ' % of what would name it',
         ''
     )
     || coalesce('; also ' || nullif(
@@ -51,11 +51,18 @@
         ),
         ''
     ), '')
-    || '; ' || temperature_alert_count || ' temperature alert'
-    || if(temperature_alert_count = 1, '', 's')
-    || ', ' || {{ number_text('overheated_seconds / 60', 1) }}
+    || '; ' || {{ watch_words() }} || ': ' || recent_temperature_alert_count
+    || ' temperature alert'
+    || if(recent_temperature_alert_count = 1, '', 's')
+    || ', ' || {{ number_text('recent_overheated_seconds / 60', 1) }}
     || ' min above ' || {{ overheat_threshold_words(signals) }}
     || '.'
+{%- endmacro %}
+
+
+{% macro watch_words() -%}
+    {#- SQL: the days that are judged, in words. -#}
+    '{{ 'on the last day' if var('watch_days') == 1 else 'in the last ' ~ var('watch_days') ~ ' days' }}'
 {%- endmacro %}
 
 
@@ -157,6 +164,8 @@
 
 {% macro no_evidence() -%}
     case
+        when not is_judged
+            then 'It sent no reading and raised no alert'
         when not is_conclusive
             then
                 'Its warming cannot be judged by '

@@ -37,6 +37,12 @@
             ~ 'of seconds that divides a day, such as 30 or 60.'
         ) -}}
     {%- endif -%}
+    {%- if var('watch_days') is not integer -%}
+        {{- return(
+            'watch_days is ' ~ var('watch_days') ~ '; it must be a whole '
+            ~ 'number of days.'
+        ) -}}
+    {%- endif -%}
     {%- if var('session_gap_seconds') < seconds -%}
         {{- return(
             'session_gap_seconds (' ~ var('session_gap_seconds') ~ ') must '
@@ -68,6 +74,7 @@
         'session_gap_seconds': [1, 86400],
         'sensor_suspect_seconds': [0, 86400],
         'alert_incident_gap_seconds': [0, 86400],
+        'watch_days': [1, 366],
     }) -}}
 {%- endmacro %}
 

@@ -216,6 +216,8 @@
         union all
         select day_version from {{ tables.int_judged_days }}
         union all
+        select day_version from {{ tables.int_watch_days }}
+        union all
         select file_version::ubigint from {{ tables.stg_read_files }}
         where
             not is_left_out

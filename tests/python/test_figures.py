@@ -359,7 +359,7 @@ def collect(build_output, answers, metrics, connection):
         "components with a named cause",
         {
             "component_watchlist": mart(
-                "select count(*) from marts.component_watchlist where likely_cause <> 'none'"
+                "select count(*) from marts.component_watchlist where confidence = 'named'"
             ),
             "board index": index["named"],
             "board sites": sum(row["named"] for row in sites),
@@ -392,7 +392,7 @@ def collect(build_output, answers, metrics, connection):
         "components without a cause",
         {
             "component_watchlist": mart(
-                "select count(*) from marts.component_watchlist where likely_cause = 'none'"
+                "select count(*) from marts.component_watchlist where confidence <> 'named'"
             ),
             "board watchlist": boards.rows("watchlist", "causes")[0]["without_cause"],
         },
@@ -442,7 +442,7 @@ def test_a_site_has_the_same_figures_everywhere(built):
             ]
             assert minutes == pytest.approx([row["minutes"]] * 3)
             assert compared["Alerts"] == sum(each["alert_count"] for each in days) == row["alerts"]
-            named = sum(each["cause"] != "none" for each in handles)
+            named = sum(not re.match("none|perhaps", each["cause"]) for each in handles)
             assert row["named_words"] == f"{named} of {len(handles)}"
 
 
@@ -484,7 +484,7 @@ def test_only_named_components_are_flagged_against_their_peers(built):
             full join marts.component_watchlist using (site_id, asset_id, component_id)
             where
                 likely_cause is null
-                or (measures is not null) <> (likely_cause <> 'none')
+                or (measures is not null) <> (confidence = 'named')
                 or is_likely
                 or is_small
         """).fetchall()

@@ -73,7 +73,8 @@ def test_every_variable_can_be_changed(tmp_path):
     """A model or a data test holds a variable's default for its value."""
     variables = (
         "{overheat_threshold_c: 95, window_seconds: 60, reading_max_age_seconds: 30, "
-        "session_gap_seconds: 600, sensor_suspect_seconds: 60, alert_incident_gap_seconds: 10}"
+        "session_gap_seconds: 600, sensor_suspect_seconds: 60, alert_incident_gap_seconds: 10, "
+        "watch_days: 1}"
     )
     run = make("build", f"VARS={variables}", folder=tmp_path)
     assert run.returncode == 0, run.stdout

@@ -217,7 +217,10 @@ def test_every_handle_is_ranked_once(handles, judged):
 
 def test_each_fault_is_named_and_no_sound_handle_is(handles, by_name):
     """A fault is missed or mistaken, or a handle that is used hard, or little, is accused."""
-    found = {name: row["likely_cause"] for name, row in by_name.items()}
+    found = {
+        name: row["likely_cause"] if row["confidence"] == "named" else "none"
+        for name, row in by_name.items()
+    }
     expected = {name: handle.cause for name, handle in handles.items()}
     assert found == expected | {"brief": "none"}
 
@@ -283,31 +286,41 @@ def random_evidence(rng):
 def replace_evidence(warehouse, evidence):
     """Puts the evidence, a frame, in the place of what the telemetry tells."""
     ids = ["site_id", "asset_id", "component_id"]
-    replaced = [*ids, *KINDS_OF_EVIDENCE][:-2]  # alerts and seconds stand in other tables
+    replaced = [*KINDS_OF_EVIDENCE][:-2]  # alerts and seconds stand in other tables
     replaced = ", ".join(f"evidence.{column} as {column}" for column in replaced)
     ids = ", ".join(ids)
+    day = "(select max(day) from intermediate.int_watch_days)"
     with duckdb.connect(warehouse.path) as connection:
         connection.register("evidence", evidence)
         connection.execute(
             f"""
-            create or replace table marts.component_thermal_profile as
-            select template.* replace ({replaced})
-            from evidence
+            create or replace table intermediate.int_thermal_profiles as
+            select template.* replace ({replaced}, components.component_key as component_key)
+            from (select *, row_number() over () as component_key from evidence) as components
+            inner join evidence using ({ids})
             cross join (
-                from marts.component_thermal_profile where component_id = 'contact'
+                select profiles.* from intermediate.int_thermal_profiles as profiles
+                inner join intermediate.int_components as components using (component_key)
+                where components.component_id = 'contact' and profiles.judged_on = {day}
             ) as template;
-
-            create or replace table intermediate.int_alerts as
-            select {ids}, true as is_temperature_related, unnest(range(alert_count)) as alert_id
-            from evidence;
 
             create or replace table intermediate.int_components as
             select {ids}, row_number() over () as component_key from evidence;
+
+            create or replace table intermediate.int_alerts as
+            select
+                components.component_key,
+                true as is_temperature_related,
+                {day}::timestamp as fired_at,
+                unnest(range(evidence.alert_count)) as alert_id
+            from evidence
+            inner join intermediate.int_components as components using ({ids});
 
             create or replace table intermediate.int_overheated_hours as
             select
                 components.component_key,
                 evidence.overheated_seconds,
+                {day}::timestamp as hour_start,
                 110::double as peak_trusted_avg_temp_c
             from evidence
             inner join intermediate.int_components as components using ({ids});
@@ -327,13 +340,16 @@ def test_the_score_never_falls_as_evidence_grows(warehouse, tmp_path):
     replace_evidence(warehouse, evidence.astype({"site_id": str}).assign(asset_id="1"))
 
     write_file(tmp_path, SIGNAL_FILE.format("none"), SIGNAL_HEADER)
-    warehouse.dbt("run", "--select", "component_watchlist", landing_dir=tmp_path)
-    rows = warehouse.rows("from marts.component_watchlist")
+    warehouse.dbt(
+        *("run", "--full-refresh", "--select", "int_component_verdicts"), landing_dir=tmp_path
+    )
+    rows = warehouse.rows("from intermediate.int_component_verdicts")
     scores = {(row["site_id"], row["component_id"]): row["concern_score"] for row in rows}
     assert len(scores) == len(evidence)
     for site, component in scores:
         assert scores[site, component] <= scores[site, "more"], site
     for row in rows:
         assert row["concern_score"] == pytest.approx(documented_score(row), abs=0.0501), row
-        assert (row["likely_cause"] == "none") == (row["concern_score"] < 50), row
+        assert (row["confidence"] == "named") == (row["concern_score"] >= 50), row
+        assert (row["likely_cause"] == "none") == (row["confidence"] == "none"), row
     assert len({row["likely_cause"] for row in rows}) == 5, "a cause was never tried"

@@ -15,7 +15,9 @@ days as (
 judgements as (
 
     select
-        {{ hash_of(['series_key', 'is_sensor_suspect', 'window_start']) }}
+        {{ hash_of([
+            'series_key', 'is_sensor_suspect', 'is_frozen', 'window_start'
+        ]) }}
             as judgement,
         window_start::date as day
     from {{ ref('int_untrusted_windows') }}

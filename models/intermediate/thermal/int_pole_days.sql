@@ -1,5 +1,5 @@
--- One row per component and UTC day with half an hour under load: how far its
--- poles differ for their power.
+-- One row per component and UTC day with a window under load, from 60 kW of
+-- recent power on: how far its poles differ, and for their power.
 --
 -- Heat follows the square of the power, so the imbalance of a day is its slope
 -- over the square of the recent power: a day of hard work does not look worse.
@@ -35,6 +35,7 @@ sums as (
         {{ exact_sum('imbalance_c * load') }} as imbalance_by_load,
         {{ exact_sum('load * load') }} as load_by_load,
         {{ exact_sum('imbalance_c * imbalance_c') }} as imbalance_by_imbalance,
+        {{ exact_sum('imbalance_c') }} as total_imbalance_c,
         count(*) as window_count,
         day
     from windows
@@ -48,6 +49,7 @@ slopes as (
 
     select
         component_key,
+        total_imbalance_c,
         imbalance_by_load / load_by_load as imbalance_at_100_kw_c,
         sqrt(
             greatest(
@@ -55,21 +57,26 @@ slopes as (
                 - imbalance_by_load * imbalance_by_load / load_by_load,
                 0
             )
-            / (window_count - 1)
+            / nullif(window_count - 1, 0)
             / load_by_load
             * {{ recent_power_seconds() }} / {{ var('window_seconds') }}
         ) as imbalance_error_c,
         window_count,
+        -- Less than half an hour says little of the slope.
+        window_count * {{ var('window_seconds') }} >= 1800 as is_known,
         day
     from sums
-    where window_count * {{ var('window_seconds') }} >= 1800
 
 )
 
 select
     slopes.component_key,
-    slopes.imbalance_at_100_kw_c,
-    slopes.imbalance_error_c,
+    slopes.total_imbalance_c,
+    slopes.window_count,
+    case when slopes.is_known then slopes.imbalance_at_100_kw_c end
+        as imbalance_at_100_kw_c,
+    case when slopes.is_known then slopes.imbalance_error_c end
+        as imbalance_error_c,
     slopes.day,
     days.day_version
 from slopes

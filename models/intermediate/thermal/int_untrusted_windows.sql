@@ -40,7 +40,8 @@ suspect_windows as (
     select
         series_key,
         window_start,
-        true as is_sensor_suspect
+        true as is_sensor_suspect,
+        false as is_frozen
     from near_windows
     where
         observed_at >= window_start - {{ sensor_suspect_interval() }}
@@ -54,7 +55,8 @@ frozen_windows as (
     select
         windows.series_key,
         windows.window_start,
-        false as is_sensor_suspect
+        false as is_sensor_suspect,
+        true as is_frozen
     from {{ ref('int_frozen_runs') }} as runs
     inner join {{ ref('int_signal_windows') }} as windows
         on
@@ -77,6 +79,7 @@ untrusted_windows as (
     select
         series_key,
         bool_or(is_sensor_suspect) as is_sensor_suspect,
+        bool_or(is_frozen) as is_frozen,
         window_start
     from all_windows
     group by series_key, window_start

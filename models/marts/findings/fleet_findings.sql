@@ -95,7 +95,7 @@ derated_items as (
             ) as rise_ratio,
             row_number() over (order by concern_rank) as item_number
         from watchlist
-        where likely_cause = '{{ cause }}'
+        where likely_cause = '{{ cause }}' and confidence = 'named'
 
     ),
 
@@ -133,6 +133,7 @@ pole_days as (
         )) as is_growing,
         day
     from {{ ref('int_pole_days') }}
+    where imbalance_at_100_kw_c is not null
 
 ),
 
@@ -232,7 +233,7 @@ alerting_components as (
 
     select
         alerting.*,
-        watchlist.likely_cause <> 'none' as is_named,
+        watchlist.confidence = 'named' as is_named,
         alerting.component_id as item,
         alerting.alert_rank as item_number,
         sum(alerting.alert_count) over () as all_alert_count

@@ -12,7 +12,7 @@ components as (
         {{ component_key(
             'profiles.site_id', 'profiles.asset_id', 'profiles.component_id'
         ) }} as component_key,
-        watchlist.likely_cause = 'none' as is_healthy,
+        watchlist.confidence <> 'named' as is_healthy,
         {% for cause in causes -%}
             watchlist.{{ cause }}_suspicion >= 1 as is_{{ cause }},
         {% endfor -%}

@@ -1,23 +1,75 @@
--- One row per component: the heat balances of its poles over all stretches,
--- side by side.
+-- One row per judged day and component with a reading or an alert in the days
+-- that are judged: the heat balances of its poles over all stretches, side by side.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
+) }}
+{%- set days = days_to_build('int_watch_days') %}
 {%- set steps = section_steps() %}
 with
+
+watched_days as (
+
+    {{ watched_days(days) }}
+
+),
+
+component_days as (
+
+    select
+        series.component_key,
+        series_days.day
+    from {{ ref('int_series_days') }} as series_days
+    inner join {{ ref('int_series') }} as series
+        on series_days.series_key = series.series_key
+    union
+    select
+        component_key,
+        fired_at::date as day
+    from {{ ref('int_alerts') }}
+
+),
+
+watched_components as (
+
+    select distinct
+        watched_days.judged_on,
+        component_days.component_key
+    from watched_days
+    inner join component_days on watched_days.day = component_days.day
+
+),
+
+components as (
+
+    select
+        watched_components.judged_on,
+        watched_components.component_key,
+        components.site_id
+    from watched_components
+    inner join {{ ref('int_components') }} as components
+        on watched_components.component_key = components.component_key
+
+),
 
 sums as (
 
     select
-        component_key,
-        pole,
+        watched_days.judged_on,
+        balances.component_key,
+        balances.pole,
         {% for column in [
             'temp_temp', 'power_power', 'temp_power',
             'warming_warming', 'warming_temp', 'warming_power',
         ] -%}
-            {{ exact_sum(column, 15) }} as {{ column }},
+            {{ exact_sum('balances.' ~ column, 15) }} as {{ column }},
         {% endfor -%}
-        sum(window_count)::bigint as window_count,
-        sum(section_count)::bigint as section_count
-    from {{ ref('int_stretch_balances') }}
-    group by all
+        sum(balances.window_count)::bigint as window_count,
+        sum(balances.section_count)::bigint as section_count
+    from watched_days
+    inner join {{ ref('int_stretch_balances') }} as balances
+        on watched_days.day = balances.day
+    group by watched_days.judged_on, balances.component_key, balances.pole
 
 ),
 
@@ -71,6 +123,7 @@ residuals as (
 heat_balances as (
 
     select
+        judged_on,
         component_key,
         pole,
         window_count,
@@ -103,10 +156,9 @@ heat_balances as (
 component_thermals as (
 
     select
+        components.judged_on,
         components.component_key,
         components.site_id,
-        components.asset_id,
-        components.component_id,
         {% for pole in poles() -%}
             {{ pole }}.steady_rise_c_at_100_kw
                 as {{ pole }}_steady_rise_c_at_100_kw,
@@ -130,14 +182,20 @@ component_thermals as (
         ) as asymmetry_error,
         coalesce(negative.window_count, 0) as negative_window_count,
         coalesce(positive.window_count, 0) as positive_window_count
-    from {{ ref('int_components') }} as components
+    from components
     {% for pole in poles() -%}
         left join heat_balances as {{ pole }}
             on
-                components.component_key = {{ pole }}.component_key
+                components.judged_on = {{ pole }}.judged_on
+                and components.component_key = {{ pole }}.component_key
                 and {{ pole }}.pole = '{{ pole }}'
     {% endfor -%}
 
 )
 
-select * from component_thermals
+select
+    component_thermals.*,
+    watch_days.day_version
+from component_thermals
+inner join {{ ref('int_watch_days') }} as watch_days
+    on component_thermals.judged_on = watch_days.day

@@ -1,6 +1,19 @@
--- One row per component: how warm it is when it starts after an hour of rest,
--- against the fleet, and how warm its site starts, against the other sites.
+-- One row per judged day and component with a reading: how warm it is when it
+-- starts after an hour of rest, against the fleet; and how warm its site
+-- starts, against the other sites.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
+) }}
+{%- set days = days_to_build('int_watch_days') %}
+
 with
+
+watched_days as (
+
+    {{ watched_days(days) }}
+
+),
 
 sessions as (
 
@@ -60,6 +73,8 @@ first_windows as (
         on
             minutes.component_key = windows.component_key
             and minutes.window_start = windows.window_start
+            -- A day is judged by itself and the days before it.
+            and minutes.started_at::date = windows.window_start::date
 
 ),
 
@@ -92,17 +107,23 @@ start_temperatures as (
 compared_starts as (
 
     select
-        *,
-        median(start_temp_c) over (
-            partition by floor(hour(started_at) / 4)
+        watched_days.judged_on,
+        starts.component_key,
+        starts.start_temp_c,
+        median(starts.start_temp_c) over (
+            partition by
+                watched_days.judged_on, floor(hour(starts.started_at) / 4)
         ) as fleet_start_temp_c
-    from start_temperatures
+    from watched_days
+    inner join start_temperatures as starts
+        on watched_days.day = starts.started_at::date
 
 ),
 
 component_baselines as (
 
     select
+        starts.judged_on,
         components.component_key,
         components.site_id,
         median(starts.start_temp_c) as baseline_temp_c,
@@ -119,12 +140,13 @@ component_baselines as (
 centred_components as (
 
     select
+        judged_on,
         site_id,
         baseline_excess_c,
         median(baseline_excess_c) over site as site_median_c,
         count(*) over site as site_component_count
     from component_baselines
-    window site as (partition by site_id)
+    window site as (partition by judged_on, site_id)
 
 ),
 
@@ -133,16 +155,19 @@ centred_components as (
 components_spread as (
 
     select
+        judged_on,
         1.4826 * median(abs(baseline_excess_c - site_median_c))
             as robust_deviation_c
     from centred_components
     where site_component_count >= 3
+    group by judged_on
 
 ),
 
 site_baselines as (
 
     select
+        judged_on,
         site_id,
         median(baseline_excess_c) as median_excess_c,
         percentile_disc(0.25) within group (order by baseline_excess_c)
@@ -159,14 +184,14 @@ site_baselines as (
         end as standard_deviation_c,
         count(*) as site_component_count
     from centred_components
-    group by site_id
+    group by judged_on, site_id
 
 ),
 
 centred_sites as (
 
     select
-        median(median_excess_c) over () as fleet_median_c,
+        median(median_excess_c) over (partition by judged_on) as fleet_median_c,
         *
     from site_baselines
 
@@ -175,10 +200,12 @@ centred_sites as (
 fleet as (
 
     select
+        judged_on,
         median(median_excess_c) as median_excess_c,
         median(abs(median_excess_c - fleet_median_c)) as mad_excess_c,
         count(*) as site_count
     from centred_sites
+    group by judged_on
 
 ),
 
@@ -195,7 +222,8 @@ measured_sites as (
         )
         / sqrt(site_baselines.site_component_count) as standard_error_c
     from site_baselines
-    cross join components_spread
+    left join components_spread
+        on site_baselines.judged_on = components_spread.judged_on
 
 ),
 
@@ -204,6 +232,7 @@ measured_sites as (
 scored_sites as (
 
     select
+        sites.judged_on,
         sites.site_id,
         sites.median_excess_c - fleet.median_excess_c
             as site_baseline_excess_c,
@@ -220,11 +249,12 @@ scored_sites as (
                 ) }}
         end as site_baseline_robust_z
     from measured_sites as sites
-    cross join fleet
+    inner join fleet on sites.judged_on = fleet.judged_on
 
 )
 
 select
+    components.judged_on,
     components.component_key,
     component_baselines.baseline_temp_c,
     component_baselines.baseline_excess_c,
@@ -232,8 +262,15 @@ select
     scored_sites.site_coolest_quarter_excess_c,
     scored_sites.site_baseline_robust_z,
     coalesce(component_baselines.rested_session_count, 0)
-        as rested_session_count
-from {{ ref('int_components') }} as components
+        as rested_session_count,
+    components.day_version
+from {{ ref('int_component_thermals') }} as components
 left join component_baselines
-    on components.component_key = component_baselines.component_key
-left join scored_sites on components.site_id = scored_sites.site_id
+    on
+        components.judged_on = component_baselines.judged_on
+        and components.component_key = component_baselines.component_key
+left join scored_sites
+    on
+        components.judged_on = scored_sites.judged_on
+        and components.site_id = scored_sites.site_id
+where {{ is_day_to_build(days, 'components.judged_on') }}
