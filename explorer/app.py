@@ -100,7 +100,7 @@ def offer_download(page: str, part: vm.Table | vm.Graph, warehouse: Warehouse) -
             rows = warehouse.query(query, **dict(zip(names, values, strict=True)))
         rows = rows[[name for name in rows if not name.startswith("_")]]
         with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
-            path = Path(folder, f"{query}.csv")
+            path = Path(folder, f"{part.id}.csv")
             write_csv(connection, connection.from_df(rows), path)
             return dcc.send_file(path)
 
@@ -132,6 +132,18 @@ def create(path: Path) -> Vizro:
         ClientsideFunction("explorer", "evidence"),
         Output("fleet-evidence", "children"),
         Input("__input_fleet-watchlist", "selectedRows"),
+        prevent_initial_call=True,
+    )
+    clientside_callback(
+        ClientsideFunction("explorer", "list_selected"),
+        Output("power-power_marks-chart", "title"),
+        Input("power-power_marks-chart", "selectedData"),
+        prevent_initial_call=True,
+    )
+    clientside_callback(
+        ClientsideFunction("explorer", "show_chart"),
+        Output("component-component_series-chart", "title"),
+        Input(pages.selector_id("component", "zoom"), "value"),
         prevent_initial_call=True,
     )
     server = app.dash.server

@@ -34,7 +34,7 @@ FORMATS = {
     "kWh": ",.1f",
     "s": ",.0f",
     "min": ",.1f",
-    "%": ".1%",
+    "%": ",.1f",
     "Score": ",.1f",
 }
 # Columns of long text, by their name: they take the room that is left, and wrap.
@@ -46,7 +46,6 @@ def column(name: str, values: pd.Series) -> dict:
     is_number = pd.api.types.is_numeric_dtype(values)
     settings = {
         "field": name,
-        "headerName": name.removesuffix(", %"),
         "filter": "agNumberColumnFilter" if is_number else "agTextColumnFilter",
     }
     if is_number:
@@ -100,6 +99,7 @@ def grid(data_frame: pd.DataFrame, page_size: int = 10) -> dag.AgGrid:
             "suppressHeaderFilterButton": True,
             "suppressFloatingFilterButton": True,
             "wrapHeaderText": True,
+            "tooltipValueGetter": {"function": "params.valueFormatted ?? params.value"},
             "autoHeaderHeight": True,
             "minWidth": 110,
             "flex": 1,
@@ -108,9 +108,13 @@ def grid(data_frame: pd.DataFrame, page_size: int = 10) -> dag.AgGrid:
             "domLayout": "autoHeight",
             "pagination": len(data_frame) > page_size,
             "paginationPageSize": page_size,
-            "paginationPageSizeSelector": [10, 20, 50, 100],
+            "paginationPageSizeSelector": [5, 10, 20, 50, 100],
             "enableCellTextSelection": True,
             "animateRows": False,
+            # Else the keyboard would not reach the cells and their links.
+            "suppressCellFocus": False,
+            "alwaysShowHorizontalScroll": True,
+            "tooltipShowDelay": 400,
             "suppressFieldDotNotation": True,
             "rowSelection": {
                 "mode": "singleRow", "checkboxes": False, "enableClickSelection": True,
@@ -145,7 +149,7 @@ def plain(text: object) -> str:
 
 
 @capture("graph")
-def component_series(data_frame: pd.DataFrame, threshold_c: float) -> go.Figure:
+def component_series(data_frame: pd.DataFrame) -> go.Figure:
     """Poles, board and power of one handle over time, with alerts and what marks its heat."""
     figure = make_subplots(
         rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.04, row_heights=[0.5, 0.2, 0.3]
@@ -154,6 +158,7 @@ def component_series(data_frame: pd.DataFrame, threshold_c: float) -> go.Figure:
     windows = kinds.get("window")
     if windows is None:
         return empty(figure)
+    threshold_c = windows.threshold_c.iloc[0]
     for row, name, field, colour in [
         (1, "Negative pole", "negative_pole_temp_c", BLUE),
         (1, "Positive pole", "positive_pole_temp_c", ORANGE),
@@ -316,7 +321,7 @@ def alert_timeline(data_frame: pd.DataFrame) -> go.Figure:
 
 
 @capture("graph")
-def power_marks(data_frame: pd.DataFrame, threshold_c: float) -> go.Figure:
+def power_marks(data_frame: pd.DataFrame) -> go.Figure:
     """One mark per handle: its mean power and its highest trusted 30 s mean."""
     figure = go.Figure().update_layout(height=440)
     data_frame = data_frame.dropna(subset=["Mean power, kW", "Highest 30 s mean, °C"])
@@ -325,7 +330,7 @@ def power_marks(data_frame: pd.DataFrame, threshold_c: float) -> go.Figure:
     for cause, rows in data_frame.groupby("Likely cause"):
         figure.add_scatter(
             x=rows["Mean power, kW"], y=rows["Highest 30 s mean, °C"], name=plain(cause),
-            mode="markers", marker={"color": CAUSE_COLOURS.get(cause, BLUE), "size": 9},
+            mode="markers", marker={"color": CAUSE_COLOURS.get(cause, GREY), "size": 9},
             customdata=rows[["_component"]],
             text=[
                 f"handle {plain(handle)}, site {plain(site)}"
@@ -333,7 +338,7 @@ def power_marks(data_frame: pd.DataFrame, threshold_c: float) -> go.Figure:
             ],
             hovertemplate="%{text}<br>%{x:.1f} kW, %{y:.1f} °C",
         )  # fmt: skip
-    figure.add_hline(y=threshold_c, line={"color": RED, "dash": "dot"})
+    figure.add_hline(y=data_frame["_threshold_c"].iloc[0], line={"color": RED, "dash": "dot"})
     return figure.update_layout(
         dragmode="select", legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         xaxis_title="Mean power, kW", yaxis_title="Highest trusted 30 s mean, °C",

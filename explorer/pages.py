@@ -31,9 +31,9 @@ NARROWED_BY = {
 SITE_FILTERS = ["site", "asset", "component", "cause"]
 PAGE_FILTERS = {
     "fleet": SITE_FILTERS,
-    "sites": [*SITE_FILTERS, "dates"],
+    "sites": ["dates", *SITE_FILTERS],
     "component": ["component", "dates", "zoom"],
-    "alerts": [*SITE_FILTERS, "dates"],
+    "alerts": ["dates", *SITE_FILTERS],
     "power": SITE_FILTERS,
     "data": ["site", "asset", "component", "signal"],
 }
@@ -60,12 +60,19 @@ def table(page: str, query: str, title: str, size: int = 10, **settings: object)
     )
 
 
-def chart(page: str, draw, query: str, title: str, settings=None, **more) -> vm.Graph:
+def chart(page: str, draw, query: str, title: str, **more: object) -> vm.Graph:
     """A chart of the rows of a query."""
     return vm.Graph(
         id=f"{page}-{query}-chart",
         title=title,
-        figure=draw(data_frame=query, **(settings or {})),
+        figure=draw(data_frame=query),
+        # Plotly offers to upload a chart to its cloud.
+        extra={
+            "config": {
+                "displaylogo": False,
+                "modeBarButtonsToRemove": ["sendDataToCloud", "sendChartToCloud", "shareChart"],
+            }
+        },
         **more,
     )
 
@@ -99,9 +106,8 @@ def selector(page: str, name: str, warehouse: Warehouse) -> vm.Dropdown | vm.Dat
     if f"{page}-{name}" == "component-zoom":
         return vm.Dropdown(
             multi=False,
-            options=["", "-"],
+            options=[{"label": "All chosen days", "value": ""}],
             value="",
-            extra={"clearable": True, "placeholder": "All chosen days"},
             **settings,
         )
     options = options_of(warehouse, name) or [{"label": "(none)", "value": ""}]
@@ -162,14 +168,13 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
     """All pages."""
     for path in warehouse.queries():
         data_manager[path.stem] = partial(warehouse.query, path.stem)
-    threshold = {"threshold_c": warehouse.query("limits").overheat_threshold_c[0]}
     return [
         page(
             "fleet",
             "Fleet",
             "/",
             whole_fleet=[
-                table("fleet", "findings", "What stands out in the whole fleet", size=20),
+                table("fleet", "findings", "What stands out in the whole fleet", size=5),
                 table(
                     "fleet",
                     "last_day",
@@ -214,7 +219,7 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     "assets",
                     "Assets",
                     header="Select a row to narrow the page to its asset. A trend is the slope "
-                    "of the daily figure.",
+                    "of the daily figures of its handles.",
                     actions=va.set_controls(controls="sites-asset", value="_asset"),
                 ),
                 chart(
@@ -239,12 +244,17 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     figures.component_series,
                     "component_series",
                     "Readings",
-                    threshold,
                     header="Drag to zoom, double-click to see all. Select a session or an "
                     "incident below to zoom there.",
                 ),
                 table("component", "sessions", "Sessions, the hottest first", actions=zoom_there()),
                 table("component", "component_incidents", "Alert incidents", actions=zoom_there()),
+                table(
+                    "component",
+                    "component_history",
+                    "On the watchlist, day by day",
+                    header="Each day is judged by itself and the days before it, seven together.",
+                ),
                 table("component", "neighbours", "Handles of the same site, in the chosen days"),
                 chart("component", figures.peers, "peers", "Against healthy handles, all days"),
                 table("component", "peer_measures", "Figures against healthy handles, all days"),
@@ -278,9 +288,8 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     figures.power_marks,
                     "power_marks",
                     "Handles by mean power and highest temperature",
-                    threshold,
-                    header="Draw a box around marks to list their handles below.",
-                    actions=va.set_controls(controls="power-component", value="customdata[0]"),
+                    header="Draw a box around marks to list only their handles below; "
+                    "double-click to list all.",
                 ),
                 table("power", "power_marks", "Handles, and what derating took from them"),
                 chart(

@@ -1,4 +1,4 @@
-// Links in grids, and the evidence of the selected row.
+// Links in grids, and what happens in the browser alone.
 window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
 
 // The text is a child of React, so that no name of the data becomes markup.
@@ -7,13 +7,40 @@ window.dashAgGridComponentFunctions.PageLink = function (props) {
   return React.createElement("a", { href, className: "grid-link" }, props.value);
 };
 
-window.dash_clientside = Object.assign({}, window.dash_clientside, {
-  explorer: {
-    evidence: function (rows) {
-      if (!rows || rows.length === 0) {
-        return window.dash_clientside.no_update;
-      }
-      return rows[0]._evidence;
-    },
+window.dash_clientside = window.dash_clientside || {};
+window.dash_clientside.explorer = {
+  // The evidence of the selected row, as text.
+  evidence: function (rows) {
+    return rows && rows.length ? rows[0]._evidence : window.dash_clientside.no_update;
   },
-});
+
+  // The grid lists the handles of the selected marks; without a selection all.
+  list_selected: function (selected) {
+    const keys = selected && selected.points.map((point) => point.customdata[0]);
+    const grid = window.dash_ag_grid.getApi("__input_power-power_marks");
+    grid.setGridOption("isExternalFilterPresent", () => Boolean(keys));
+    grid.setGridOption("doesExternalFilterPass", (node) => keys.includes(node.data._component));
+    grid.onFilterChanged();
+    return window.dash_clientside.no_update;
+  },
+
+  // A zoom from a table far below shows what it did.
+  show_chart: function (zoom) {
+    if (zoom) {
+      document
+        .getElementById("component-component_series-chart")
+        .scrollIntoView({ block: "center" });
+    }
+    return window.dash_clientside.no_update;
+  },
+};
+
+// Vizro resets the filters of one page; they are kept from page to page, so all go.
+const resetPage = window.dash_clientside.page.reset_controls;
+window.dash_clientside.page.reset_controls = function (clicks, controls, page) {
+  Object.values(controls).forEach((control) => {
+    control.currentValue = control.originalValue;
+  });
+  window.dash_clientside.set_props("vizro_controls_store", { data: controls });
+  return resetPage(clicks, controls, page);
+};

@@ -4,7 +4,9 @@ select
     component_link(site_id, asset_id, component_id) as "_Handle",
     shown_id(site_id) as "Site",
     sum(alert_count) as "Alerts",
-    sum(alert_count) / sum(sum(alert_count)) over () as "Share of alerts, %",
+    100
+    * sum(alert_count)
+    / sum(sum(alert_count)) over () as "Share of alerts, %",
     count(*) as "Incidents",
     count(*) filter (is_trusted) as "Trusted incidents",
     count(*) filter (was_hot) as "At or above 90 °C",

@@ -8,7 +8,7 @@ select
     regr_slope(
         avg_trusted_pole_temp_c, date_diff('day', date '2000-01-01', day)
     ) as "Mean pole trend, °C a day",
-    sum(hot_window_count) / nullif(sum(trusted_window_count), 0)
+    100 * sum(hot_window_count) / nullif(sum(trusted_window_count), 0)
         as "At or above 90 °C, %",
     sum(overheated_seconds) as "Overheated, s",
     sum(avg_power_kw * power_reading_count)
@@ -16,7 +16,7 @@ select
     regr_slope(avg_power_kw, date_diff('day', date '2000-01-01', day))
         as "Power trend, kW a day",
     max(max_power_kw) as "Maximum power, kW",
-    avg(utilisation_ratio) as "In use, %",
+    100 * avg(utilisation_ratio) as "In use, %",
     sum(incident_count) as "Alert incidents",
     sum(lost_energy_kwh) as "Lost by derating, kWh",
     asset_key(site_id, asset_id) as "_asset"

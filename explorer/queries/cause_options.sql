@@ -1,5 +1,5 @@
 select
-    shown_cause(likely_cause) as label,
+    replace(likely_cause, '_', ' ') as label,
     likely_cause as key
 from marts.component_watchlist
 group by likely_cause

@@ -7,24 +7,37 @@ chosen as (
     select * from one_component($component)
 ),
 
+zoom as (
+    select
+        try(cast(split_part($zoom[1], '/', 1) as timestamp)) as started_at,
+        try(cast(split_part($zoom[1], '/', 2) as timestamp)) as ended_at
+),
+
+-- An alert can fire long after the last window: that one is shown, too.
+last_window as (
+    select max(component_windows.window_start) as window_start
+    from marts.component_windows
+    semi join chosen using (site_id, asset_id, component_id)
+    inner join zoom on component_windows.window_start <= zoom.started_at
+),
+
 bounds as (
     select
         coalesce(
             try(
-                cast(split_part($zoom[1], '/', 1) as timestamp)
+                least(zoom.started_at, last_window.window_start)
                 - interval 5 minutes
             ),
             try(cast($dates[1] as timestamp)),
             '-infinity'::timestamp
         ) as starts_at,
         coalesce(
-            try(
-                cast(split_part($zoom[1], '/', 2) as timestamp)
-                + interval 5 minutes
-            ),
+            try(zoom.ended_at + interval 5 minutes),
             try(cast($dates[-1] as timestamp) + interval 1 day),
             'infinity'::timestamp
         ) as ends_at
+    from zoom
+    cross join last_window
 ),
 
 windows as (
@@ -97,6 +110,7 @@ episodes as (
         ended_at
     from marts.overheating_episodes
     semi join chosen using (site_id, asset_id, component_id)
+    where not is_sensor_suspect
 ),
 
 incidents as (
@@ -111,6 +125,7 @@ incidents as (
 select
     'window' as kind,
     null::varchar as label,
+    (select overheat_threshold_c from marts.build_info) as threshold_c,
     *
 from buckets
 union all by name

@@ -5,7 +5,7 @@ select
     case
         when component_id is not null then 'handle ' || shown_id(component_id)
         when site_id is not null then 'site ' || shown_id(site_id)
-        when kind = 'alerts' then 'alerts'
+        when kind = 'alerts' or finding_name = 'more_alerts' then 'alerts'
         when kind in ('sensor', 'data') then 'data quality'
         else 'sites and assets'
     end as "Look at",
@@ -14,7 +14,7 @@ select
             component_id is not null
             then component_link(site_id, asset_id, component_id)
         when site_id is not null then site_link(site_id)
-        when kind = 'alerts' then '/alerts'
+        when kind = 'alerts' or finding_name = 'more_alerts' then '/alerts'
         when kind in ('sensor', 'data') then '/data-quality'
         else '/sites'
     end as "_Look at"

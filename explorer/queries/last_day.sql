@@ -58,7 +58,8 @@ peaks as (
 select
     shown_id(hottest.component_id) as "Handle",
     component_link(hottest.site_id, hottest.asset_id, hottest.component_id)
-        as "_Handle",
+    || '&component-dates='
+    || address_value([hottest.day::varchar, hottest.day::varchar]) as "_Handle",
     shown_id(hottest.site_id) as "Site",
     hottest.peak_trusted_avg_temp_c as "Highest 30 s mean, °C",
     shown_time(peaks.window_start) as "At, UTC",
@@ -66,7 +67,9 @@ select
     hottest.overheated_seconds as "Overheated, s",
     hottest.incident_count as "Alert incidents",
     watchlist.concern_rank as "Watchlist rank",
-    shown_cause(watchlist.likely_cause) as "Likely cause"
+    shown_cause(
+        watchlist.likely_cause, watchlist.confidence
+    ) as "Likely cause"
 from hottest
 left join peaks using (site_id, asset_id, component_id)
 left join marts.component_watchlist as watchlist

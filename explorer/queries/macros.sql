@@ -20,11 +20,14 @@ or coalesce(
     false
 );
 
--- The address of a page with one filter set, as Vizro writes it.
-create macro page_link(page, control, key) as
-page || '?' || control || '=b64_' || rtrim(
+-- A value of a filter, as Vizro writes it in an address.
+create macro address_value(key) as
+'b64_' || rtrim(
     translate(to_base64(encode(to_json(key)::varchar)), '+/', '-_'), '='
 );
+
+create macro page_link(page, control, key) as
+page || '?' || control || '=' || address_value(key);
 
 create macro component_link(site_id, asset_id, component_id) as
 page_link(
@@ -43,7 +46,8 @@ left(coalesce(try(json_extract_string(key, '$[-1]')), key), 100);
 -- An id as a person reads it.
 create macro shown_id(id) as if(trim(id) = '', '(empty)', id);
 
-create macro shown_cause(cause) as replace(cause, '_', ' ');
+create macro shown_cause(cause, confidence) as
+if(confidence = 'possible', 'perhaps ', '') || replace(cause, '_', ' ');
 
 create macro shown_time(moment) as strftime(moment, '%Y-%m-%d %H:%M:%S');
 
@@ -53,7 +57,8 @@ create macro chosen_components(sites, assets, components, causes) as table
         asset_id,
         component_id,
         concern_rank,
-        likely_cause
+        likely_cause,
+        confidence
     from marts.component_watchlist
     where
         is_chosen(sites, site_key(site_id))
@@ -72,6 +77,4 @@ create macro one_component(components) as table
         concern_rank
     from marts.component_watchlist
     where
-        list_contains(
-            components, component_key(site_id, asset_id, component_id)
-        );
+        components[1] = component_key(site_id, asset_id, component_id);

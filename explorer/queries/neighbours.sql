@@ -12,13 +12,17 @@ select
         as "_Handle",
     shown_id(daily.asset_id) as "Asset",
     max(daily.peak_trusted_avg_temp_c) as "Highest 30 s mean, °C",
-    sum(daily.hot_window_count) / nullif(sum(daily.trusted_window_count), 0)
+    100
+    * sum(daily.hot_window_count)
+    / nullif(sum(daily.trusted_window_count), 0)
         as "At or above 90 °C, %",
     sum(daily.overheated_seconds) as "Overheated, s",
     max(daily.max_power_kw) as "Maximum power, kW",
     sum(daily.incident_count) as "Alert incidents",
     any_value(watchlist.concern_rank) as "Watchlist rank",
-    any_value(shown_cause(watchlist.likely_cause)) as "Likely cause"
+    any_value(shown_cause(
+        watchlist.likely_cause, watchlist.confidence
+    )) as "Likely cause"
 from marts.component_daily as daily
 inner join marts.component_watchlist as watchlist
     using (site_id, asset_id, component_id)

@@ -6,8 +6,7 @@ select
     healthy_p10_value,
     healthy_median_value,
     healthy_p90_value,
-    neighbour_median_value,
-    healthy_component_count
+    neighbour_median_value
 from marts.component_peers
 semi join one_component($component)
     using (site_id, asset_id, component_id)

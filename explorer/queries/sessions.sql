@@ -1,9 +1,9 @@
 select
     shown_time(started_at) as "Started, UTC",
     duration_seconds / 60 as "Length, min",
-    peak_temp_c as "Highest 30 s mean, °C",
-    peak_negative_pole_temp_c as "Negative pole, °C",
-    peak_positive_pole_temp_c as "Positive pole, °C",
+    peak_temp_c as "Highest reading, °C",
+    peak_negative_pole_temp_c as "Negative pole, 30 s, °C",
+    peak_positive_pole_temp_c as "Positive pole, 30 s, °C",
     avg_power_kw as "Mean power, kW",
     max_power_kw as "Maximum power, kW",
     seconds_above_90_c as "Above 90 °C, s",

@@ -19,13 +19,11 @@ days as (
 ),
 
 shown as (
-    select
-        site_id,
-        count(*) over () as site_count
+    select site_id
     from days
     group by site_id
     order by max(peak_temp_c) desc nulls last, site_id
-    limit if(len($site) between 1 and 10, 10, 5)
+    limit if(len($site) > 0, 10, 5)
 )
 
 select
@@ -34,8 +32,7 @@ select
     days.peak_temp_c,
     days.avg_power_kw,
     days.hot_ratio,
-    days.incident_count,
-    shown.site_count
+    days.incident_count
 from days
 inner join shown using (site_id)
 order by

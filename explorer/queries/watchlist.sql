@@ -1,13 +1,29 @@
+with
+
+days as (
+    select
+        site_id,
+        asset_id,
+        component_id,
+        max(peak_trusted_avg_temp_c) as peak_temp_c
+    from marts.component_daily
+    group by all
+)
+
 select
     concern_rank as "Rank",
     shown_id(component_id) as "Handle",
     component_link(site_id, asset_id, component_id) as "_Handle",
     shown_id(site_id) as "Site",
     shown_id(asset_id) as "Asset",
-    shown_cause(watchlist.likely_cause) as "Likely cause",
+    shown_cause(
+        watchlist.likely_cause, watchlist.confidence
+    ) as "Likely cause",
     concern_score as "Score",
+    first_listed_on::varchar as "Listed since",
+    change as "Change",
     overheated_seconds as "Overheated, s",
-    peak_avg_temp_c as "Highest 30 s mean, °C",
+    days.peak_temp_c as "Highest 30 s mean, °C",
     temperature_alert_count as "Temperature alerts",
     if(is_conclusive, 'yes', 'no') as "Conclusive",
     'Handle ' || shown_id(component_id) || ': ' || coalesce(evidence, '')
@@ -15,4 +31,5 @@ select
 from marts.component_watchlist as watchlist
 semi join chosen_components($site, $asset, $component, $cause)
     using (site_id, asset_id, component_id)
+left join days using (site_id, asset_id, component_id)
 order by concern_rank;

@@ -19,8 +19,16 @@ chosen_values as (
         unnest($cause) as key
     union all
     select
+        'signal' as kind,
+        unnest($signal) as key
+    union all
+    select
         'day' as kind,
         unnest($dates) as key
+    union all
+    select
+        'moment' as kind,
+        unnest($zoom) as key
 ),
 
 known_values as (
@@ -43,6 +51,11 @@ known_values as (
         'cause' as kind,
         likely_cause as key
     from marts.component_watchlist
+    union all
+    select
+        'signal' as kind,
+        signal_name as key
+    from marts.sensor_faults
 )
 
 select
@@ -50,4 +63,10 @@ select
     || ': the address is out of date.' as sentence
 from chosen_values
 anti join known_values using (kind, key)
-where kind <> 'day' or try_cast(key as date) is null;
+where
+    (kind <> 'day' or try_cast(key as date) is null)
+    and (
+        kind <> 'moment'
+        or try_cast(split_part(key, '/', 1) as timestamp) is null
+        or try_cast(split_part(key, '/', 2) as timestamp) is null
+    );

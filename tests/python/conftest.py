@@ -1,4 +1,5 @@
 import os
+from collections import defaultdict
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -25,6 +26,17 @@ settings.load_profile("random" if FLEET_COUNT else "same_every_time")
 
 def pytest_configure(config):
     config.fleet_count = int(FLEET_COUNT or 25)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says how long each file takes, the slowest first."""
+    seconds = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if hasattr(report, "duration"):
+                seconds[report.nodeid.partition("::")[0]] += report.duration
+    for path, total in sorted(seconds.items(), key=lambda item: -item[1]):
+        terminalreporter.write_line(f"{total:6.0f} s {path}")
 
 
 @pytest.fixture(scope="session")

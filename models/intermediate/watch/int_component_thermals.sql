@@ -1,5 +1,6 @@
 -- One row per judged day and component with a reading or an alert in the days
--- that are judged: the heat balances of its poles over all stretches, side by side.
+-- that are judged: the heat balances of its poles over all stretches, side by
+-- side.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"

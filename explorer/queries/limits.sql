@@ -1,2 +1,0 @@
-select overheat_threshold_c
-from marts.build_info;
