@@ -99,7 +99,7 @@ metrics: $(BIN)/.synced-metrics ## print the headline metrics; docs/metrics.md s
 	@set -f; HTTPS_PROXY=http://127.0.0.1:9 $(MF) query --decimals 3 $$QUERY
 
 .PHONY: test
-test: $(BIN)/.synced-boards $(BIN)/.synced-explorer $(BIN)/.synced-metrics $(BIN)/.synced-spark $(BIN)/.synced-s3 $(BIN)/.synced-s3-server ## run the whole test suite, from nothing
+test: $(BIN)/.synced-boards $(BIN)/.synced-explorer $(BIN)/.synced-metrics $(BIN)/.synced-notify $(BIN)/.synced-spark $(BIN)/.synced-s3 $(BIN)/.synced-s3-server ## run the whole test suite, from nothing
 	@$(BIN)/pytest
 
 .PHONY: lint
@@ -145,6 +145,10 @@ site: $(BIN)/.synced-boards ## write the boards, the dbt docs and the lineage to
 .PHONY: serve
 serve: $(BIN)/.synced-explorer ## explore the warehouse in the browser, on 127.0.0.1 (PORT=8050), read-only
 	@$(BIN)/python explorer/app.py
+
+.PHONY: notify
+notify: $(BIN)/.synced-notify ## say what is new, worse or gone on the watchlist, and send it to NOTIFY_URLS
+	@$(BIN)/python scripts/notify.py
 
 .PHONY: export
 export: $(BIN)/.synced-boards ## write the marts to export/ as Parquet, CSV and a Tableau extract

@@ -12,7 +12,6 @@ from outputs import open_marts, replaced_folder, warehouse_path
 
 # isort: split
 import gc
-import hashlib
 import json
 import multiprocessing
 import os
@@ -32,6 +31,7 @@ from dbt_charts.core.compile import compile_file
 from lxml import html
 from lxml.builder import E
 from PIL import Image
+from site_pages import page_name
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -139,17 +139,6 @@ def write_lineage(target_path, folder):
         run_tool("The lineage", *command, cwd=scratch)
         page = Path(scratch, "index.html").read_text(encoding="utf-8")
     write_page(folder / "lineage.html", page)
-
-
-def page_name(slug, variables):
-    """A file for a board and the values of its variables, whatever an id may hold."""
-    if not variables:
-        return f"{slug}.html"
-    letters = "".join(value[:30] for _, value in variables)
-    readable = "".join(c if c.isascii() and c.isalnum() else "-" for c in letters).strip("-")
-    # Only the hash tells two ids apart: -7 and 7, or long ones.
-    exact = hashlib.sha256(repr(variables).encode()).hexdigest()[:12]
-    return f"{slug}-{readable}-{exact}.html"
 
 
 def variables_of(query):

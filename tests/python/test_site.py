@@ -14,7 +14,7 @@ from landing import ROOT
 from lxml import html
 
 sys.path.insert(0, str(ROOT / "scripts"))
-from build_site import page_name
+from site_pages import page_name
 
 
 @pytest.fixture(scope="module")

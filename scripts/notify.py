@@ -1,0 +1,116 @@
+"""Says what is new, worse or gone on the watchlist, and sends it to NOTIFY_URLS: make notify.
+
+NOTIFY_URLS: addresses of apprise, separated by white space; without any, the text is printed.
+SINCE: a day to compare the last one with, such as 2022-03-12; else the day before.
+SITE_URL: where the pages of make site are served, for the links; else their files.
+
+Exit codes: 0 sent, printed, or nothing changed; 1 a sentence says what is wrong.
+"""
+
+import logging
+import os
+import re
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from site_pages import page_name
+
+QUERY = Path(__file__).with_name("watchlist_changes.sql")
+MOST_LINES = 4  # below the first
+
+
+def changes(path: str, since: str | None) -> list[tuple]:
+    """The rows of watchlist_changes.sql; one row without a change where there is none."""
+    with duckdb.connect(path, read_only=True) as connection:
+        return connection.execute(QUERY.read_text(), {"since": since}).fetchall()
+
+
+def printable(text: object) -> str:
+    """An id on one line, whatever it holds."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "?", str(text))[:100]
+
+
+def message(rows: list[tuple], site: str) -> tuple[str, list[str]] | None:
+    """The title and the lines to send, or nothing."""
+    *_, last_day, day_before = rows[0]
+    found = [row for row in rows if row[1] is not None]
+    if not found:
+        return None
+    counts = ", ".join(
+        f"{sum(row[0] == change for row in found)} {change}" for change in ("new", "worse", "gone")
+    )
+    title = f"Watchlist of {last_day:%-d %b %Y}, against {day_before:%-d %b %Y}: {counts}"
+    shown = found if len(found) <= MOST_LINES else found[: MOST_LINES - 1]
+    lines = []
+    for change, component_id, site_id, component, cause, rank, score, *_ in shown:
+        place = f", rank {rank}, score {score:.1f}" if change != "gone" else ""
+        link = f"{site}/{page_name('component', (('component', component),))}"
+        lines.append(
+            f"{change}: handle {printable(component_id)} at site {printable(site_id)}, "
+            f"{cause}{place}: {link}"
+        )
+    if len(found) > len(shown):
+        lines.append(f"and {len(found) - len(shown)} more: {site}/watchlist.html")
+    return title, lines
+
+
+def send(urls: list[str], title: str, body: str) -> None:
+    """Sends to each address. No address is ever printed: it may hold a password."""
+    import apprise
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    failed = []
+    for number, url in enumerate(urls, start=1):
+        target = apprise.Apprise()
+        if not target.add(url):
+            sys.exit(f"Target {number} of NOTIFY_URLS is no address that apprise knows.")
+        if not target.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT):
+            failed.append(str(number))
+    if failed:
+        sys.exit(
+            f"{len(failed)} of {len(urls)} targets of NOTIFY_URLS could not be reached: "
+            f"number {', '.join(failed)}."
+        )
+
+
+def main() -> None:
+    path = os.environ.get("WAREHOUSE_PATH") or "supercharger.duckdb"
+    since = os.environ.get("SINCE") or None
+    site = (os.environ.get("SITE_URL") or os.environ.get("SITE_DIR") or "site").rstrip("/")
+    if not Path(path).is_file():
+        sys.exit(f"There is no warehouse '{path}' yet: run make build first.")
+    if since:
+        try:
+            date.fromisoformat(since)
+        except ValueError:
+            sys.exit(f"SINCE is '{printable(since)}'; it must be a day such as 2022-03-12.")
+    try:
+        rows = changes(path, since)
+    except duckdb.CatalogException:
+        sys.exit(f"'{path}' holds no watchlist_history: run make build first.")
+    except duckdb.Error as error:
+        sys.exit(f"The warehouse '{path}' cannot be read: {str(error).splitlines()[0]}")
+    last_day, day_before = rows[0][-2:]
+    if day_before is None or day_before == last_day:
+        print("The watchlist has one day only: nothing to compare it with.")
+        return
+    text = message(rows, site)
+    if text is None:
+        print(f"Nothing changed on the watchlist between {day_before} and {last_day}.")
+        return
+    title, lines = text
+    urls = (os.environ.get("NOTIFY_URLS") or "").split()
+    if not urls:
+        print(title, *lines, sep="\n")
+        return
+    send(urls, title, "\n".join(lines))
+    print(f"{title}. Sent to {len(urls)} target{'s' if len(urls) > 1 else ''}.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

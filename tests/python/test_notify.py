@@ -1,0 +1,182 @@
+"""What make notify says and sends, from a warehouse made by hand, to a webhook on loopback."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import duckdb
+import pytest
+from landing import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from site_pages import page_name
+
+SECRET = "token-of-the-webhook"
+
+
+@pytest.fixture
+def warehouse(tmp_path):
+    """A warehouse with the history of a few handles: day, handle, rank, confidence, score."""
+
+    def make(rows):
+        path = tmp_path / "warehouse.duckdb"
+        with duckdb.connect(path) as connection:
+            connection.execute(
+                "create schema marts; create table marts.watchlist_history (day date, "
+                "site_id text, asset_id text, component_id text, concern_rank bigint, "
+                "likely_cause text, confidence text, concern_score double)"
+            )
+            for day, handle, rank, confidence, score in rows:
+                cause = "none" if confidence == "none" else "weak_cooling"
+                connection.execute(
+                    "insert into marts.watchlist_history values (?, 's', 'a', ?, ?, ?, ?, ?)",
+                    [f"2022-03-{day}", handle, rank, cause, confidence, score],
+                )
+        return path
+
+    return make
+
+
+@pytest.fixture
+def webhook():
+    """A server that keeps what is posted to it; a path with fail is refused."""
+    posted = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            posted.append(json.loads(body))
+            self.send_response(500 if "fail" in self.path else 200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.posted = posted
+    server.url = f"json://127.0.0.1:{server.server_port}/{SECRET}"
+    yield server
+    server.shutdown()
+
+
+def notify(path, **variables):
+    environment = {**os.environ, "WAREHOUSE_PATH": str(path), **variables}
+    for name in {"NOTIFY_URLS", "SINCE", "SITE_URL", "SITE_DIR"} - variables.keys():
+        environment.pop(name, None)
+    run = subprocess.run(
+        [sys.executable, ROOT / "scripts/notify.py"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in run.stderr
+    assert SECRET not in run.stdout + run.stderr
+    return run
+
+
+HISTORY = [
+    (12, "old", 1, "named", 60),
+    (13, "old", 1, "named", 60),
+    (13, "worse", 2, "named", 55),
+    (13, "same", 3, "named", 52),
+    (13, "gone", 4, "named", 51),
+    (13, "perhaps", 5, "possible", 45),
+    (14, "worse", 1, "named", 60),
+    (14, "new", 2, "named", 58),
+    (14, "same", 3, "named", 56.9),
+    (14, "old", 4, "named", 55),
+    (14, "gone", 5, "possible", 45),
+    (14, "perhaps", 6, "none", 5),
+]
+
+
+def test_it_says_what_is_new_worse_or_gone(warehouse):
+    """A change is missed, or a handle that is as it was is named."""
+    run = notify(warehouse(HISTORY), SITE_URL="https://site.example/")
+    title, *lines = run.stdout.splitlines()
+    assert title == "Watchlist of 14 Mar 2022, against 13 Mar 2022: 1 new, 1 worse, 1 gone"
+    [(key,)] = duckdb.sql("select md5(to_json(['s', 'a', 'new']))").fetchall()
+    page = page_name("component", (("component", key),))
+    assert lines[0] == (
+        f"new: handle new at site s, weak cooling, rank 2, score 58.0: https://site.example/{page}"
+    )
+    assert [line.split(" at ")[0] for line in lines] == [
+        "new: handle new",
+        "worse: handle worse",
+        "gone: handle gone",
+    ]
+
+
+def test_many_changes_are_five_lines(warehouse):
+    """A bad day fills the screen."""
+    rows = [(13, "x", 1, "none", 0), *((14, f"h{n}", n, "named", 90 - n) for n in range(1, 31))]
+    run = notify(warehouse(rows))
+    lines = run.stdout.splitlines()
+    assert len(lines) == 5
+    assert lines[0].endswith("30 new, 0 worse, 0 gone")
+    assert lines[4] == "and 27 more: site/watchlist.html"
+
+
+@pytest.mark.parametrize(
+    ("since", "found"),
+    [("2022-03-12", "against 12 Mar 2022: 3 new"), ("2020-01-01", "against 12 Mar 2022: 3 new")],
+)
+def test_another_day_can_be_compared_with(warehouse, since, found):
+    """SINCE is not taken, or a day before the data is."""
+    assert found in notify(warehouse(HISTORY), SINCE=since).stdout
+
+
+def test_it_sends_what_it_would_print(warehouse, webhook):
+    """A target gets another text, or two targets get one message."""
+    path = warehouse(HISTORY)
+    title, *lines = notify(path).stdout.splitlines()
+    run = notify(path, NOTIFY_URLS=f"{webhook.url} {webhook.url}/2")
+    assert run.returncode == 0
+    assert run.stdout == f"{title}. Sent to 2 targets.\n"
+    assert [post["title"] for post in webhook.posted] == [title] * 2
+    assert webhook.posted[0]["message"].splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    "rows", [HISTORY[:1], [(13, "x", 1, "named", 60), (14, "x", 1, "named", 61)]]
+)
+def test_it_sends_nothing_when_nothing_changed(warehouse, webhook, rows):
+    """Every day brings a message, so nobody reads them."""
+    run = notify(warehouse(rows), NOTIFY_URLS=webhook.url)
+    assert run.returncode == 0
+    assert not webhook.posted
+    assert "Nothing changed" in run.stdout or "one day only" in run.stdout
+
+
+def test_a_target_that_fails_is_told_without_its_address(warehouse, webhook):
+    """A message is lost in silence, or a password is printed."""
+    path = warehouse(HISTORY)
+    run = notify(path, NOTIFY_URLS=f"{webhook.url}/fail {webhook.url}")
+    assert run.returncode == 1
+    assert run.stderr == "1 of 2 targets of NOTIFY_URLS could not be reached: number 1.\n"
+    assert len(webhook.posted) == 2
+    run = notify(path, NOTIFY_URLS=f"nonsense-{SECRET}")
+    assert run.returncode == 1
+    assert run.stderr == "Target 1 of NOTIFY_URLS is no address that apprise knows.\n"
+
+
+def test_wrong_input_ends_with_a_sentence(warehouse, tmp_path):
+    """A missing or old warehouse, or a wrong day, ends in a traceback."""
+    assert "run make build first" in notify(tmp_path / "none.duckdb").stderr
+    duckdb.connect(tmp_path / "old.duckdb").close()
+    assert "run make build first" in notify(tmp_path / "old.duckdb").stderr
+    run = notify(warehouse(HISTORY), SINCE="yesterday")
+    assert run.stderr == "SINCE is 'yesterday'; it must be a day such as 2022-03-12.\n"
+
+
+def test_an_id_stays_on_its_line(warehouse):
+    """An id with a line break or an escape sequence writes lines of its own."""
+    rows = [(13, "x", 1, "none", 0), (14, "a\nb\x1b[31m", 1, "named", 60)]
+    lines = notify(warehouse(rows)).stdout.splitlines()
+    assert lines[1].startswith("new: handle a?b?[31m at site s")
+    assert len(lines) == 2
