@@ -192,6 +192,8 @@ def main(options):
             os._exit(128 + signal.SIGINT)
 
     signal.signal(signal.SIGINT, interrupt)
+    # Python's helper process would warn of the locks that an interrupted dbt leaves.
+    sys.warnoptions.append("ignore:resource_tracker:UserWarning")
     os.chdir(Path(__file__).resolve().parents[1])
     if is_spark:
         prepare_spark()

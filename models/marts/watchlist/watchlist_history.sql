@@ -76,7 +76,7 @@ select
             then row_number() over (
                     partition by component_key, stay_number, is_listed
                     order by judged_on
-                )
+                )::bigint
     end as days_on_list,
     judged_on as day,
     case
