@@ -11,7 +11,7 @@
         case
             when
                 {% for strength in strengths -%}
-                    {{ strength }} is not null{{ ' and' if not loop.last }}
+                    {{ 'and ' if not loop.first }}{{ strength }} is not null
                 {% endfor -%}
                 then least({{ strengths | join(', ') }})
             else 0

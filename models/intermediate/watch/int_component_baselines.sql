@@ -9,11 +9,7 @@
 
 with
 
-watched_days as (
-
-    {{ watched_days(days) }}
-
-),
+{{ watched_days(days) }},
 
 sessions as (
 

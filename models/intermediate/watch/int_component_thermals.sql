@@ -9,11 +9,7 @@
 {%- set steps = section_steps() %}
 with
 
-watched_days as (
-
-    {{ watched_days(days) }}
-
-),
+{{ watched_days(days) }},
 
 component_days as (
 

@@ -2,22 +2,27 @@
 -- cannot have had, or a value that froze, in the days that are judged.
 with
 
-watched_days as (
+{{ watched_days(none) }},
 
-    {{ watched_days(none) }}
+watched_sensor_days as (
+
+    select
+        watched_days.judged_on,
+        sensor_days.*
+    from watched_days
+    inner join {{ ref('int_sensor_days') }} as sensor_days
+        on watched_days.day = sensor_days.day
 
 ),
 
 troubles as (
 
     select
-        watched_days.judged_on,
-        sensor_days.series_key,
+        judged_on,
+        series_key,
         {{ sensor_trouble_columns() }}
-    from watched_days
-    inner join {{ ref('int_sensor_days') }} as sensor_days
-        on watched_days.day = sensor_days.day
-    group by watched_days.judged_on, sensor_days.series_key
+    from watched_sensor_days
+    group by judged_on, series_key
 
 )
 

@@ -39,7 +39,7 @@ stays as (
 
     select
         *,
-        count(*) filter (where is_listed and not was_listed) over (
+        count(case when is_listed and not was_listed then 1 end) over (
             partition by component_key
             order by judged_on
             rows between unbounded preceding and current row
