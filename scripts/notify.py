@@ -7,6 +7,9 @@ SITE_URL: where the pages of make site are served, for the links; else their fil
 Exit codes: 0 sent, printed, or nothing changed; 1 a sentence says what is wrong.
 """
 
+from outputs import open_marts, warehouse_path
+
+# isort: split
 import logging
 import os
 import re
@@ -21,10 +24,13 @@ QUERY = Path(__file__).with_name("watchlist_changes.sql")
 MOST_LINES = 4  # below the first
 
 
-def changes(path: str, since: str | None) -> list[tuple]:
+def changes(since: str | None) -> list[tuple]:
     """The rows of watchlist_changes.sql; one row without a change where there is none."""
-    with duckdb.connect(path, read_only=True) as connection:
-        return connection.execute(QUERY.read_text(), {"since": since}).fetchall()
+    with open_marts() as connection:
+        try:
+            return connection.execute(QUERY.read_text(), {"since": since}).fetchall()
+        except duckdb.CatalogException:
+            sys.exit(f"'{warehouse_path()}' holds no watchlist_history: run make build first.")
 
 
 def printable(text: object) -> str:
@@ -76,22 +82,14 @@ def send(urls: list[str], title: str, body: str) -> None:
 
 
 def main() -> None:
-    path = os.environ.get("WAREHOUSE_PATH") or "supercharger.duckdb"
     since = os.environ.get("SINCE") or None
     site = (os.environ.get("SITE_URL") or os.environ.get("SITE_DIR") or "site").rstrip("/")
-    if not Path(path).is_file():
-        sys.exit(f"There is no warehouse '{path}' yet: run make build first.")
     if since:
         try:
             date.fromisoformat(since)
         except ValueError:
             sys.exit(f"SINCE is '{printable(since)}'; it must be a day such as 2022-03-12.")
-    try:
-        rows = changes(path, since)
-    except duckdb.CatalogException:
-        sys.exit(f"'{path}' holds no watchlist_history: run make build first.")
-    except duckdb.Error as error:
-        sys.exit(f"The warehouse '{path}' cannot be read: {str(error).splitlines()[0]}")
+    rows = changes(since)
     last_day, day_before = rows[0][-2:]
     if day_before is None or day_before == last_day:
         print("The watchlist has one day only: nothing to compare it with.")
@@ -110,7 +108,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    main()

@@ -25,7 +25,8 @@ def warehouse(tmp_path):
         path = tmp_path / "warehouse.duckdb"
         with duckdb.connect(path) as connection:
             connection.execute(
-                "create schema marts; create table marts.watchlist_history (day date, "
+                "create schema marts; create table marts.build_info as select 1; "
+                "create table marts.watchlist_history (day date, "
                 "site_id text, asset_id text, component_id text, concern_rank bigint, "
                 "likely_cause text, confidence text, concern_score double)"
             )
