@@ -2,33 +2,29 @@
 -- had, or a value that froze, over all days.
 with
 
-troubles as (
+sensor_days as (
 
     select
-        series_key,
-        {{ sensor_trouble_columns() }},
-        min(first_implausible_at) as first_implausible_at,
-        max(last_implausible_at) as last_implausible_at
-    from {{ ref('int_sensor_days') }}
-    group by series_key
+        series.component_key,
+        series.site_id,
+        series.asset_id,
+        series.component_id,
+        series.signal_name,
+        days.*
+    from {{ ref('int_sensor_days') }} as days
+    inner join {{ ref('int_series') }} as series
+        on days.series_key = series.series_key
 
 )
 
 select
-    series.component_key,
-    series.site_id,
-    series.asset_id,
-    series.component_id,
-    series.signal_name,
-    troubles.implausible_reading_count,
-    troubles.impossible_step_count,
-    troubles.glitch_count,
-    troubles.lowest_implausible_temp_c,
-    troubles.highest_implausible_temp_c,
-    troubles.largest_step_c,
-    troubles.frozen_seconds,
-    troubles.first_implausible_at,
-    troubles.last_implausible_at
-from troubles
-inner join {{ ref('int_series') }} as series
-    on troubles.series_key = series.series_key
+    component_key,
+    site_id,
+    asset_id,
+    component_id,
+    signal_name,
+    {{ sensor_trouble_columns() }},
+    min(first_implausible_at) as first_implausible_at,
+    max(last_implausible_at) as last_implausible_at
+from sensor_days
+group by component_key, site_id, asset_id, component_id, signal_name

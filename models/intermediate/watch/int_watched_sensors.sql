@@ -8,35 +8,21 @@ watched_sensor_days as (
 
     select
         watched_days.judged_on,
+        series.component_key,
+        series.signal_name,
         sensor_days.*
     from watched_days
     inner join {{ ref('int_sensor_days') }} as sensor_days
         on watched_days.day = sensor_days.day
-
-),
-
-troubles as (
-
-    select
-        judged_on,
-        series_key,
-        {{ sensor_trouble_columns() }}
-    from watched_sensor_days
-    group by judged_on, series_key
+    inner join {{ ref('int_series') }} as series
+        on sensor_days.series_key = series.series_key
 
 )
 
 select
-    troubles.judged_on,
-    series.component_key,
-    series.signal_name,
-    troubles.implausible_reading_count,
-    troubles.impossible_step_count,
-    troubles.glitch_count,
-    troubles.lowest_implausible_temp_c,
-    troubles.highest_implausible_temp_c,
-    troubles.largest_step_c,
-    troubles.frozen_seconds
-from troubles
-inner join {{ ref('int_series') }} as series
-    on troubles.series_key = series.series_key
+    judged_on,
+    component_key,
+    signal_name,
+    {{ sensor_trouble_columns() }}
+from watched_sensor_days
+group by judged_on, component_key, signal_name

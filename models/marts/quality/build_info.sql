@@ -74,6 +74,7 @@ build_info as (
             as sensor_suspect_seconds,
         {{ var('alert_incident_gap_seconds') }}::double
             as alert_incident_gap_seconds,
+        {{ var('watch_days') }}::bigint as watch_days,
         readings.first_reading_at,
         readings.last_reading_at,
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}'
