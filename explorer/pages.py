@@ -144,18 +144,28 @@ def controls(page: str, names: list[str], shown: list, warehouse: Warehouse) -> 
     return made
 
 
-def page(name: str, title: str, path: str, shown: list, warehouse: Warehouse, **whole) -> vm.Page:
-    """A page. Its filters apply to all that is shown, but for what comes first as whole_fleet.
+def page(
+    *,
+    name: str,
+    title: str,
+    path: str,
+    shown: list,
+    warehouse: Warehouse,
+    whole_fleet: list | None = None,
+    filtered_title: str = "",
+) -> vm.Page:
+    """A page: its filters, on the left, apply to all that it shows.
 
-    Where a page has such a part, its filters stand below that part, else on the left.
+    The tables of whole_fleet come first and have no filter. Then the filters stand below them,
+    under filtered_title.
     """
     notice = words(name, "notice", "notice")
     filters = controls(name, PAGE_FILTERS[name], [notice, *shown], warehouse)
     parts = with_downloads([notice, *shown])
     page_parts = {"components": parts, "controls": filters}
-    if "whole_fleet" in whole:
-        filtered = vm.Container(title=whole["filtered_title"], layout=vm.Flex(), **page_parts)
-        page_parts = {"components": [*with_downloads(whole["whole_fleet"]), filtered]}
+    if whole_fleet:
+        filtered = vm.Container(title=filtered_title, layout=vm.Flex(), **page_parts)
+        page_parts = {"components": [*with_downloads(whole_fleet), filtered]}
     return vm.Page(id=name, title=title, path=path, layout=vm.Flex(), **page_parts)
 
 
@@ -170,9 +180,9 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
         data_manager[path.stem] = partial(warehouse.query, path.stem)
     return [
         page(
-            "fleet",
-            "Fleet",
-            "/",
+            name="fleet",
+            title="Fleet",
+            path="/",
             whole_fleet=[
                 table("fleet", "findings", "What stands out in the whole fleet", size=5),
                 table(
@@ -210,9 +220,9 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
             warehouse=warehouse,
         ),
         page(
-            "sites",
-            "Sites and assets",
-            "/sites",
+            name="sites",
+            title="Sites and assets",
+            path="/sites",
             shown=[
                 table(
                     "sites",
@@ -234,9 +244,9 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
             warehouse=warehouse,
         ),
         page(
-            "component",
-            "Handle",
-            "/component",
+            name="component",
+            title="Handle",
+            path="/component",
             shown=[
                 words("component", "component_heading", "heading"),
                 chart(
@@ -253,18 +263,22 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     "component",
                     "component_history",
                     "On the watchlist, day by day",
-                    header="Each day is judged by itself and the days before it, seven together.",
+                    header="A day is judged by itself and the days before it, watch_days together.",
                 ),
                 table("component", "neighbours", "Handles of the same site, in the chosen days"),
                 chart("component", figures.peers, "peers", "Against healthy handles, all days"),
-                table("component", "peer_measures", "Figures against healthy handles, all days"),
+                table(
+                    "component",
+                    "peer_measures",
+                    "Figures against healthy handles, in the days of the watchlist",
+                ),
             ],
             warehouse=warehouse,
         ),
         page(
-            "alerts",
-            "Alerts",
-            "/alerts",
+            name="alerts",
+            title="Alerts",
+            path="/alerts",
             shown=[
                 words("alerts", "incident_words", "heading"),
                 chart("alerts", figures.alert_timeline, "alert_timeline", "Incidents over time"),
@@ -279,9 +293,9 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
             warehouse=warehouse,
         ),
         page(
-            "power",
-            "Power and temperature",
-            "/power",
+            name="power",
+            title="Power and temperature",
+            path="/power",
             shown=[
                 chart(
                     "power",
@@ -302,9 +316,9 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
             warehouse=warehouse,
         ),
         page(
-            "data",
-            "Data quality",
-            "/data-quality",
+            name="data",
+            title="Data quality",
+            path="/data-quality",
             whole_fleet=[
                 table("data", "files", "Files"),
                 table("data", "rejected_reasons", "Rejected rows by reason"),

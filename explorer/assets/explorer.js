@@ -35,6 +35,17 @@ window.dash_clientside.explorer = {
   },
 };
 
+// Most pages draw charts: their library is read while the first page is looked at.
+window.addEventListener("load", () => {
+  setTimeout(() => {
+    const library = document.createElement("script");
+    library.src = "/_dash-component-suites/plotly/package_data/plotly.min.js";
+    if (!window.Plotly) {
+      document.head.append(library);
+    }
+  }, 2500);
+});
+
 // Vizro resets the filters of one page; they are kept from page to page, so all go.
 const resetPage = window.dash_clientside.page.reset_controls;
 window.dash_clientside.page.reset_controls = function (clicks, controls, page) {

@@ -1,7 +1,5 @@
 -- The evidence of the first handle in this choice, until another is selected.
-select
-    'Handle ' || shown_id(component_id) || ': ' || coalesce(evidence, '')
-    || coalesce(' ' || next_step || '.', '') as sentence
+select evidence_words(component_id, evidence, next_step) as sentence
 from marts.component_watchlist
 semi join chosen_components($site, $asset, $component, $cause)
     using (site_id, asset_id, component_id)

@@ -78,3 +78,28 @@ create macro one_component(components) as table
     from marts.component_watchlist
     where
         components[1] = component_key(site_id, asset_id, component_id);
+
+-- What the days of each handle add up to.
+create macro component_totals(dates) as table
+    select
+        site_id,
+        asset_id,
+        component_id,
+        max(peak_trusted_avg_temp_c) as peak_temp_c,
+        100 * sum(hot_window_count) / nullif(sum(trusted_window_count), 0)
+            as hot_percent,
+        sum(overheated_seconds) as overheated_seconds,
+        sum(avg_power_kw * power_reading_count)
+        / nullif(sum(power_reading_count), 0)
+            as avg_power_kw,
+        max(max_power_kw) as max_power_kw,
+        sum(derated_seconds) as derated_seconds,
+        sum(lost_energy_kwh) as lost_energy_kwh,
+        sum(incident_count) as incident_count
+    from marts.component_daily
+    where is_chosen_day(dates, day)
+    group by all;
+
+create macro evidence_words(component_id, evidence, next_step) as
+'Handle ' || shown_id(component_id) || ': ' || coalesce(evidence, '')
+|| coalesce(' ' || nullif(next_step, 'Nothing') || '.', '');

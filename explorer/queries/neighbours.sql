@@ -1,35 +1,21 @@
 -- The handles of the same site, in the chosen days.
 select
-    shown_id(daily.component_id) || if(
-        is_chosen(
-            $component,
-            component_key(daily.site_id, daily.asset_id, daily.component_id)
-        ),
+    shown_id(component_id) || if(
+        is_chosen($component, component_key(site_id, asset_id, component_id)),
         ' (this one)',
         ''
     ) as "Handle",
-    component_link(daily.site_id, daily.asset_id, daily.component_id)
-        as "_Handle",
-    shown_id(daily.asset_id) as "Asset",
-    max(daily.peak_trusted_avg_temp_c) as "Highest 30 s mean, °C",
-    100
-    * sum(daily.hot_window_count)
-    / nullif(sum(daily.trusted_window_count), 0)
-        as "At or above 90 °C, %",
-    sum(daily.overheated_seconds) as "Overheated, s",
-    max(daily.max_power_kw) as "Maximum power, kW",
-    sum(daily.incident_count) as "Alert incidents",
-    any_value(watchlist.concern_rank) as "Watchlist rank",
-    any_value(shown_cause(
-        watchlist.likely_cause, watchlist.confidence
-    )) as "Likely cause"
-from marts.component_daily as daily
+    component_link(site_id, asset_id, component_id) as "_Handle",
+    shown_id(asset_id) as "Asset",
+    totals.peak_temp_c as "Highest 30 s mean, °C",
+    totals.hot_percent as "At or above 90 °C, %",
+    totals.overheated_seconds as "Overheated, s",
+    totals.max_power_kw as "Maximum power, kW",
+    totals.incident_count as "Alert incidents",
+    watchlist.concern_rank as "Watchlist rank",
+    shown_cause(watchlist.likely_cause, watchlist.confidence) as "Likely cause"
+from component_totals($dates) as totals
 inner join marts.component_watchlist as watchlist
     using (site_id, asset_id, component_id)
-where
-    is_chosen_day($dates, daily.day)
-    and daily.site_id in (
-        select site_id from one_component($component)
-    )
-group by daily.site_id, daily.asset_id, daily.component_id
-order by "Highest 30 s mean, °C" desc nulls last, daily.component_id asc;
+where site_id in (select site_id from one_component($component))
+order by totals.peak_temp_c desc nulls last, component_id asc;

@@ -1,15 +1,3 @@
-with
-
-days as (
-    select
-        site_id,
-        asset_id,
-        component_id,
-        max(peak_trusted_avg_temp_c) as peak_temp_c
-    from marts.component_daily
-    group by all
-)
-
 select
     concern_rank as "Rank",
     shown_id(component_id) as "Handle",
@@ -22,14 +10,14 @@ select
     concern_score as "Score",
     first_listed_on::varchar as "Listed since",
     change as "Change",
-    overheated_seconds as "Overheated, s",
-    days.peak_temp_c as "Highest 30 s mean, °C",
+    watchlist.overheated_seconds as "Overheated, s",
+    totals.peak_temp_c as "Highest 30 s mean, °C",
     temperature_alert_count as "Temperature alerts",
     if(is_conclusive, 'yes', 'no') as "Conclusive",
-    'Handle ' || shown_id(component_id) || ': ' || coalesce(evidence, '')
-    || coalesce(' ' || next_step || '.', '') as "_evidence"
+    evidence_words(component_id, evidence, next_step) as "_evidence"
 from marts.component_watchlist as watchlist
 semi join chosen_components($site, $asset, $component, $cause)
     using (site_id, asset_id, component_id)
-left join days using (site_id, asset_id, component_id)
+left join component_totals([]) as totals
+    using (site_id, asset_id, component_id)
 order by concern_rank;

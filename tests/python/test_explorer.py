@@ -3,6 +3,7 @@
 import base64
 import csv
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -138,8 +139,10 @@ def test_each_part_of_a_page_applies_all_its_filters(folder):
                 elif page.id == "component":
                     # The zoom is the chart's. Titles say what is judged over all days.
                     assert "component" in filters_of(query)
-                    of_all_days = part.type == "figure" or "all days" in part.title
-                    assert ("dates" in filters_of(query)) != of_all_days, query
+                    of_all_days = part.type == "figure" or re.search(
+                        ", all days$|, in the days of the watchlist$", part.title
+                    )
+                    assert ("dates" in filters_of(query)) != bool(of_all_days), query
                 else:
                     assert filters_of(query) >= filters, (page.id, query)
     options = {path.stem for path in QUERIES.glob("*_options.sql")}
