@@ -1,28 +1,4 @@
-{#- What the models share that judge each day by the days before it. -#}
-
-{% macro watched_days(days) -%}
-    {#- SQL: two CTEs, the last of them watched_days: the days that are judged
-        (judged_on), each with every day that its judgement reads (day), the last
-        watch_days.
-        days: the days to build, a list of days_to_build('int_watch_days'). -#}
-day_offsets as (
-
-    select {{ number_series(0, var('watch_days') - 1, 1) }} as day_offset
-
-),
-
-watched_days as (
-
-    select
-        watch_days.day as judged_on,
-        watch_days.day - day_offsets.day_offset::int as day
-    from {{ ref('int_watch_days') }} as watch_days
-    cross join day_offsets
-    where {{ is_day_to_build(days, 'watch_days.day') }}
-
-)
-{%- endmacro %}
-
+{#- What the models of the watch share. -#}
 
 {% macro sensor_trouble_columns() -%}
     {#- SQL: what several rows of int_sensor_days add up to. -#}

@@ -21,6 +21,32 @@
 {%- endmacro %}
 
 
+{% macro nearest_cause() -%}
+    {#- SQL: the cause that is suspected most, of the columns of suspicions. A
+        broken sensor is found first: what it reads is no evidence of anything
+        else. Then an uneven pair of poles: weak cooling is even. -#}
+    case
+        when
+            sensor_fault_suspicion >= 1
+            or sensor_fault_suspicion > greatest(
+                contact_resistance_suspicion,
+                weak_cooling_suspicion,
+                hot_site_suspicion
+            )
+            then 'sensor_fault'
+        when
+            hot_site_suspicion > greatest(
+                contact_resistance_suspicion, weak_cooling_suspicion
+            )
+            then 'hot_site'
+        when
+            contact_resistance_suspicion >= least(weak_cooling_suspicion, 1)
+            then 'contact_resistance'
+        else 'weak_cooling'
+    end
+{%- endmacro %}
+
+
 {% macro evidence(signals) -%}
     {#- The cause with its figures, what else is suspected, and consequences. -#}
     case likely_cause
@@ -31,7 +57,7 @@
         else {{ no_evidence() }}
     end
     || if(
-        confidence = 'possible',
+        confidence = 'possible' and not is_muted,
         '; that is ' || floor(100 * suspicion)::bigint
         || ' % of what would name it',
         ''
@@ -51,6 +77,17 @@
         ),
         ''
     ), '')
+    || if(
+        is_muted,
+        '; not named again until it has grown by a quarter',
+        ''
+    )
+    || coalesce(
+        '; inspected on ' || last_inspected_on || ': '
+        || replace(last_inspection_result, '_', ' ')
+        || coalesce(' (' || last_found_cause || ')', ''),
+        ''
+    )
     || '; ' || {{ watch_words() }} || ': ' || recent_temperature_alert_count
     || ' temperature alert'
     || if(recent_temperature_alert_count = 1, '', 's')

@@ -12,13 +12,14 @@ from fleets import random_fleet, write_fleet
 from landing import SIGNAL_HEADER, Warehouse, differences, generate_fleet
 
 STEPS = 10
-KINDS = ["files", "code", "files", "variable", "code", "files"]
+KINDS = ["files", "inspections", "code", "inspections", "variable", "files"]
 VARIABLES = {  # the default first
     "overheat_threshold_c": [105, 104, 106],
     "session_gap_seconds": [300, 60],
     "window_seconds": [30, 60],
     "reading_max_age_seconds": [60, 10],
     "sensor_suspect_seconds": [600, 100],
+    "watch_days": [7, 2],
 }
 FLEET = {"sites": 2, "components": 6, "days": 4, "duty": 0.4, "include_bad_rows": True}
 FAULTS = {"faulty_share": 0.5, "fold_back_c": 106, "stale_alerts_per_component_day": 0.3}
@@ -62,6 +63,20 @@ def deliver(chance, landing, deliveries):
         action = "touch"
         os.utime(file, ns=(0, file.stat().st_mtime_ns + 1_000_000))
     return f"{action} {file.name}"
+
+
+def inspect(chance, warehouse, landing):
+    """Writes a new file of inspections of components that are in the warehouse."""
+    ids = warehouse.rows(
+        "select site_id, asset_id, component_id from marts.component_watchlist order by all"
+    )
+    lines = ["date,SITE,ASSET,COMPONENT,result"]
+    for component in chance.sample(ids, 4):
+        day = chance.randint(11, 16)
+        result = chance.choice(["repaired", "repaired", "no_fault", "confirmed"])
+        lines.append(f"2022-03-{day},{','.join(component.values())},{result}")
+    (landing / "inspections.csv").write_text("\n".join(lines) + "\n")
+    return " ".join(lines)
 
 
 def published_tables(warehouse):
@@ -166,6 +181,8 @@ def test_any_history_ends_like_a_build_from_nothing(
         kind = KINDS[step % len(KINDS)]
         if kind == "files":
             history.append(deliver(chance, landing, deliveries))
+        elif kind == "inspections":
+            history.append(inspect(chance, warehouse, landing))
         elif kind == "variable":
             history.append(change_variable(chance, variables))
         else:

@@ -9,7 +9,13 @@
 
 with
 
-{{ watched_days(days) }},
+watched_days as (
+
+    select *
+    from {{ ref('int_watched_days') }}
+    where is_after_repair and {{ is_day_to_build(days, 'judged_on') }}
+
+),
 
 sessions as (
 
@@ -112,7 +118,9 @@ compared_starts as (
         ) as fleet_start_temp_c
     from watched_days
     inner join start_temperatures as starts
-        on watched_days.day = starts.started_at::date
+        on
+            watched_days.component_key = starts.component_key
+            and watched_days.day = starts.started_at::date
 
 ),
 

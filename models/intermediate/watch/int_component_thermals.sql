@@ -9,43 +9,24 @@
 {%- set steps = section_steps() %}
 with
 
-{{ watched_days(days) }},
+watched_days as (
 
-component_days as (
-
-    select
-        series.component_key,
-        series_days.day
-    from {{ ref('int_series_days') }} as series_days
-    inner join {{ ref('int_series') }} as series
-        on series_days.series_key = series.series_key
-    union
-    select
-        component_key,
-        fired_at::date as day
-    from {{ ref('int_alerts') }}
-
-),
-
-watched_components as (
-
-    select distinct
-        watched_days.judged_on,
-        component_days.component_key
-    from watched_days
-    inner join component_days on watched_days.day = component_days.day
+    select *
+    from {{ ref('int_watched_days') }}
+    where {{ is_day_to_build(days, 'judged_on') }}
 
 ),
 
 components as (
 
-    select
-        watched_components.judged_on,
-        watched_components.component_key,
-        components.site_id
-    from watched_components
+    select distinct
+        watched_days.judged_on,
+        watched_days.component_key,
+        components.site_id,
+        watched_days.day_version
+    from watched_days
     inner join {{ ref('int_components') }} as components
-        on watched_components.component_key = components.component_key
+        on watched_days.component_key = components.component_key
 
 ),
 
@@ -65,7 +46,10 @@ sums as (
         sum(balances.section_count)::bigint as section_count
     from watched_days
     inner join {{ ref('int_stretch_balances') }} as balances
-        on watched_days.day = balances.day
+        on
+            watched_days.component_key = balances.component_key
+            and watched_days.day = balances.day
+    where watched_days.is_after_repair
     group by watched_days.judged_on, balances.component_key, balances.pole
 
 ),
@@ -178,7 +162,8 @@ component_thermals as (
             + pow(positive.steady_rise_relative_error, 2)
         ) as asymmetry_error,
         coalesce(negative.window_count, 0) as negative_window_count,
-        coalesce(positive.window_count, 0) as positive_window_count
+        coalesce(positive.window_count, 0) as positive_window_count,
+        components.day_version
     from components
     {% for pole in poles() -%}
         left join heat_balances as {{ pole }}
@@ -190,9 +175,4 @@ component_thermals as (
 
 )
 
-select
-    component_thermals.*,
-    watch_days.day_version
-from component_thermals
-inner join {{ ref('int_watch_days') }} as watch_days
-    on component_thermals.judged_on = watch_days.day
+select * from component_thermals

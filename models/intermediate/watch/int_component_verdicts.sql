@@ -1,120 +1,145 @@
 -- One row per judged day and component with a reading or an alert in the days
--- that are judged: what is suspected, how much it matters, and the rank that
+-- that are judged: the likely cause, how much it matters, and the rank that
 -- follows; 1 is the one to look at first.
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
-) }}
-{%- set days = days_to_build('int_watch_days') %}
-
+{%- set causes = [
+    'contact_resistance', 'weak_cooling', 'hot_site', 'sensor_fault'
+] %}
 with
-
-{{ watched_days(days) }},
-
-profiles as (
-
-    select *
-    from {{ ref('int_thermal_profiles') }}
-    where {{ is_day_to_build(days, 'judged_on') }}
-
-),
-
-temperature_alerts as (
-
-    select
-        watched_days.judged_on,
-        alerts.component_key,
-        count(*) as temperature_alert_count
-    from watched_days
-    inner join {{ ref('int_alerts') }} as alerts
-        on watched_days.day = alerts.fired_at::date
-    where alerts.is_temperature_related
-    group by watched_days.judged_on, alerts.component_key
-
-),
-
-overheated_components as (
-
-    select
-        watched_days.judged_on,
-        hours.component_key,
-        {{ exact_sum('hours.overheated_seconds') }} as overheated_seconds,
-        max(hours.peak_trusted_avg_temp_c) as peak_avg_temp_c
-    from watched_days
-    inner join {{ ref('int_overheated_hours') }} as hours
-        on watched_days.day = hours.hour_start::date
-    group by watched_days.judged_on, hours.component_key
-
-),
-
-components as (
-
-    select
-        profiles.*,
-        coalesce(temperature_alerts.temperature_alert_count, 0)
-            as temperature_alert_count,
-        coalesce(overheated_components.overheated_seconds, 0)
-            as overheated_seconds,
-        overheated_components.peak_avg_temp_c,
-        coalesce(profiles.asymmetry_robust_z >= 0, false) as is_negative_warmer,
-        if(
-            is_negative_warmer,
-            profiles.negative_steady_rise_fleet_ratio,
-            profiles.positive_steady_rise_fleet_ratio
-        ) as warmer_pole_fleet_ratio,
-        (
-            profiles.negative_time_constant_seconds
-            + profiles.positive_time_constant_seconds
-        ) / 120 as time_constant_minutes
-    from profiles
-    left join temperature_alerts
-        on
-            profiles.judged_on = temperature_alerts.judged_on
-            and profiles.component_key = temperature_alerts.component_key
-    left join overheated_components
-        on
-            profiles.judged_on = overheated_components.judged_on
-            and profiles.component_key = overheated_components.component_key
-
-),
 
 suspicions as (
 
-    select
-        *,
-        -- One pole more than the other, and more than the fleet: a pole that
-        -- is merely cool makes no contact of the other one.
-        {{ suspicion([
-            'abs(asymmetry_robust_z) / 4',
-            'abs(ln(asymmetry_fleet_ratio)) / ln(1.15)',
-            'ln(warmer_pole_fleet_ratio) / ln(1.1)',
-        ]) }} as contact_resistance_suspicion,
-        -- Both poles: the lesser of the two counts.
-        {{ suspicion([
-            'negative_steady_rise_robust_z / 3',
-            'positive_steady_rise_robust_z / 3',
-            'ln(negative_steady_rise_fleet_ratio) / ln(1.2)',
-            'ln(positive_steady_rise_fleet_ratio) / ln(1.2)',
-        ]) }} as weak_cooling_suspicion,
-        -- All components of the site, not most of them: the coolest quarter may
-        -- lag half of the limit behind.
-        {{ suspicion([
-            'site_baseline_robust_z / 3',
-            'site_baseline_excess_c / 5',
-            '(site_coolest_quarter_excess_c + 2.5) / 5',
-        ]) }} as hot_site_suspicion,
-        -- A single spike is two steps and up to one reading out of limits: no
-        -- fault. A frozen run has lasted ten minutes or it is none.
-        greatest(glitch_count / 4, frozen_seconds / 600) as sensor_trouble,
-        -- Beyond a fault that is certain, its size matters less and less.
-        if(sensor_trouble > 1, 1 + log10(sensor_trouble), sensor_trouble)
-            as sensor_fault_suspicion
-    from components
+    select * from {{ ref('int_component_suspicions') }}
 
 ),
 
--- A broken sensor is found first: what it reads is no evidence of anything
--- else. Then an uneven pair of poles: weak cooling is even.
+inspections as (
+
+    select
+        components.component_key,
+        inspections.result,
+        inspections.found_cause,
+        inspections.inspected_on
+    from {{ ref('stg_inspections') }} as inspections
+    inner join {{ ref('int_components') }} as components
+        on
+            inspections.site_id = components.site_id
+            and inspections.asset_id = components.asset_id
+            and inspections.component_id = components.component_id
+
+),
+
+-- The workshop had the list of the day before.
+no_faults as (
+
+    select
+        suspicions.*,
+        inspections.inspected_on,
+        coalesce(inspections.found_cause, suspicions.nearest_cause)
+            as muted_cause
+    from inspections
+    inner join suspicions
+        on
+            inspections.component_key = suspicions.component_key
+            and inspections.inspected_on > suspicions.judged_on
+    where inspections.result = 'no_fault'
+    qualify
+        row_number() over (
+            partition by inspections.component_key, inspections.inspected_on
+            order by suspicions.judged_on desc
+        ) = 1
+
+),
+
+faults as (
+
+    select
+        component_key,
+        inspected_on
+    from inspections
+    where result <> 'no_fault'
+
+),
+
+-- A quarter more is beyond what a suspicion moves by from day to day.
+mutes as (
+
+    select
+        no_faults.component_key,
+        no_faults.inspected_on,
+        {% for cause in causes -%}
+            max(
+                case
+                    when no_faults.muted_cause = '{{ cause }}'
+                        then
+                            1.25
+                            * greatest(no_faults.{{ cause }}_suspicion, 1)
+                end
+            ) as {{ cause }}_muted_below,
+        {% endfor -%}
+        min(faults.inspected_on) as ended_on
+    from no_faults
+    left join faults
+        on
+            no_faults.component_key = faults.component_key
+            and no_faults.inspected_on <= faults.inspected_on
+    group by no_faults.component_key, no_faults.inspected_on
+
+),
+
+muted_components as (
+
+    select
+        {% for cause in causes -%}
+            max(mutes.{{ cause }}_muted_below) as {{ cause }}_muted_below,
+        {% endfor -%}
+        suspicions.judged_on,
+        suspicions.component_key
+    from suspicions
+    inner join mutes
+        on
+            suspicions.component_key = mutes.component_key
+            and suspicions.judged_on >= mutes.inspected_on
+            and suspicions.judged_on < coalesce(
+                mutes.ended_on, date '9999-12-31'
+            )
+    group by suspicions.judged_on, suspicions.component_key
+
+),
+
+-- A muted cause is still possible.
+judged_components as (
+
+    select
+        suspicions.judged_on,
+        suspicions.component_key,
+        {% for cause in causes -%}
+            coalesce(
+                suspicions.{{ cause }}_suspicion >= 1
+                and suspicions.{{ cause }}_suspicion
+                < muted_components.{{ cause }}_muted_below,
+                false
+            ) as is_{{ cause }}_muted,
+            if(
+                is_{{ cause }}_muted,
+                0.99,
+                suspicions.{{ cause }}_suspicion
+            ) as {{ cause }}_suspicion,
+        {% endfor -%}
+        suspicions.temperature_alert_count,
+        suspicions.overheated_seconds,
+        suspicions.peak_avg_temp_c,
+        suspicions.cooler_pole_fleet_ratio,
+        suspicions.warmer_pole_fleet_ratio,
+        suspicions.time_constant_minutes,
+        suspicions.is_negative_warmer
+    from suspicions
+    left join muted_components
+        on
+            suspicions.judged_on = muted_components.judged_on
+            and suspicions.component_key = muted_components.component_key
+
+),
+
 causes as (
 
     select
@@ -125,25 +150,11 @@ causes as (
             hot_site_suspicion,
             sensor_fault_suspicion
         ) as suspicion,
-        case
-            when
-                sensor_fault_suspicion >= 1
-                or sensor_fault_suspicion > greatest(
-                    contact_resistance_suspicion,
-                    weak_cooling_suspicion,
-                    hot_site_suspicion
-                )
-                then 'sensor_fault'
-            when
-                hot_site_suspicion > greatest(
-                    contact_resistance_suspicion, weak_cooling_suspicion
-                )
-                then 'hot_site'
-            when
-                contact_resistance_suspicion >= least(weak_cooling_suspicion, 1)
-                then 'contact_resistance'
-            else 'weak_cooling'
-        end as nearest_cause,
+        is_contact_resistance_muted
+        or is_weak_cooling_muted
+        or is_hot_site_muted
+        or is_sensor_fault_muted as is_muted,
+        {{ nearest_cause() }} as nearest_cause,
         case
             when suspicion >= 1 then 'named'
             when suspicion >= 0.5 then 'possible'
@@ -154,13 +165,13 @@ causes as (
             as fleet_time_constant_minutes,
         -- What cools less is slower in proportion; halfway is nearer to the
         -- contacts.
-        nearest_cause = 'weak_cooling'
-        and pow(time_constant_minutes / fleet_time_constant_minutes, 2)
-        < least(
-            negative_steady_rise_fleet_ratio,
-            positive_steady_rise_fleet_ratio
+        coalesce(
+            nearest_cause = 'weak_cooling'
+            and pow(time_constant_minutes / fleet_time_constant_minutes, 2)
+            < cooler_pole_fleet_ratio,
+            false
         ) as is_hardly_slower
-    from suspicions
+    from judged_components
 
 ),
 
@@ -215,7 +226,7 @@ select
     verdicts.fleet_time_constant_minutes,
     verdicts.is_negative_warmer,
     verdicts.is_hardly_slower,
-    verdicts.day_version
+    verdicts.is_muted
 from scored_components as verdicts
 inner join {{ ref('int_components') }} as components
     on verdicts.component_key = components.component_key

@@ -9,7 +9,13 @@
 
 with
 
-{{ watched_days(days) }},
+watched_days as (
+
+    select *
+    from {{ ref('int_watched_days') }}
+    where is_after_repair and {{ is_day_to_build(days, 'judged_on') }}
+
+),
 
 thermals as (
 
@@ -111,7 +117,9 @@ pole_imbalances as (
         / sum(pole_days.window_count) as pole_imbalance_under_load_c
     from watched_days
     inner join {{ ref('int_pole_days') }} as pole_days
-        on watched_days.day = pole_days.day
+        on
+            watched_days.component_key = pole_days.component_key
+            and watched_days.day = pole_days.day
     group by watched_days.judged_on, pole_days.component_key
 
 ),

@@ -33,6 +33,30 @@ catalogs as (
 
 ),
 
+-- A repair changes the verdicts of its day and of those after it.
+repairs as (
+
+    select
+        inspected_on,
+        {{ hash_of([
+            'site_id', 'asset_id', 'component_id', 'inspected_on'
+        ]) }} as row_version
+    from {{ ref('stg_inspections') }}
+    where result = 'repaired'
+
+),
+
+repaired_days as (
+
+    select
+        days.day,
+        {{ hash_of_all('repairs.row_version') }} as repairs_version
+    from days
+    inner join repairs on days.day >= repairs.inspected_on
+    group by days.day
+
+),
+
 watched_days as (
 
     select
@@ -50,7 +74,10 @@ watched_days as (
 
 select
     watched_days.day,
-    {{ hash_of(['watched_days.days_version', 'catalogs.catalogs_version']) }}
-        as day_version
+    {{ hash_of([
+        'watched_days.days_version', 'catalogs.catalogs_version',
+        'repaired_days.repairs_version',
+    ]) }} as day_version
 from watched_days
 cross join catalogs
+left join repaired_days on watched_days.day = repaired_days.day

@@ -2,7 +2,13 @@
 -- cannot have had, or a value that froze, in the days that are judged.
 with
 
-{{ watched_days(none) }},
+watched_days as (
+
+    select *
+    from {{ ref('int_watched_days') }}
+    where is_after_repair
+
+),
 
 watched_sensor_days as (
 
@@ -11,11 +17,13 @@ watched_sensor_days as (
         series.component_key,
         series.signal_name,
         sensor_days.*
-    from watched_days
-    inner join {{ ref('int_sensor_days') }} as sensor_days
-        on watched_days.day = sensor_days.day
+    from {{ ref('int_sensor_days') }} as sensor_days
     inner join {{ ref('int_series') }} as series
         on sensor_days.series_key = series.series_key
+    inner join watched_days
+        on
+            series.component_key = watched_days.component_key
+            and sensor_days.day = watched_days.day
 
 )
 

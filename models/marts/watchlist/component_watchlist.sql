@@ -39,6 +39,22 @@ worst_sensors as (
 
 ),
 
+last_inspections as (
+
+    select *
+    from {{ ref('inspections') }}
+    qualify
+        row_number() over (
+            partition by site_id, asset_id, component_id
+            order by
+                inspected_on desc,
+                result desc,
+                found_cause desc nulls last,
+                note desc nulls last
+        ) = 1
+
+),
+
 temperature_alerts as (
 
     select
@@ -107,6 +123,11 @@ components as (
         history.change,
         history.days_on_list,
         history.first_listed_on,
+        coalesce(verdicts.is_muted, false) as is_muted,
+        last_inspections.result as last_inspection_result,
+        last_inspections.found_cause as last_found_cause,
+        last_inspections.note as last_inspection_note,
+        last_inspections.inspected_on as last_inspected_on,
         worst_sensors.signal_name as suspect_signal_name,
         worst_sensors.implausible_reading_count as suspect_reading_count,
         worst_sensors.lowest_implausible_temp_c,
@@ -125,6 +146,11 @@ components as (
             components.site_id = history.site_id
             and components.asset_id = history.asset_id
             and components.component_id = history.component_id
+    left join last_inspections
+        on
+            components.site_id = last_inspections.site_id
+            and components.asset_id = last_inspections.asset_id
+            and components.component_id = last_inspections.component_id
     left join worst_sensors
         on components.component_key = worst_sensors.component_key
     left join temperature_alerts
@@ -163,6 +189,8 @@ select
     || if(components.is_hardly_slower, '; measure both contacts, too', '')
         as next_step,
     components.change,
+    components.last_inspection_result,
+    components.last_inspection_note,
     components.suspect_signal_name,
     components.concern_score,
     components.contact_resistance_suspicion,
@@ -182,8 +210,10 @@ select
     components.overheated_seconds,
     components.peak_avg_temp_c,
     components.days_on_list,
+    components.is_muted,
     components.is_conclusive,
-    components.first_listed_on
+    components.first_listed_on,
+    components.last_inspected_on
 from worded_components as components
 inner join {{ ref('cause_catalog') }} as cause
     on components.likely_cause = cause.likely_cause

@@ -1,9 +1,52 @@
--- One row per component and inspection.
+-- One row per component and inspection, with what the watchlist of the day
+-- before said.
 with
 
 inspections as (
 
     select * from {{ ref('stg_inspections') }}
+
+),
+
+verdicts as (
+
+    select * from {{ ref('int_component_verdicts') }}
+
+),
+
+listed_inspections as (
+
+    select
+        inspections.site_id,
+        inspections.asset_id,
+        inspections.component_id,
+        inspections.result,
+        inspections.found_cause,
+        inspections.note,
+        verdicts.likely_cause as listed_cause,
+        verdicts.confidence as listed_confidence,
+        verdicts.concern_rank as listed_rank,
+        inspections.inspected_on,
+        verdicts.judged_on as listed_on
+    from inspections
+    left join verdicts
+        on
+            inspections.site_id = verdicts.site_id
+            and inspections.asset_id = verdicts.asset_id
+            and inspections.component_id = verdicts.component_id
+            and inspections.inspected_on > verdicts.judged_on
+    qualify
+        row_number() over (
+            partition by
+                inspections.site_id,
+                inspections.asset_id,
+                inspections.component_id,
+                inspections.inspected_on,
+                inspections.result,
+                inspections.found_cause,
+                inspections.note
+            order by verdicts.judged_on desc nulls last
+        ) = 1
 
 )
 
@@ -14,5 +57,15 @@ select
     result,
     found_cause,
     note,
-    inspected_on
-from inspections
+    listed_cause,
+    listed_confidence,
+    listed_rank,
+    case
+        when result = 'no_fault' then listed_confidence = 'none'
+        else
+            listed_confidence <> 'none'
+            and coalesce(found_cause, listed_cause) = listed_cause
+    end as is_list_right,
+    inspected_on,
+    listed_on
+from listed_inspections

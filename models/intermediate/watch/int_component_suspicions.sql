@@ -1,0 +1,143 @@
+-- One row per judged day and component with a reading or an alert in the days
+-- that are judged: how strongly each cause is suspected, and what has happened.
+-- A suspicion of 1 names a cause.
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
+) }}
+{%- set days = days_to_build('int_watch_days') %}
+
+with
+
+watched_days as (
+
+    select *
+    from {{ ref('int_watched_days') }}
+    where is_after_repair and {{ is_day_to_build(days, 'judged_on') }}
+
+),
+
+profiles as (
+
+    select *
+    from {{ ref('int_thermal_profiles') }}
+    where {{ is_day_to_build(days, 'judged_on') }}
+
+),
+
+temperature_alerts as (
+
+    select
+        watched_days.judged_on,
+        alerts.component_key,
+        count(*) as temperature_alert_count
+    from watched_days
+    inner join {{ ref('int_alerts') }} as alerts
+        on
+            watched_days.component_key = alerts.component_key
+            and watched_days.day = alerts.fired_at::date
+    where alerts.is_temperature_related
+    group by watched_days.judged_on, alerts.component_key
+
+),
+
+overheated_components as (
+
+    select
+        watched_days.judged_on,
+        hours.component_key,
+        {{ exact_sum('hours.overheated_seconds') }} as overheated_seconds,
+        max(hours.peak_trusted_avg_temp_c) as peak_avg_temp_c
+    from watched_days
+    inner join {{ ref('int_overheated_hours') }} as hours
+        on
+            watched_days.component_key = hours.component_key
+            and watched_days.day = hours.hour_start::date
+    group by watched_days.judged_on, hours.component_key
+
+),
+
+components as (
+
+    select
+        profiles.*,
+        coalesce(temperature_alerts.temperature_alert_count, 0)
+            as temperature_alert_count,
+        coalesce(overheated_components.overheated_seconds, 0)
+            as overheated_seconds,
+        overheated_components.peak_avg_temp_c,
+        coalesce(profiles.asymmetry_robust_z >= 0, false) as is_negative_warmer,
+        if(
+            is_negative_warmer,
+            profiles.negative_steady_rise_fleet_ratio,
+            profiles.positive_steady_rise_fleet_ratio
+        ) as warmer_pole_fleet_ratio,
+        (
+            profiles.negative_time_constant_seconds
+            + profiles.positive_time_constant_seconds
+        ) / 120 as time_constant_minutes
+    from profiles
+    left join temperature_alerts
+        on
+            profiles.judged_on = temperature_alerts.judged_on
+            and profiles.component_key = temperature_alerts.component_key
+    left join overheated_components
+        on
+            profiles.judged_on = overheated_components.judged_on
+            and profiles.component_key = overheated_components.component_key
+
+),
+
+suspicions as (
+
+    select
+        *,
+        -- One pole more than the other, and more than the fleet: a pole that
+        -- is merely cool makes no contact of the other one.
+        {{ suspicion([
+            'abs(asymmetry_robust_z) / 4',
+            'abs(ln(asymmetry_fleet_ratio)) / ln(1.15)',
+            'ln(warmer_pole_fleet_ratio) / ln(1.1)',
+        ]) }} as contact_resistance_suspicion,
+        -- Both poles: the lesser of the two counts.
+        {{ suspicion([
+            'negative_steady_rise_robust_z / 3',
+            'positive_steady_rise_robust_z / 3',
+            'ln(negative_steady_rise_fleet_ratio) / ln(1.2)',
+            'ln(positive_steady_rise_fleet_ratio) / ln(1.2)',
+        ]) }} as weak_cooling_suspicion,
+        -- All components of the site, not most of them: the coolest quarter may
+        -- lag half of the limit behind.
+        {{ suspicion([
+            'site_baseline_robust_z / 3',
+            'site_baseline_excess_c / 5',
+            '(site_coolest_quarter_excess_c + 2.5) / 5',
+        ]) }} as hot_site_suspicion,
+        -- A single spike is two steps and up to one reading out of limits: no
+        -- fault. A frozen run has lasted ten minutes or it is none.
+        greatest(glitch_count / 4, frozen_seconds / 600) as sensor_trouble,
+        -- Beyond a fault that is certain, its size matters less and less.
+        if(sensor_trouble > 1, 1 + log10(sensor_trouble), sensor_trouble)
+            as sensor_fault_suspicion
+    from components
+
+)
+
+select
+    judged_on,
+    component_key,
+    {{ nearest_cause() }} as nearest_cause,
+    contact_resistance_suspicion,
+    weak_cooling_suspicion,
+    hot_site_suspicion,
+    sensor_fault_suspicion,
+    temperature_alert_count,
+    overheated_seconds,
+    peak_avg_temp_c,
+    least(negative_steady_rise_fleet_ratio, positive_steady_rise_fleet_ratio)
+        as cooler_pole_fleet_ratio,
+    warmer_pole_fleet_ratio,
+    time_constant_minutes,
+    is_negative_warmer,
+    day_version
+from suspicions
