@@ -2,6 +2,8 @@
 
 import csv
 import os
+import re
+import shlex
 import subprocess
 
 import pytest
@@ -132,3 +134,13 @@ def test_every_metric_and_dimension_can_be_queried(mf):
     """A dimension or a measure names a column that its mart does not have."""
     said = mf("validate-configs")
     assert "Successfully validated metrics against data warehouse (ERRORS: 0" in said
+
+
+def test_the_queries_of_the_docs_run(mf):
+    """A query that docs/metrics.md shows fails."""
+    text = (ROOT / "docs/metrics.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    queries = [f"query {query}" for query in re.findall(r'^make metrics QUERY="(.+)"$', text, re.M)]
+    queries += re.findall(r"^\.venv/bin/mf (.+)$", text, re.M)
+    assert len(queries) == 5
+    for query in queries:
+        assert mf(*shlex.split(query))

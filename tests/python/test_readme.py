@@ -1,4 +1,4 @@
-"""What the README promises: its commands, the answers it shows, the tables of the benchmarks."""
+"""What README and docs promise: links, commands, queries, answers, tables of the benchmarks."""
 
 import json
 import os
@@ -9,10 +9,155 @@ import sys
 
 import duckdb
 import pytest
+import yaml
 from landing import BIN, ROOT, dbt_command
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+ANSWERS = (ROOT / "docs/answers.md").read_text(encoding="utf-8")
+MARTS = (ROOT / "docs/marts.md").read_text(encoding="utf-8")
 YOUR_DATA = (ROOT / "docs/your-data.md").read_text(encoding="utf-8")
+
+# Where each command of a sh block is run: a test, .ci/run, or a reason why it is not.
+SUITE = "it runs this file"
+RUN_BY = {
+    "make build": "test_readme.py::test_the_sample_builds_and_says_what_it_loaded",
+    "make build VARS='{overheat_threshold_c: 95, window_seconds: 60}'": (
+        "test_readme.py::test_every_variable_can_be_changed"
+    ),
+    "LANDING_DIR=/data/telemetry WAREHOUSE_PATH=/data/fleet.duckdb make build": (
+        "test_readme.py::test_an_example_of_own_data_comes_out_as_shown"
+    ),
+    "LANDING_DIR=s3://bucket/prefix make build": (
+        "test_object_storage.py::test_make_build_lists_a_store_each_time"
+    ),
+    "make -s build": "test_readme.py::test_the_sample_builds_and_says_what_it_loaded",
+    ".venv/bin/python scripts/build.py --full-refresh": (
+        "test_readme.py::test_a_day_is_rebuilt_as_shown"
+    ),
+    "make answers": "test_readme.py::test_the_answers_are_those_shown",
+    "make help": "test_readme.py::test_help_explains_every_target",
+    "make test": SUITE,
+    "make lint": ".ci/run",
+    "make hooks": "changes the repository: not run",
+    "make site": "test_site.py::test_every_page_opens_in_silence",
+    "make -s site": "test_site.py::test_every_page_opens_in_silence",
+    "make serve": "test_explorer.py::test_a_page_opens_in_silence_and_can_be_read",
+    "make export": "test_site.py::test_the_exports_hold_the_marts",
+    "make notify": ".ci/run",
+    "make -s notify": ".ci/run",
+    "make metrics": "test_figures.py::test_every_place_shows_the_same_figure",
+    "make bench": ".ci/run",
+    'make bench BENCH="--scales 1 3 10"': ".ci/run",
+    "make spark": "test_spark.py::test_the_published_marts_of_the_sample_are_equal",
+    "make spark-cluster": "takes minutes: run by hand, its result is in benchmarks/results",
+    'make fleet FLEET="{landing_dir: target/fleet, sites: 2, components: 4, days: 1}"': (
+        "test_readme.py::test_the_fleet_of_the_docs_is_generated"
+    ),
+    ".venv/bin/python generator/generate.py data/sample.args.yml": (
+        "test_fleet.py::test_the_sample_is_what_the_generator_writes"
+    ),
+    ".venv/bin/duckdb -readonly supercharger.duckdb": (
+        "test_readme.py::test_the_queries_of_the_docs_run"
+    ),
+    ".venv/bin/dbt parse": "test_commands.py::test_parse_has_no_warning",
+}
+# Docs of which a test runs all commands.
+RUN_WHOLE = {
+    "docs/how-it-works.md": "test_readme.py::test_a_day_is_rebuilt_as_shown",
+    "docs/metrics.md": "test_metrics.py::test_the_queries_of_the_docs_run",
+}
+SHELL_ONLY = ("#", "set -e", "cd ", "export ", "mkdir ", "mv ")
+
+
+def docs():
+    """{path: text} of the Markdown files in git."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "*.md"], check=True, cwd=ROOT, capture_output=True, text=True
+    )
+    paths = listed.stdout.strip("\0").split("\0")
+    return {path: (ROOT / path).read_text(encoding="utf-8") for path in paths}
+
+
+def blocks_of(text, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def prose(text):
+    """A document without its fenced blocks."""
+    return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def commands(text):
+    """The commands of the sh blocks, without comments and continued lines joined."""
+    for block in blocks_of(text, "sh"):
+        for line in block.replace("\\\n", " ").splitlines():
+            command = re.sub(r"\s+#\s.*", "", line).strip()
+            if command and not command.startswith(SHELL_ONLY):
+                yield " ".join(command.split())
+
+
+def anchors(text):
+    """The anchors that GitHub gives the headings."""
+    headings = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
+    words = [re.sub(r"[^\w\- ]", "", re.sub(r"\]\(.*?\)", "", heading)) for heading in headings]
+    return {heading.strip().lower().replace(" ", "-") for heading in words}
+
+
+def test_every_link_leads_somewhere():
+    """A relative link of a document leads to no file, or to no heading in it."""
+    texts = docs()
+    for path, text in texts.items():
+        folder = (ROOT / path).parent
+        for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", prose(text))):
+            if re.match(r"[a-z]+:", target):
+                continue
+            name, _, anchor = target.partition("#")
+            file = (folder / name).resolve() if name else ROOT / path
+            assert file.exists(), f"{path}: {target}"
+            if anchor:
+                linked = texts[str(file.relative_to(ROOT))]
+                assert anchor in anchors(linked), f"{path}: {target}"
+
+
+def test_every_file_that_the_docs_name_exists():
+    """A document names a file of the project that is gone."""
+    folders = "tests|benchmarks|macros|scripts|plugins|generator|charts|explorer|models|docs"
+    for path, text in docs().items():
+        for name in re.findall(rf"`((?:{folders})/[\w./-]+\.\w+)(?:::\w+)?`", prose(text)):
+            assert (ROOT / name).exists(), f"{path}: {name}"
+
+
+def test_every_make_target_of_the_docs_exists():
+    """A document tells a reader to run a target that the Makefile does not have."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    for path, text in docs().items():
+        shell = "\n".join(blocks_of(text, "(?:sh|console)"))
+        for target in re.findall(r"\bmake (?:-\w )?([a-z-]+)", shell):
+            assert target in targets, f"{path}: make {target}"
+
+
+def test_every_command_of_the_docs_is_run():
+    """A document shows a command that no test runs, or RUN_BY names a test that is gone."""
+    shown = {path: set(commands(text)) for path, text in docs().items()}
+    for path, typed in shown.items():
+        assert path in RUN_WHOLE or typed <= RUN_BY.keys(), f"{path}: {typed - RUN_BY.keys()}"
+    assert RUN_BY.keys() <= set().union(*shown.values()), "a command is in no document any more"
+    for command, where in [*RUN_BY.items(), *RUN_WHOLE.items()]:
+        if where == ".ci/run":
+            target = re.search(r"make (?:-s )?[a-z-]+", command)[0].replace("-s ", "")
+            steps = (ROOT / where).read_text(encoding="utf-8").splitlines()
+            assert any(step.split(" BENCH")[0] == target for step in steps), command
+        elif "::" in where:
+            file, name = where.split("::")
+            text = (ROOT / "tests/python" / file).read_text(encoding="utf-8")
+            assert f"def {name}(" in text, where
+
+
+def test_the_readme_is_short():
+    """The README grows beyond what a newcomer reads, or shows more than one picture."""
+    assert len(README.splitlines()) <= 150
+    assert len(re.findall(r"!\[.+?\]\(.+?\)", README)) == 1
 
 
 def make(*arguments, folder, **variables):
@@ -46,17 +191,13 @@ def built(folder):
     return make("build", folder=folder)
 
 
-def text_blocks():
-    return re.findall(r"```text\n(.*?)```", README, re.DOTALL)
-
-
 def test_the_sample_builds_and_says_what_it_loaded(built, folder):
     """The sample does not build, a data test fails, or the closing lines are not the README's."""
     assert built.returncode == 0, built.stdout + built.stderr
     closing_lines = built.stdout.strip().splitlines()[-4:]
     shown = [
         line.replace("supercharger.duckdb", str(folder / "warehouse.duckdb"))
-        for line in text_blocks()[0].strip().splitlines()
+        for line in blocks_of(README, "text")[0].strip().splitlines()
     ]
     assert closing_lines == shown
 
@@ -103,16 +244,76 @@ def test_answers_need_a_warehouse(tmp_path):
 
 
 def test_the_answers_are_those_shown(built, folder):
-    """An answer that the README shows is not what the analyses print."""
+    """An answer that docs/answers.md shows is not what the analyses print."""
     printed = make("answers", folder=folder)
     assert printed.returncode == 0, printed.stderr
     cells = {clean(line) for line in printed.stdout.splitlines() if "│" in line}
     shown = [
-        clean(line) for block in text_blocks() for line in block.splitlines() if line[:1] == "│"
+        clean(line)
+        for block in blocks_of(ANSWERS, "text")
+        for line in block.splitlines()
+        if line[:1] == "│"
     ]
     assert len(shown) > 20
     for row in shown:
         assert any(is_part(row, line) for line in cells), row
+
+
+def test_the_readme_gives_the_four_answers(built, folder):
+    """A figure of an answer in the README is not that of the marts."""
+    with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
+        overheated = connection.execute(
+            "select component_id, round(max(peak_avg_temp_c), 2) "
+            "from marts.overheated_components where not is_sensor_suspect "
+            "group by component_id order by 2 desc"
+        ).fetchall()
+        (suspect,) = connection.execute(
+            "select distinct component_id from marts.overheated_components where is_sensor_suspect"
+        ).fetchone()
+        power, component = connection.execute(
+            "select max_power_kw, component_id from marts.overheated_windows "
+            "where window_method = 'sliding' and not is_sensor_suspect "
+            "order by max_power_kw desc limit 1"
+        ).fetchone()
+        averages = {
+            (scope, signal.removeprefix("LM_")): (round(average, 2), count)
+            for scope, signal, average, count in connection.execute(
+                "select alert_scope, signal_name, avg_value, alert_count "
+                "from marts.avg_readings_by_alert "
+                "where is_total and is_temperature_related and alignment = 'last_known'"
+            ).fetchall()
+        }
+        causes = dict(
+            connection.execute(
+                "select likely_cause, count(*) from marts.component_watchlist "
+                "where confidence = 'named' group by likely_cause"
+            ).fetchall()
+        )
+        (components,) = connection.execute(
+            "select count(*) from marts.component_watchlist"
+        ).fetchone()
+    listed = [f"`{component_id}` ({peak} °C)" for component_id, peak in overheated]
+    temperatures = ["handleNegCoreTempDegC", "handlePosCoreTempDegC", "pcbaTempDegC"]
+    expected = [
+        f"{len(listed)} components: {', '.join(listed[:-1])} and {listed[-1]};",
+        f"a fourth, `{suspect}`,",
+        f"{power} kW, at `{component}`.",
+        f"{sum(causes.values())} of {components} components have a named cause: "
+        + ", ".join(
+            f"{causes[cause]} {cause.replace('_', ' ')}"
+            for cause in ["contact_resistance", "weak_cooling", "hot_site", "sensor_fault"]
+        ),
+    ]
+    for scope in ["trusted", "all"]:
+        first, second, third = (averages[scope, name][0] for name in temperatures)
+        expected.append(
+            f"{averages[scope, 'powerLimit'][0]} kW and {first}, {second} and {third} °C"
+        )
+        count = averages[scope, "powerLimit"][1]
+        expected.append(f"The {count} trusted alerts" if scope == "trusted" else f"all {count}")
+    text = " ".join(README.split())
+    for words in expected:
+        assert words in text
 
 
 def clean(line):
@@ -126,8 +327,8 @@ def is_part(row, line):
 
 
 def test_every_mart_is_in_the_table(built, folder):
-    """Readers of the README do not learn of a mart."""
-    (table,) = re.findall(r"\| to answer \| marts \|\n(.*?)\n\n", README, re.DOTALL)
+    """Readers of docs/marts.md do not learn of a mart."""
+    (table,) = re.findall(r"\| to answer \| marts \|\n(.*?)\n\n", MARTS, re.DOTALL)
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         marts = connection.sql(
             "select table_name from duckdb_tables() where schema_name = 'marts'"
@@ -135,10 +336,13 @@ def test_every_mart_is_in_the_table(built, folder):
     assert set(re.findall(r"`(\w+)`", table)) == {name for (name,) in marts}
 
 
-def test_the_queries_of_the_readme_run(built, folder):
-    """A query that the README tells a reader to try fails."""
-    queries = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
-    assert queries
+def test_the_queries_of_the_docs_run(built, folder):
+    """A query that a document tells a reader to try fails."""
+    texts = docs().values()
+    queries = [query for text in texts for query in blocks_of(text, "sql")]
+    inline = r"`(from marts\.[^`…]+)`"
+    queries += [f"{query};" for text in texts for query in re.findall(inline, prose(text))]
+    assert len(queries) >= 5
     run = subprocess.run(
         [BIN / "duckdb", "-bail", "-readonly", folder / "warehouse.duckdb", *queries],
         check=False,
@@ -146,6 +350,67 @@ def test_the_queries_of_the_readme_run(built, folder):
         text=True,
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_every_variable_is_in_the_table():
+    """docs/your-data.md lacks a variable, or shows another default."""
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    shown = dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", YOUR_DATA, re.MULTILINE))
+    assert shown == {name: str(value) for name, value in project["vars"].items()}
+
+
+def copy_of_the_project(folder):
+    """A copy that commands of the docs may write into."""
+    project = folder / "project"
+    left_out = [".git", ".venv*", "target", "logs", "site", "export", "*.duckdb*"]
+    shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(*left_out))
+    (project / ".venv").symlink_to(ROOT / ".venv")
+    return project
+
+
+def default_environment():
+    """The environment, without settings of the project."""
+    settings = ("LANDING_DIR", "WAREHOUSE_PATH", "DBT_TARGET_PATH", "DBT_LOG_PATH")
+    return {name: value for name, value in os.environ.items() if name not in settings}
+
+
+def run_in(project, command):
+    """What a command prints that is typed in the folder of the project."""
+    run = subprocess.run(
+        ["bash", "-e", "-c", command],
+        check=False,
+        cwd=project,
+        env=default_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def test_a_day_is_rebuilt_as_shown(tmp_path):
+    """The commands of docs/how-it-works.md fail, or other days get a new version than it says."""
+    project = copy_of_the_project(tmp_path)
+    text = (ROOT / "docs/how-it-works.md").read_text(encoding="utf-8")
+    (block,) = blocks_of(text, "sh")
+    lines = run_in(project, block.replace("duckdb -readonly", "duckdb -csv -readonly")).splitlines()
+    days = [line for line in lines if re.match(r"2022-03-\d\d", line)]
+    before, after = days[: len(days) // 2], days[len(days) // 2 :]
+    changed = [new[:10] for old, new in zip(before, after, strict=True) if old != new]
+    assert [line[:10] for line in before] == [line[:10] for line in after]
+    assert changed == ["2022-03-13", "2022-03-14"]
+    operations = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    (anew,) = (line for line in commands(operations) if "--full-refresh" in line)
+    assert "Loaded 14 of 14 files" in run_in(project, anew)
+
+
+def test_the_fleet_of_the_docs_is_generated(tmp_path):
+    """The fleet that the docs suggest is not written, or the truth is not beside it."""
+    project = copy_of_the_project(tmp_path)
+    (command,) = {line for line in commands(YOUR_DATA) if line.startswith("make fleet")}
+    run_in(project, command)
+    assert list((project / "target/fleet").glob("*signals_data*"))
+    assert (project / "target/fleet.truth.csv").stat().st_size > 0
 
 
 def examples():
@@ -157,10 +422,7 @@ def examples():
 @pytest.mark.parametrize("heading", examples())
 def test_an_example_of_own_data_comes_out_as_shown(heading, tmp_path):
     """A file that docs/your-data.md shows is not read, or not as it says."""
-    project = tmp_path / "project"
-    left_out = [".git", ".venv*", "target", "logs", "data", "site", "export", "*.duckdb*"]
-    shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(*left_out))
-    (project / ".venv").symlink_to(ROOT / ".venv")
+    project = copy_of_the_project(tmp_path)
     example = examples()[heading]
     files = re.findall(r"`([\w/]+\.csv)`[^`]*:\n\n```csv\n(.*?)```", example, re.DOTALL)
     assert len(files) >= 3
@@ -168,27 +430,14 @@ def test_an_example_of_own_data_comes_out_as_shown(heading, tmp_path):
         (project / path).parent.mkdir(exist_ok=True)
         with (project / path).open("a", encoding="utf-8") as file:
             file.write(lines)
-    commands = re.findall(r"^\$ (.+)\n((?:(?!\$|```).+\n)+)", example, re.MULTILINE)
-    assert len(commands) == 4
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("LANDING_DIR", "WAREHOUSE_PATH", "DBT_TARGET_PATH", "DBT_LOG_PATH")
-    }
-    for command, shown in commands:
-        run = subprocess.run(
-            ["bash", "-c", command],
-            check=False,
-            cwd=project,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        assert run.returncode == 0, run.stdout + run.stderr
-        printed = {clean(line) for line in run.stdout.splitlines()}
-        assert {clean(line) for line in shown.splitlines()} <= printed, run.stdout
+    typed = re.findall(r"^\$ (.+)\n((?:(?!\$|```).+\n)+)", example, re.MULTILINE)
+    assert len(typed) == 4
+    for command, shown in typed:
+        printed = run_in(project, command)
+        lines = {clean(line) for line in printed.splitlines()}
+        assert {clean(line) for line in shown.splitlines()} <= lines, printed
     if "depot" in example:
-        environment["WAREHOUSE_PATH"] = "depot.duckdb"
+        environment = {**default_environment(), "WAREHOUSE_PATH": "depot.duckdb"}
         figures = board_figures("alerts", "answer", project, environment)
         assert (figures["power_kw"], figures["positive_c"]) == (145.5, 83.5)
         assert board_figures("index", "figures", project, environment)["alert_power_kw"] == 145.5
@@ -239,29 +488,33 @@ def test_every_column_is_described(built, folder):
 
 
 def test_the_evidence_shown_is_that_of_the_watchlist(built, folder):
-    """The sentence that the README quotes is not the evidence of the first component."""
+    """The sentence that docs/answers.md quotes is not the evidence of the first component."""
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         evidence = connection.sql(
             "select evidence from marts.component_watchlist where concern_rank = 1"
         ).fetchall()[0][0]
-    assert evidence in README.replace("\n> ", " ")
+    assert evidence in ANSWERS.replace("\n> ", " ")
 
 
 def test_the_note_on_trust_is_that_of_the_alerts(built, folder):
-    """The README names other alerts, or another component, than the data."""
+    """docs/answers.md names other alerts, or another component, than the data."""
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         note = connection.sql(
             "select trust_note from marts.alert_outcomes where is_total"
         ).fetchall()[0][0]
-    assert note in README.replace("\n> ", " ")
+    assert note in ANSWERS.replace("\n> ", " ")
 
 
 def test_the_pictures_are_small():
-    """A picture of the README is missing, or slow to load."""
-    pictures = re.findall(r"!\[.+?\]\((.+?)\)", README)
-    assert len(pictures) == 3
+    """A picture of a document is missing, or slow to load."""
+    pictures = {
+        (ROOT / path).parent / picture
+        for path, text in docs().items()
+        for picture in re.findall(r"!\[.+?\]\((.+?)\)", prose(text))
+    }
+    assert len(pictures) >= 3
     for picture in pictures:
-        assert (ROOT / picture).stat().st_size < 300_000
+        assert picture.stat().st_size < 300_000
 
 
 def test_help_explains_every_target():
