@@ -304,13 +304,12 @@ def test_the_readme_gives_the_four_answers(built, folder):
             for cause in ["contact_resistance", "weak_cooling", "hot_site", "sensor_fault"]
         ),
     ]
-    for scope in ["trusted", "all"]:
+    for scope, alerts in [("all", "All {}"), ("trusted", "the {} trusted")]:
         first, second, third = (averages[scope, name][0] for name in temperatures)
+        power, count = averages[scope, "powerLimit"]
         expected.append(
-            f"{averages[scope, 'powerLimit'][0]} kW and {first}, {second} and {third} °C"
+            f"{alerts.format(count)} alerts: {power} kW and {first}, {second} and {third} °C"
         )
-        count = averages[scope, "powerLimit"][1]
-        expected.append(f"The {count} trusted alerts" if scope == "trusted" else f"all {count}")
     text = " ".join(README.split())
     for words in expected:
         assert words in text
