@@ -103,7 +103,11 @@ strengths as (
             when 'none' then 0.0
             when 'sensor_fault'
                 then getvariable('fault_strength') * (0.8 + 0.8 * severity)
-            else 1.0 + getvariable('fault_strength') * (0.3 + 1.2 * severity)
+            else
+                coalesce(
+                    getvariable('fault_factor'),
+                    1.0 + getvariable('fault_strength') * (0.3 + 1.2 * severity)
+                )
         end as own_strength,
         -- At least one whole day lies before the onset, and one between the
         -- full strength and the repair.

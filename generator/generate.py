@@ -47,6 +47,7 @@ DEFAULTS = {
     "repair_share": 0,
     "season_swing_c": 0,
     "hot_site_excess_c": None,
+    "fault_factor": None,
 }
 WHOLE_NUMBERS = {
     "sites": (1, 100_000),
@@ -146,6 +147,8 @@ def check_options(options):
     check_number(options, "hot_sites", 0, options["sites"], is_whole=True)
     if options["hot_site_excess_c"] is not None:
         check_number(options, "hot_site_excess_c", 0, 30)
+    if options["fault_factor"] is not None:
+        check_number(options, "fault_factor", 1, 10)
 
     if (compression := options["compression"]) not in ("none", "gzip", "zstd", "mixed"):
         refuse(f"compression must be none, gzip, zstd or mixed, not '{compression}'")

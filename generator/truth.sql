@@ -15,6 +15,7 @@ select
     round(pos_resistance * pos_factor / healthy_resistance(), 3)
         as pos_resistance_ratio,
     onset_on,
-    repaired_on
+    repaired_on,
+    round(ambient_c + site_excess_c, 3) as site_mean_c
 from components
 order by component_no;

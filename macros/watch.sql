@@ -1,5 +1,25 @@
 {#- What the models of the watch share. -#}
 
+{% macro trend_days() -%}
+    {#- How many days the trends look back: a change is told from what the same
+        handle did in the weeks before. -#}
+    {{- return(28) -}}
+{%- endmacro %}
+
+
+{% macro watch_reach() -%}
+    {#- The first day that a judged day reads, in days before it. -#}
+    {{- return([var('watch_days'), trend_days()] | max - 1) -}}
+{%- endmacro %}
+
+
+{% macro day_to_day_spread() -%}
+    {#- By how much, as a share, the steady rise of a sound handle may differ from
+        one day to the next. -#}
+    {{- return(0.05) -}}
+{%- endmacro %}
+
+
 {% macro sensor_trouble_columns() -%}
     {#- SQL: what several rows of int_sensor_days add up to. -#}
     sum(implausible_reading_count)::bigint as implausible_reading_count,

@@ -56,6 +56,18 @@
         when 'sensor_fault' then {{ sensor_fault_evidence() }}
         else {{ no_evidence() }}
     end
+    || case
+        when
+            likely_cause in ('contact_resistance', 'weak_cooling')
+            and warmer_pole_growth_ratio >= 1.1
+            then
+                '; for the same power the '
+                || if(is_negative_warmer, 'negative', 'positive')
+                || ' pole warms '
+                || {{ number_text('100 * (warmer_pole_growth_ratio - 1)', 0) }}
+                || ' % more than before ' || warmer_pole_changed_on
+        else ''
+    end
     || if(
         confidence = 'possible' and not is_muted,
         '; that is ' || floor(100 * suspicion)::bigint

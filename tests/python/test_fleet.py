@@ -1372,6 +1372,15 @@ def test_the_excess_of_hot_sites_may_be_given(generate, tmp_path):
     """).fetchall() == [(0.0, 2), (3.5, 2)]
 
 
+def test_the_factor_of_contacts_and_cooling_may_be_given(generate, tmp_path):
+    small = {"sites": 4, "components": 12, "days": 1, "faulty_share": 0.5}
+    fleet = load(generate(tmp_path / "fleet", fault_factor=2, fault_strength=3, **small))
+    assert fleet.execute("""
+        select distinct fault_strength from truth
+        where fault_cause in ('contact_resistance', 'weak_cooling')
+    """).fetchall() == [(2.0,)]
+
+
 # Determinism, paths, wrong arguments
 
 
@@ -1454,6 +1463,7 @@ def test_the_truth_of_an_older_version_marks_a_folder(generate, tmp_path):
         ({"repair_share": "half"}, "repair_share must be a number from 0 to 1"),
         ({"season_swing_c": -5}, "season_swing_c must be a number from 0 to 30"),
         ({"hot_site_excess_c": 31}, "hot_site_excess_c must be a number from 0 to 30"),
+        ({"fault_factor": 0.5}, "fault_factor must be a number from 1 to 10"),
         ({"colour": "red"}, "it has no argument 'colour'"),
     ],
 )

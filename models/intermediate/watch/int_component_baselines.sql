@@ -110,11 +110,14 @@ compared_starts as (
 
     select
         watched_days.judged_on,
+        watched_days.is_recent,
         starts.component_key,
         starts.start_temp_c,
         median(starts.start_temp_c) over (
             partition by
-                watched_days.judged_on, floor(hour(starts.started_at) / 4)
+                watched_days.judged_on,
+                watched_days.is_recent,
+                floor(hour(starts.started_at) / 4)
         ) as fleet_start_temp_c
     from watched_days
     inner join start_temperatures as starts
@@ -137,7 +140,38 @@ component_baselines as (
     from compared_starts as starts
     inner join {{ ref('int_components') }} as components
         on starts.component_key = components.component_key
+    where starts.is_recent
     group by all
+
+),
+
+-- The site's own past, in the days that trends look back to.
+past_baselines as (
+
+    select
+        starts.judged_on,
+        starts.component_key,
+        components.site_id,
+        median(starts.start_temp_c - starts.fleet_start_temp_c) as excess_c
+    from compared_starts as starts
+    inner join {{ ref('int_components') }} as components
+        on starts.component_key = components.component_key
+    where not starts.is_recent
+    group by starts.judged_on, starts.component_key, components.site_id
+
+),
+
+past_sites as (
+
+    select
+        judged_on,
+        site_id,
+        median(excess_c) as excess_c,
+        median(median(excess_c)) over (partition by judged_on)
+            as fleet_excess_c,
+        count(*) as component_count
+    from past_baselines
+    group by judged_on, site_id
 
 ),
 
@@ -251,9 +285,25 @@ scored_sites as (
                     '0.5',
                     'sites.standard_error_c'
                 ) }}
-        end as site_baseline_robust_z
+        end as site_baseline_robust_z,
+        case
+            when past_sites.component_count >= 2
+                then
+                    site_baseline_excess_c
+                    - (past_sites.excess_c - past_sites.fleet_excess_c)
+        end as site_baseline_change_c,
+        case
+            when fleet.site_count >= 4 and sites.site_component_count >= 2
+                then
+                    site_baseline_change_c
+                    / sqrt(0.25 + 2 * pow(sites.standard_error_c, 2))
+        end as site_baseline_change_z
     from measured_sites as sites
     inner join fleet on sites.judged_on = fleet.judged_on
+    left join past_sites
+        on
+            sites.judged_on = past_sites.judged_on
+            and sites.site_id = past_sites.site_id
 
 )
 
@@ -265,6 +315,8 @@ select
     scored_sites.site_baseline_excess_c,
     scored_sites.site_coolest_quarter_excess_c,
     scored_sites.site_baseline_robust_z,
+    scored_sites.site_baseline_change_c,
+    scored_sites.site_baseline_change_z,
     coalesce(component_baselines.rested_session_count, 0)
         as rested_session_count,
     components.day_version

@@ -13,7 +13,10 @@ watched_days as (
 
     select *
     from {{ ref('int_watched_days') }}
-    where is_after_repair and {{ is_day_to_build(days, 'judged_on') }}
+    where
+        is_recent
+        and is_after_repair
+        and {{ is_day_to_build(days, 'judged_on') }}
 
 ),
 
@@ -57,6 +60,14 @@ overheated_components as (
 
 ),
 
+trends as (
+
+    select *
+    from {{ ref('int_thermal_trends') }}
+    where {{ is_day_to_build(days, 'judged_on') }}
+
+),
+
 components as (
 
     select
@@ -66,12 +77,11 @@ components as (
         coalesce(overheated_components.overheated_seconds, 0)
             as overheated_seconds,
         overheated_components.peak_avg_temp_c,
-        coalesce(profiles.asymmetry_robust_z >= 0, false) as is_negative_warmer,
-        if(
-            is_negative_warmer,
-            profiles.negative_steady_rise_fleet_ratio,
-            profiles.positive_steady_rise_fleet_ratio
-        ) as warmer_pole_fleet_ratio,
+        {% for pole in poles() -%}
+            {{ pole }}.growth_ratio as {{ pole }}_growth_ratio,
+            {{ pole }}.growth_z as {{ pole }}_growth_z,
+            {{ pole }}.changed_on as {{ pole }}_changed_on,
+        {% endfor -%}
         (
             profiles.negative_time_constant_seconds
             + profiles.positive_time_constant_seconds
@@ -85,6 +95,64 @@ components as (
         on
             profiles.judged_on = overheated_components.judged_on
             and profiles.component_key = overheated_components.component_key
+    {% for pole in poles() -%}
+        left join trends as {{ pole }}
+            on
+                profiles.judged_on = {{ pole }}.judged_on
+                and profiles.component_key = {{ pole }}.component_key
+                and {{ pole }}.pole = '{{ pole }}'
+    {% endfor -%}
+
+),
+
+-- A pole that has grown by a quarter, and by 15 % more than the other, is worth
+-- a row before it is out of the ordinary. So is a handle both of whose poles
+-- have.
+growths as (
+
+    select
+        *,
+        {{ suspicion([
+            'if(negative_growth_ratio > positive_growth_ratio,'
+            ~ ' negative_growth_z, positive_growth_z) / 4',
+            'ln(greatest(negative_growth_ratio, positive_growth_ratio))'
+            ~ ' / ln(1.25)',
+            'abs(ln(negative_growth_ratio / positive_growth_ratio)) / ln(1.15)',
+        ]) }} as one_pole_growth,
+        {{ suspicion([
+            'negative_growth_z / 4',
+            'positive_growth_z / 4',
+            'ln(negative_growth_ratio) / ln(1.25)',
+            'ln(positive_growth_ratio) / ln(1.25)',
+        ]) }} as both_poles_growth
+    from components
+
+),
+
+uneven_poles as (
+
+    select
+        *,
+        -- A week of warm weather makes no hot site: where the weeks before are
+        -- known, the site has been as warm then.
+        least(
+            site_baseline_excess_c,
+            coalesce(
+                site_baseline_excess_c - site_baseline_change_c,
+                site_baseline_excess_c
+            )
+        ) as lasting_site_excess_c,
+        case
+            when one_pole_growth > abs(coalesce(asymmetry_robust_z, 0)) / 4
+                then negative_growth_ratio > positive_growth_ratio
+            else coalesce(asymmetry_robust_z >= 0, false)
+        end as is_negative_warmer,
+        if(
+            is_negative_warmer,
+            negative_steady_rise_fleet_ratio,
+            positive_steady_rise_fleet_ratio
+        ) as warmer_pole_fleet_ratio
+    from growths
 
 ),
 
@@ -94,32 +162,52 @@ suspicions as (
         *,
         -- One pole more than the other, and more than the fleet: a pole that
         -- is merely cool makes no contact of the other one.
-        {{ suspicion([
-            'abs(asymmetry_robust_z) / 4',
-            'abs(ln(asymmetry_fleet_ratio)) / ln(1.15)',
-            'ln(warmer_pole_fleet_ratio) / ln(1.1)',
-        ]) }} as contact_resistance_suspicion,
+        greatest(
+            {{ suspicion([
+                'abs(asymmetry_robust_z) / 4',
+                'abs(ln(asymmetry_fleet_ratio)) / ln(1.15)',
+                'ln(warmer_pole_fleet_ratio) / ln(1.1)',
+            ]) }},
+            one_pole_growth
+        ) as contact_resistance_suspicion,
         -- Both poles: the lesser of the two counts.
-        {{ suspicion([
-            'negative_steady_rise_robust_z / 3',
-            'positive_steady_rise_robust_z / 3',
-            'ln(negative_steady_rise_fleet_ratio) / ln(1.2)',
-            'ln(positive_steady_rise_fleet_ratio) / ln(1.2)',
-        ]) }} as weak_cooling_suspicion,
+        greatest(
+            {{ suspicion([
+                'negative_steady_rise_robust_z / 3',
+                'positive_steady_rise_robust_z / 3',
+                'ln(negative_steady_rise_fleet_ratio) / ln(1.2)',
+                'ln(positive_steady_rise_fleet_ratio) / ln(1.2)',
+            ]) }},
+            both_poles_growth
+        ) as weak_cooling_suspicion,
         -- All components of the site, not most of them: the coolest quarter may
-        -- lag half of the limit behind.
-        {{ suspicion([
-            'site_baseline_robust_z / 3',
-            'site_baseline_excess_c / 5',
-            '(site_coolest_quarter_excess_c + 2.5) / 5',
-        ]) }} as hot_site_suspicion,
+        -- lag half of the limit behind. Where sites differ much anyway, a site
+        -- that is far warmer is out of the ordinary by its size. So is one that
+        -- was not so warm in the weeks before.
+        greatest(
+            {{ suspicion([
+                'site_baseline_robust_z / 3',
+                'lasting_site_excess_c / 5',
+                '(site_coolest_quarter_excess_c + 2.5) / 5',
+            ]) }},
+            {{ suspicion([
+                'site_baseline_robust_z / 2',
+                'lasting_site_excess_c / 10',
+                '(site_coolest_quarter_excess_c + 5) / 10',
+            ]) }},
+            {{ suspicion([
+                'site_baseline_change_z / 4',
+                'site_baseline_change_c / 5',
+                'site_baseline_excess_c / 2.5',
+            ]) }}
+        ) as hot_site_suspicion,
         -- A single spike is two steps and up to one reading out of limits: no
         -- fault. A frozen run has lasted ten minutes or it is none.
         greatest(glitch_count / 4, frozen_seconds / 600) as sensor_trouble,
         -- Beyond a fault that is certain, its size matters less and less.
         if(sensor_trouble > 1, 1 + log10(sensor_trouble), sensor_trouble)
             as sensor_fault_suspicion
-    from components
+    from uneven_poles
 
 )
 
@@ -138,6 +226,19 @@ select
         as cooler_pole_fleet_ratio,
     warmer_pole_fleet_ratio,
     time_constant_minutes,
+    -- The growth that is told in words.
+    case
+        when
+            if(is_negative_warmer, negative_growth_z, positive_growth_z) >= 4
+            then
+                if(
+                    is_negative_warmer,
+                    negative_growth_ratio,
+                    positive_growth_ratio
+                )
+    end as warmer_pole_growth_ratio,
     is_negative_warmer,
+    if(is_negative_warmer, negative_changed_on, positive_changed_on)
+        as warmer_pole_changed_on,
     day_version
 from suspicions

@@ -6,14 +6,14 @@
     pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
 ) }}
 {%- set days = days_to_build('int_watch_days') %}
-{%- set steps = section_steps() %}
+
 with
 
 watched_days as (
 
     select *
     from {{ ref('int_watched_days') }}
-    where {{ is_day_to_build(days, 'judged_on') }}
+    where is_recent and {{ is_day_to_build(days, 'judged_on') }}
 
 ),
 
@@ -36,14 +36,7 @@ sums as (
         watched_days.judged_on,
         balances.component_key,
         balances.pole,
-        {% for column in [
-            'temp_temp', 'power_power', 'temp_power',
-            'warming_warming', 'warming_temp', 'warming_power',
-        ] -%}
-            {{ exact_sum('balances.' ~ column, 15) }} as {{ column }},
-        {% endfor -%}
-        sum(balances.window_count)::bigint as window_count,
-        sum(balances.section_count)::bigint as section_count
+        {{ heat_balance_sums() }}
     from watched_days
     inner join {{ ref('int_stretch_balances') }} as balances
         on
@@ -54,85 +47,7 @@ sums as (
 
 ),
 
-determinants as (
-
-    select
-        *,
-        power_power * temp_temp - temp_power * temp_power as determinant
-    from sums
-
-),
-
--- The normal equations of two regressors.
-coefficients as (
-
-    select
-        *,
-        (warming_power * temp_temp - warming_temp * temp_power)
-        / nullif(determinant, 0) as heating,
-        (warming_power * temp_power - warming_temp * power_power)
-        / nullif(determinant, 0) as cooling
-    from determinants
-
-),
-
-residuals as (
-
-    select
-        *,
-        case
-            when heating is not null
-                then
-                    greatest(
-                        warming_warming
-                        - heating * warming_power
-                        + cooling * warming_temp,
-                        0
-                    )
-        end as residual_residual,
-        -- A handle that does not cool, or that power does not heat, has no
-        -- steady state: that is a bad fit.
-        heating > 0 and cooling > 0 as has_steady_state,
-        -- Sections overlap: so many share the information of one.
-        {{ steps }} * section_count / nullif(
-            greatest(section_count - 2 * {{ steps }}, 0), 0
-        ) as overlap
-    from coefficients
-
-),
-
-heat_balances as (
-
-    select
-        judged_on,
-        component_key,
-        pole,
-        window_count,
-        case when has_steady_state then 1e4 * heating / cooling end
-            as steady_rise_c_at_100_kw,
-        case when has_steady_state then 1 / cooling end
-            as time_constant_seconds,
-        1 - residual_residual / nullif(warming_warming, 0) as r_squared,
-        -- Error propagation to the logarithm of heating over cooling.
-        case
-            when has_steady_state
-                then
-                    sqrt(
-                        overlap
-                        * residual_residual
-                        / section_count
-                        * greatest(
-                            temp_temp / (heating * heating)
-                            + power_power / (cooling * cooling)
-                            - 2 * temp_power / (heating * cooling),
-                            0
-                        )
-                        / determinant
-                    )
-        end as steady_rise_relative_error
-    from residuals
-
-),
+{{ heat_balances(['judged_on', 'component_key', 'pole']) }},
 
 component_thermals as (
 

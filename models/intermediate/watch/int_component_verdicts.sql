@@ -131,7 +131,9 @@ judged_components as (
         suspicions.cooler_pole_fleet_ratio,
         suspicions.warmer_pole_fleet_ratio,
         suspicions.time_constant_minutes,
-        suspicions.is_negative_warmer
+        suspicions.warmer_pole_growth_ratio,
+        suspicions.is_negative_warmer,
+        suspicions.warmer_pole_changed_on
     from suspicions
     left join muted_components
         on
@@ -224,9 +226,11 @@ select
     verdicts.warmer_pole_fleet_ratio,
     verdicts.time_constant_minutes,
     verdicts.fleet_time_constant_minutes,
+    verdicts.warmer_pole_growth_ratio,
     verdicts.is_negative_warmer,
     verdicts.is_hardly_slower,
-    verdicts.is_muted
+    verdicts.is_muted,
+    verdicts.warmer_pole_changed_on
 from scored_components as verdicts
 inner join {{ ref('int_components') }} as components
     on verdicts.component_key = components.component_key

@@ -13,7 +13,10 @@ watched_days as (
 
     select *
     from {{ ref('int_watched_days') }}
-    where is_after_repair and {{ is_day_to_build(days, 'judged_on') }}
+    where
+        is_recent
+        and is_after_repair
+        and {{ is_day_to_build(days, 'judged_on') }}
 
 ),
 
@@ -146,6 +149,8 @@ select
     baselines.site_baseline_excess_c,
     baselines.site_coolest_quarter_excess_c,
     baselines.site_baseline_robust_z,
+    baselines.site_baseline_change_c,
+    baselines.site_baseline_change_z,
     {% for pole in poles() -%}
         thermals.{{ pole }}_steady_rise_c_at_100_kw,
         thermals.{{ pole }}_steady_rise_error

@@ -1,5 +1,6 @@
 -- One row per UTC day with a reading or an alert: the last of the days that
--- the watchlist judges together, with the version of all that it reads of them.
+-- the watchlist judges together, with the version of all that it reads of them
+-- and of the days that trends look back to.
 with
 
 days as (
@@ -12,7 +13,7 @@ days as (
 
 day_offsets as (
 
-    select {{ number_series(0, var('watch_days') - 1, 1) }} as day_offset
+    select {{ number_series(0, watch_reach(), 1) }} as day_offset
 
 ),
 

@@ -1,5 +1,6 @@
 -- One row per judged day, component, and day with a reading or an alert among
--- the days that are judged together (watch_days).
+-- the days that are judged together (watch_days) and those that trends look
+-- back to.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
@@ -41,7 +42,7 @@ repairs as (
 
 day_offsets as (
 
-    select {{ number_series(0, var('watch_days') - 1, 1) }} as day_offset
+    select {{ number_series(0, watch_reach(), 1) }} as day_offset
 
 ),
 
@@ -88,6 +89,8 @@ select
     watched_days.judged_on,
     watched_days.component_key,
     watched_days.day,
+    watched_days.day > watched_days.judged_on - {{ var('watch_days') }}
+        as is_recent,
     -- The day of a repair says what the handle was like before.
     coalesce(watched_days.day > last_repairs.repaired_on, true)
         as is_after_repair,

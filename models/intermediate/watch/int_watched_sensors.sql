@@ -6,7 +6,7 @@ watched_days as (
 
     select *
     from {{ ref('int_watched_days') }}
-    where is_after_repair
+    where is_recent and is_after_repair
 
 ),
 

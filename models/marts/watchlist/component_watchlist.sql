@@ -106,6 +106,8 @@ components as (
         verdicts.warmer_pole_fleet_ratio,
         verdicts.time_constant_minutes,
         verdicts.fleet_time_constant_minutes,
+        verdicts.warmer_pole_growth_ratio,
+        verdicts.warmer_pole_changed_on,
         coalesce(verdicts.is_negative_warmer, false) as is_negative_warmer,
         coalesce(verdicts.is_hardly_slower, false) as is_hardly_slower,
         profiles.negative_steady_rise_fleet_ratio,
