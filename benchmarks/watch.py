@@ -36,8 +36,8 @@ HOT_SITES = {
     **{"components": 90, "sites": 30, "days": 8, "faulty_share": 0, "site_spread_c": 4},
     **{"hot_sites": 2, "hot_site_excess_c": 12},
 }
-FLEETS = [("doubling", DOUBLING, 6), ("quarter", QUARTER, 2), ("healthy", HEALTHY, 2)]
-FLEETS += [("hot sites", HOT_SITES, 12)]
+FLEETS = [("doubling", DOUBLING, 5), ("quarter", QUARTER, 1), ("healthy", HEALTHY, 1)]
+FLEETS += [("hot sites", HOT_SITES, 10)]
 
 HISTORY = f"""
     select {KEYS}, judged_on as day, confidence = 'named' as is_listed, likely_cause, suspicion
