@@ -150,21 +150,22 @@ def dbt_paths(folder):
     ]
 
 
-def dbt_process(*arguments, folder, landing_dir, warehouse=None, **options):
-    """dbt as a user starts it, from the root of the project; it runs on."""
-    return subprocess.Popen(
-        [BIN / "dbt", "--no-use-colors", *arguments, *dbt_paths(folder)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "LANDING_DIR": str(landing_dir),
-            "WAREHOUSE_PATH": str(warehouse or folder / "warehouse.duckdb"),
-            "PYTHONDONTWRITEBYTECODE": "",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **options,
+def environment_of(folder, landing_dir, warehouse):
+    return {
+        **os.environ,
+        "LANDING_DIR": str(landing_dir),
+        "WAREHOUSE_PATH": str(warehouse or folder / "warehouse.duckdb"),
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
+
+
+def dbt_process(*arguments, folder, landing_dir, warehouse=None):
+    """A dbt in a process of its own, which runs on; it starts with the parsed project."""
+    from dbt_forks import DbtFork
+
+    return DbtFork(
+        ["--no-use-colors", *arguments, *dbt_paths(folder)],
+        environment_of(folder, landing_dir, warehouse),
     )
 
 
@@ -173,3 +174,16 @@ def dbt_command(*arguments, **options):
     process = dbt_process(*arguments, **options)
     output = process.communicate()[0]
     return subprocess.CompletedProcess(process.args, process.returncode, output)
+
+
+def typed_dbt(*arguments, folder, landing_dir, warehouse=None):
+    """dbt as a user types it, which parses the project; it has ended."""
+    return subprocess.run(
+        [BIN / "dbt", "--no-use-colors", *arguments, *dbt_paths(folder)],
+        check=False,
+        cwd=ROOT,
+        env=environment_of(folder, landing_dir, warehouse),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

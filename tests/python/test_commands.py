@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from landing import BIN, ROOT, SIGNAL_FILE, SIGNAL_HEADER, csv_text, dbt_command, write_file
+from landing import BIN, ROOT, SIGNAL_FILE, SIGNAL_HEADER, csv_text, typed_dbt, write_file
 
 ODD = """it's "my" [fleet] (50 %)"""
 READING = {
@@ -22,7 +22,7 @@ OLD_SHELL = ROOT / ".venv-shell-1.4"
 
 
 def build(folder, landing_dir, warehouse):
-    run = dbt_command(
+    run = typed_dbt(
         *("build", "--exclude-resource-type", "unit_test"),
         folder=folder,
         landing_dir=landing_dir,
@@ -148,7 +148,7 @@ def test_make_answers_what_it_can_in_any_locale(tmp_path):
 
 def test_parse_has_no_warning(tmp_path):
     """dbt warns of something in the project, or will not accept it one day."""
-    run = dbt_command(
+    run = typed_dbt(
         *("--warn-error", "parse", "--no-partial-parse", "--show-all-deprecations"),
         folder=tmp_path,
         landing_dir=tmp_path,

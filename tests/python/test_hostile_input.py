@@ -562,11 +562,12 @@ def test_many_files_with_few_bad_rows_warn(warehouse, clean_folder):
     assert warnings(warehouse, clean_folder) == {"warn_rejected_share": 27}
 
 
-@pytest.mark.usefixtures("manifest")
-def test_only_unreadable_files_stop_with_one_sentence(tmp_path, parsed_folder):
+def test_only_unreadable_files_stop_with_one_sentence(tmp_path):
     """A folder of which no signal file can be read ends in a traceback."""
-    (tmp_path / "signals_data.csv.gz").write_bytes(b"no gz")
-    run = dbt_command("build", folder=parsed_folder, landing_dir=tmp_path)
+    landing_dir = tmp_path / "landing"
+    landing_dir.mkdir()
+    (landing_dir / "signals_data.csv.gz").write_bytes(b"no gz")
+    run = dbt_command("build", folder=tmp_path, landing_dir=landing_dir)
     assert run.returncode != 0
     assert "no signal file can be read" in run.stdout
     assert "its compressed data is corrupt" in run.stdout

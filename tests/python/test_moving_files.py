@@ -402,10 +402,9 @@ def test_a_file_that_was_read_may_change(warehouse, landing):
     assert sites(warehouse) == later_sites
 
 
-@pytest.mark.usefixtures("manifest")
-def test_a_moving_file_in_a_real_build(landing, parsed_folder):
+def test_a_moving_file_in_a_real_build(landing, tmp_path):
     """A file that moves ends in a traceback, or something untested is published."""
-    folder, path = parsed_folder, landing / "signals_data_a.csv"
+    folder, path = tmp_path, landing / "signals_data_a.csv"
     for move, model, read_files in [
         ("grows", "stg_landing_files", 1),
         ("vanishes", "stg_landing_files", 1),

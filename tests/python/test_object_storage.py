@@ -16,7 +16,15 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 from fsspec.registry import _registry
-from landing import ALERT_HEADER, ROOT, SIGNAL_HEADER, dbt_command, generate_fleet, write_file
+from landing import (
+    ALERT_HEADER,
+    ROOT,
+    SIGNAL_HEADER,
+    dbt_command,
+    generate_fleet,
+    typed_dbt,
+    write_file,
+)
 from marts import marts_of_file, marts_that_differ
 from test_staging import parquet_reading
 
@@ -179,16 +187,14 @@ def upload(server, folder, bucket, prefix=""):
             os.utime(path, (time, time))
 
 
-def test_a_folder_on_s3_gives_the_marts_of_a_local_one(server, fleet, tmp_path, parsed_folder):
+def test_a_folder_on_s3_gives_the_marts_of_a_local_one(server, fleet, tmp_path):
     """A file of some kind is not read from an object store, or not whole."""
     upload(server, fleet, "fleet", "my fleet/")
     server.put_object(Bucket="fleet", Key="my fleet/", Body=b"")  # as consoles make a folder
     paths = []
     for name, landing_dir in [("local", fleet), ("s3", "s3://fleet/my fleet/")]:
         paths.append(tmp_path / f"{name}.duckdb")
-        run = dbt_command(
-            *BUILD, folder=parsed_folder, landing_dir=landing_dir, warehouse=paths[-1]
-        )
+        run = dbt_command(*BUILD, folder=tmp_path, landing_dir=landing_dir, warehouse=paths[-1])
         assert run.returncode == 0, run.stdout
         assert "Unclosed" not in run.stdout
         assert not os.path.exists(f"{paths[-1]}.work.tmp")
@@ -418,7 +424,8 @@ def test_a_password_in_the_address_is_refused(server, tmp_path):
         "",
     )
     for command in ("compile", "debug"):
-        run = dbt_command(command, folder=tmp_path, landing_dir=f"s3://key:{SECRET}@bucket/in")
+        landing_dir = f"s3://key:{SECRET}@bucket/in"
+        run = typed_dbt(command, folder=tmp_path, landing_dir=landing_dir)
         assert run.stdout
         assert SECRET not in run.stdout
     for path in tmp_path.rglob("*"):

@@ -18,6 +18,7 @@ from landing import (
     csv_text,
     dbt_command,
     dbt_process,
+    typed_dbt,
     write_file,
 )
 
@@ -51,7 +52,7 @@ def landing_dir(folder):
 
 @pytest.fixture(scope="module")
 def published(folder, landing_dir):
-    run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
+    run = typed_dbt(*BUILD, folder=folder, landing_dir=landing_dir)
     assert run.returncode == 0, run.stdout
     return folder / "warehouse.duckdb"
 
@@ -231,7 +232,7 @@ def duckdb_file(path):
     ],
 )
 def test_files_that_are_not_ours_are_left_alone(
-    tmp_path, parsed_folder, manifest, landing_dir, name, make, sentence
+    tmp_path, tmp_path_factory, landing_dir, name, make, sentence
 ):
     """A file or folder in the way is overwritten, or the refusal is not one clear sentence."""
     path = tmp_path / name
@@ -243,7 +244,7 @@ def test_files_that_are_not_ours_are_left_alone(
         warehouse = warehouse.removesuffix(".work").removesuffix(".new")
     run = dbt_command(
         *("--quiet", "run", "--select", "load_audit"),
-        folder=parsed_folder,
+        folder=tmp_path_factory.mktemp("dbt"),
         landing_dir=landing_dir,
         warehouse=warehouse,
     )
@@ -259,7 +260,7 @@ def test_a_path_that_is_not_utf8_is_refused(tmp_path, landing_dir, name):
     """dbt ends with a traceback where it writes down a name that is no text."""
     paths = {"LANDING_DIR": landing_dir, "WAREHOUSE_PATH": tmp_path / "w.duckdb"}
     paths[name] = tmp_path / "\udcff"
-    run = dbt_command(
+    run = typed_dbt(
         *("--quiet", "run"),
         folder=tmp_path,
         landing_dir=paths["LANDING_DIR"],
@@ -349,11 +350,11 @@ def test_the_engine_reaches_nothing_else(warehouse, landing_dir, tmp_path):
         ("sensor_suspect_seconds", "-1", "-1; it must be a number from 0 to 86400."),
     ],
 )
-def test_variables_that_are_no_numbers_are_refused(
-    tmp_path, parsed_folder, manifest, landing_dir, name, value, sentence
-):
+def test_variables_that_are_no_numbers_are_refused(tmp_path, landing_dir, name, value, sentence):
     """A value becomes SQL, or a wrong one is taken without a word."""
-    run = dbt_command(
+    # While dbt parses, or later where it need not parse.
+    dbt = typed_dbt if "drop table" in value else dbt_command
+    run = dbt(
         *("--quiet", "compile", "--target", "scratch", "--vars", f"{{{name}: {value}}}"),
         folder=tmp_path,
         landing_dir=landing_dir,
@@ -373,16 +374,9 @@ def test_variables_that_are_no_numbers_are_refused(
         ("test", r"There is no table \w+\.\w+ yet: run dbt build\."),
     ],
 )
-def test_a_run_without_its_tables_says_what_to_run(
-    tmp_path, parsed_folder, manifest, landing_dir, command, sentence
-):
+def test_a_run_without_its_tables_says_what_to_run(tmp_path, landing_dir, command, sentence):
     """dbt run or dbt test of a new file ends with an error of the catalog."""
-    run = dbt_command(
-        *("--quiet", command),
-        folder=parsed_folder,
-        landing_dir=landing_dir,
-        warehouse=tmp_path / "warehouse.duckdb",
-    )
+    run = dbt_command("--quiet", command, folder=tmp_path, landing_dir=landing_dir)
     assert run.returncode != 0
     assert re.search(sentence, run.stdout), run.stdout
     assert "Catalog Error" not in run.stdout
@@ -391,7 +385,7 @@ def test_a_run_without_its_tables_says_what_to_run(
 @pytest.mark.parametrize("is_parsed", [False, True])
 def test_a_misspelt_variable_is_refused(tmp_path, parsed_folder, manifest, landing_dir, is_parsed):
     """A variable with a wrong name is taken without a word, and the default with it."""
-    run = dbt_command(
+    run = typed_dbt(
         *("--quiet", "run", "--vars", "{overheat_treshold_c: 95}"),
         folder=parsed_folder if is_parsed else tmp_path,
         landing_dir=landing_dir,

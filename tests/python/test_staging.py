@@ -690,9 +690,8 @@ def test_the_template_of_inspections_loads(load_inspections):
     assert {row[3] for row in loaded.inspections} == {"confirmed", "no_fault", "repaired"}
 
 
-@pytest.mark.usefixtures("manifest")
 @pytest.mark.parametrize("case", ["missing", "empty", "no signal file"])
-def test_nothing_to_load_stops_with_one_sentence(tmp_path, parsed_folder, case):
+def test_nothing_to_load_stops_with_one_sentence(tmp_path, case):
     """Nothing to load gives an empty warehouse or a traceback instead of one clear sentence."""
     folder = tmp_path / "my landing's [folder]"
     if case != "missing":
@@ -701,7 +700,7 @@ def test_nothing_to_load_stops_with_one_sentence(tmp_path, parsed_folder, case):
         write_file(folder, ALERT_FILE.format("a"), csv_text(ALERT_HEADER, [ALERT]))
         write_file(folder, "readings.csv", signal_text())
         write_file(folder, "inspections.csv", INSPECTION_HEADER + "\n2022-03-12,s,a,c,repaired,,\n")
-    run = dbt_command("build", folder=parsed_folder, landing_dir=folder)
+    run = dbt_command("build", folder=tmp_path, landing_dir=folder)
     assert run.returncode != 0
     sentences = [line for line in run.stdout.splitlines() if str(folder) in line]
     assert len(sentences) == 1, run.stdout
