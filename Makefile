@@ -99,8 +99,12 @@ metrics: $(BIN)/.synced-metrics ## print the headline metrics; docs/metrics.md s
 	@set -f; HTTPS_PROXY=http://127.0.0.1:9 $(MF) query --decimals 3 $$QUERY
 
 .PHONY: test
-test: $(BIN)/.synced-boards $(BIN)/.synced-explorer $(BIN)/.synced-metrics $(BIN)/.synced-notify $(BIN)/.synced-spark $(BIN)/.synced-s3 $(BIN)/.synced-s3-server ## run the whole test suite, from nothing
-	@$(BIN)/pytest
+test: $(BIN)/.synced ## run the quick tests: SQL, oracle, staging, publishing, commands
+	@$(BIN)/pytest --tier quick
+
+.PHONY: test-all
+test-all: test $(patsubst %,$(BIN)/.synced-%,boards explorer metrics notify spark s3 s3-server) ## run all tests: also Spark, browser, object storage, fuzzing and crashes
+	@$(BIN)/pytest --tier rest
 
 .PHONY: lint
 lint: $(BIN)/.synced-boards ## check the style of SQL and Python, the rules of the project, the boards

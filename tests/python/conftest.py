@@ -2,6 +2,7 @@ import os
 from collections import defaultdict
 
 import pytest
+import tiers
 from hypothesis import HealthCheck, Phase, settings
 from landing import Warehouse
 
@@ -28,8 +29,32 @@ def pytest_configure(config):
     config.fleet_count = int(FLEET_COUNT or 25)
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Says how long each file takes, the slowest first."""
+def pytest_addoption(parser):
+    words = "only what make test runs (quick), or only what it leaves out (rest)"
+    parser.addoption("--tier", choices=["quick", "rest", "all"], default="all", help=words)
+
+
+def pytest_ignore_collect(collection_path, config):
+    if collection_path.suffix == ".py":
+        return tiers.is_ignored(collection_path.name, config.getoption("tier")) or None
+    return None
+
+
+def pytest_collection_modifyitems(config, items):
+    """Marks the tests with their groups, keeps those of the tier, the longest file first."""
+    kept, left_out = [], []
+    for item in items:
+        group = tiers.group_of(item.path.name, item.originalname)
+        if group:
+            item.add_marker(group)
+        is_kept = tiers.is_in(group, config.getoption("tier"))
+        (kept if is_kept else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = sorted(kept, key=lambda item: -tiers.seconds_of(item.path.name))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Says how long each file takes, the slowest first, and what was left out."""
     seconds = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -37,6 +62,8 @@ def pytest_terminal_summary(terminalreporter):
                 seconds[report.nodeid.partition("::")[0]] += report.duration
     for path, total in sorted(seconds.items(), key=lambda item: -item[1]):
         terminalreporter.write_line(f"{total:6.0f} s {path}")
+    if config.getoption("tier") == "quick":
+        terminalreporter.write_line(tiers.left_out())
 
 
 @pytest.fixture(scope="session")

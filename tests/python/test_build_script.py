@@ -391,9 +391,22 @@ def build_of(project, folder, **rows):
             rows.get("names", SIGNAL_FILE.format("{}")).format(number),
             csv_text(SIGNAL_HEADER, [READING | row]),
         )
-    run = project.build(LANDING_DIR=str(folder), WAREHOUSE_PATH=str(folder / "w.duckdb"))
+    published = project.folder / "other/w.duckdb"
+    run = project.build(
+        LANDING_DIR=str(folder),
+        WAREHOUSE_PATH=str(published),
+        DBT_TARGET_PATH=str(project.folder / "other_target"),
+    )
     assert run.stderr == ""
-    return run.returncode, run.stdout.splitlines(), folder / "w.duckdb"
+    return run.returncode, run.stdout.splitlines(), published
+
+
+@pytest.fixture
+def no_warehouse(project):
+    """build_of starts from nothing, but its project is parsed: a new path would be parsed anew."""
+    folder = project.folder / "other"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
 
 
 @pytest.mark.parametrize(
@@ -407,7 +420,7 @@ def build_of(project, folder, **rows):
         ({"timestamp": "now"}, r".* the timestamp is not a number, .*; write epoch milliseconds.*"),
     ],
 )
-def test_a_build_without_readings_stops(built, project, tmp_path, row, sentence):
+def test_a_build_without_readings_stops(no_warehouse, project, tmp_path, row, sentence):
     """A build of nothing takes the place of a good one, or the reason is not told."""
     code, _, published = build_of(project, tmp_path, rows=[{}])
     assert code == 0
@@ -419,7 +432,7 @@ def test_a_build_without_readings_stops(built, project, tmp_path, row, sentence)
     assert published.read_bytes() == before
 
 
-def test_rejected_rows_and_idle_files_are_told(built, project, tmp_path):
+def test_rejected_rows_and_idle_files_are_told(no_warehouse, project, tmp_path):
     """A build does not say why rows were rejected, or which file gave none."""
     rows = [
         {},
@@ -439,7 +452,7 @@ def test_rejected_rows_and_idle_files_are_told(built, project, tmp_path):
     assert f"Signal files without a usable row: {files} and 2 more; reasons: " in lines[2]
 
 
-def test_signals_without_a_temperature_are_no_answer(built, project, tmp_path):
+def test_signals_without_a_temperature_are_no_answer(no_warehouse, project, tmp_path):
     """Where no signal is a temperature, the build says that 0 components are overheated."""
     rows = [{"signal_name": f"load {number}"} for number in range(30)]
     code, lines, published = build_of(project, tmp_path, rows=rows)

@@ -135,10 +135,16 @@ class Boards:
 
 
 @pytest.fixture(scope="module")
-def figures(built):
+def parsed_for_answers(tmp_path_factory):
+    """make answers names no file to dbt: it parses the project once for all warehouses."""
+    return tmp_path_factory.mktemp("answers")
+
+
+@pytest.fixture(scope="module")
+def figures(built, parsed_for_answers):
     """{figure: {place: value}}"""
     build_output, folder = built
-    answers = answers_of(make("answers", folder))
+    answers = answers_of(make("answers", folder, DBT_TARGET_PATH=str(parsed_for_answers)))
     metrics = metrics_of(make("metrics", folder))
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         return dict(collect(build_output, answers, metrics, connection))

@@ -37,6 +37,7 @@ RUN_BY = {
     "make answers": "test_readme.py::test_the_answers_are_those_shown",
     "make help": "test_readme.py::test_help_explains_every_target",
     "make test": SUITE,
+    "make test-all": SUITE,
     "make lint": ".ci/run",
     "make hooks": "changes the repository: not run",
     "make site": "test_site.py::test_every_page_opens_in_silence",

@@ -1,0 +1,82 @@
+"""Which tests `make test` leaves out, and how long each file takes.
+
+`make test` needs only the default packages, and a few minutes. `make test-all` runs the others too.
+Each group is a marker of pytest: `.venv/bin/pytest -m spark`.
+"""
+
+import re
+
+from landing import ROOT
+
+GROUPS = {
+    "spark": "Spark",
+    "browser": "the boards and the explorer in a browser",
+    "boards": "boards",
+    "metrics": "metrics",
+    "notify": "notifications",
+    "s3": "object storage",
+    "fuzz": "random files",
+    "crashes": "crashes and moving files",
+    "slow": "long builds",
+}
+QUICK = None
+# The group of each file, and its seconds on an idle machine with two cores. The longest start
+# first, so that no worker has to wait for one at the end.
+FILES = {
+    "test_spark.py": ("spark", 500),
+    "test_moving_files.py": ("crashes", 400),
+    "test_fuzz.py": ("fuzz", 370),
+    "test_explorer.py": ("browser", 350),
+    "test_site.py": ("browser", 200),
+    "test_build_script.py": ("slow", 200),
+    "test_figures.py": ("metrics", 180),
+    "test_spark_increments.py": ("spark", 180),
+    "test_object_storage.py": ("s3", 150),
+    "test_crashes.py": ("crashes", 150),
+    "test_publish.py": (QUICK, 130),
+    "test_staging.py": (QUICK, 90),
+    "test_readme.py": (QUICK, 90),
+    "test_oracle.py": (QUICK, 60),
+    "test_commands.py": (QUICK, 50),
+    "test_metrics.py": ("metrics", 60),
+    "test_notify.py": ("notify", 30),
+}
+# Single tests of quick files.
+TESTS = {
+    ("test_commands.py", "test_an_older_shell_opens_the_warehouse"): "slow",
+    ("test_readme.py", "test_a_day_is_rebuilt_as_shown"): "slow",
+    ("test_readme.py", "test_every_variable_can_be_changed"): "slow",
+    ("test_readme.py", "test_an_example_of_own_data_comes_out_as_shown"): "boards",
+}
+
+
+def group_of(file_name, test_name=""):
+    return TESTS.get((file_name, test_name)) or FILES.get(file_name, (QUICK, 0))[0]
+
+
+def seconds_of(file_name):
+    return FILES.get(file_name, (QUICK, 0))[1]
+
+
+def is_ignored(file_name, tier):
+    """Whether all tests of a file are left out: it is not even imported."""
+    has_group = group_of(file_name) is not QUICK
+    if tier == "quick":
+        return has_group
+    return tier == "rest" and not has_group and not any(name == file_name for name, _ in TESTS)
+
+
+def is_in(group, tier):
+    return tier == "all" or (group is QUICK) == (tier == "quick")
+
+
+def left_out():
+    """What `make test` says at its end."""
+    counts = dict.fromkeys(GROUPS, 0)
+    for path in sorted((ROOT / "tests/python").glob("test_*.py")):
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            group = group_of(path.name, name)
+            if group is not QUICK:
+                counts[group] += 1
+    groups = ", ".join(f"{counts[name]} of {words}" for name, words in GROUPS.items())
+    return f"Left out: {groups}. make test-all runs them."
