@@ -100,11 +100,11 @@ metrics: $(BIN)/.synced-metrics ## print the headline metrics; docs/metrics.md s
 
 .PHONY: test
 test: $(BIN)/.synced ## run the quick tests: SQL, oracle, staging, publishing, commands
-	@$(BIN)/pytest --tier quick
+	@$(BIN)/pytest --tier=quick
 
 .PHONY: test-all
 test-all: test $(patsubst %,$(BIN)/.synced-%,boards explorer metrics notify spark s3 s3-server) ## run all tests: also Spark, browser, object storage, fuzzing and crashes
-	@$(BIN)/pytest --tier rest
+	@$(BIN)/pytest --tier=rest
 
 .PHONY: lint
 lint: $(BIN)/.synced-boards ## check the style of SQL and Python, the rules of the project, the boards
