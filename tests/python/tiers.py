@@ -15,13 +15,13 @@ GROUPS = {
     "metrics": "metrics",
     "notify": "notifications",
     "s3": "object storage",
-    "fuzz": "random files",
+    "fuzz": "damaged and random files",
     "crashes": "crashes and moving files",
-    "slow": "long builds",
+    "slow": "many or long builds",
 }
 QUICK = None
-# The group of each file, and its seconds on an idle machine with two cores. The longest start
-# first, so that no worker has to wait for one at the end.
+# The group of each file, and about how many seconds it takes. The longest start first, so that no
+# worker has to wait for one at the end. The end of each run says the seconds that it took.
 FILES = {
     "test_spark.py": ("spark", 500),
     "test_moving_files.py": ("crashes", 400),
@@ -31,19 +31,30 @@ FILES = {
     "test_build_script.py": ("slow", 200),
     "test_figures.py": ("metrics", 180),
     "test_spark_increments.py": ("spark", 180),
+    "test_hostile_input.py": ("fuzz", 150),
     "test_object_storage.py": ("s3", 150),
     "test_crashes.py": ("crashes", 150),
     "test_publish.py": (QUICK, 130),
+    "test_oracle.py": (QUICK, 100),
     "test_staging.py": (QUICK, 90),
-    "test_readme.py": (QUICK, 90),
-    "test_oracle.py": (QUICK, 60),
-    "test_commands.py": (QUICK, 50),
+    "test_thermal.py": ("slow", 90),
+    "test_increments.py": ("slow", 90),
+    "test_fleet_marts.py": ("slow", 80),
+    "test_readme.py": (QUICK, 75),
+    "test_fleet.py": ("slow", 65),
+    "test_findings.py": ("slow", 60),
+    "test_commands.py": (QUICK, 60),
     "test_metrics.py": ("metrics", 60),
+    "test_reproducible.py": ("slow", 60),
+    "test_sliding_pruning.py": ("slow", 40),
     "test_notify.py": ("notify", 30),
+    "test_rules.py": (QUICK, 13),
+    "test_exposures.py": (QUICK, 10),
 }
 # Single tests of quick files.
 TESTS = {
     ("test_commands.py", "test_an_older_shell_opens_the_warehouse"): "slow",
+    ("test_commands.py", "test_dbt_runs_from_any_folder"): "slow",
     ("test_readme.py", "test_a_day_is_rebuilt_as_shown"): "slow",
     ("test_readme.py", "test_every_variable_can_be_changed"): "slow",
     ("test_readme.py", "test_an_example_of_own_data_comes_out_as_shown"): "boards",
@@ -79,4 +90,4 @@ def left_out():
             if group is not QUICK:
                 counts[group] += 1
     groups = ", ".join(f"{counts[name]} of {words}" for name, words in GROUPS.items())
-    return f"Left out: {groups}. make test-all runs them."
+    return f"Left out tests: {groups}. make test-all runs them."
