@@ -67,6 +67,7 @@ $(BIN)/.synced-%: $(BIN)/.synced
 
 .PHONY: build
 build: $(BIN)/.synced $(if $(findstring s3://,$(LANDING_DIR)),$(BIN)/.synced-s3) ## load LANDING_DIR (data/sample) into WAREHOUSE_PATH (supercharger.duckdb), and test it
+	@echo "Supercharger analytics $$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)"
 	@$(BUILD)
 
 .PHONY: spark

@@ -195,6 +195,7 @@ def built(folder):
 def test_the_sample_builds_and_says_what_it_loaded(built, folder):
     """The sample does not build, a data test fails, or the closing lines are not the README's."""
     assert built.returncode == 0, built.stdout + built.stderr
+    assert "Supercharger analytics 0.2.0\n" in built.stdout
     closing_lines = built.stdout.strip().splitlines()[-4:]
     shown = [
         line.replace("supercharger.duckdb", str(folder / "warehouse.duckdb"))

@@ -90,5 +90,4 @@ def left_out():
             if group is not QUICK:
                 counts[group] += 1
     groups = ", ".join(f"{counts[name]} of {words}" for name, words in GROUPS.items())
-    groups = ", ".join(f"{counts[name]} of {words}" for name, words in GROUPS.items())
     return f"Left out tests: {groups}. make test-all runs them."
