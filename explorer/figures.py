@@ -38,7 +38,7 @@ FORMATS = {
     "Score": ",.1f",
 }
 # Columns of long text, by their name: they take the room that is left, and wrap.
-LONG_TEXTS = ("Finding", "Problem", "Text", "File", "Reason")
+LONG_TEXTS = ("Finding", "Problem", "Text", "File", "Reason", "Note")
 
 
 def column(name: str, values: pd.Series) -> dict:
@@ -260,6 +260,31 @@ def peers(data_frame: pd.DataFrame) -> go.Figure:
         .update_yaxes(title_text="Mean temperature, °C", col=1)
         .update_layout(legend={"orientation": "h", "y": -0.25}, margin={"t": 40, "b": 90})
     )
+
+
+@capture("graph")
+def thermal_trend(data_frame: pd.DataFrame) -> go.Figure:
+    """Rise of each pole by day, with its standard error and its growth."""
+    figure = go.Figure().update_layout(height=320)
+    if data_frame.empty:
+        return empty(figure, "Too little use to tell the rise of a pole.")
+    for pole, colour in [("Negative pole", BLUE), ("Positive pole", ORANGE)]:
+        rows = data_frame[data_frame.pole == pole]
+        figure.add_scatter(
+            x=rows.day, y=rows.rise_c, name=pole, mode="lines+markers", line={"color": colour},
+            error_y={"array": rows.error_c, "thickness": 1, "width": 3},
+            text=[
+                "" if pd.isna(row.growth_ratio)
+                else f", {100 * row.growth_ratio - 100:+.0f} % since its change "
+                f"(z {row.growth_z:.1f})"
+                for row in rows.itertuples()
+            ],
+            hovertemplate="%{y:.1f} °C%{text}",
+        )  # fmt: skip
+    return figure.update_layout(
+        hovermode="x unified", yaxis_title="Rise, °C", yaxis_rangemode="tozero",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}, margin={"t": 50, "b": 40},
+    ).update_xaxes(tickformat="%-d %b", nticks=16)  # fmt: skip
 
 
 @capture("graph")

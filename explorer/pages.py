@@ -265,6 +265,20 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     "On the watchlist, day by day",
                     header="A day is judged by itself and the days before it, watch_days together.",
                 ),
+                chart(
+                    "component",
+                    figures.thermal_trend,
+                    "thermal_trend",
+                    "Rise of each pole at a lasting 100 kW, day by day",
+                    header="Bars are the standard error. A day on which it is as large as the "
+                    "rise is left out.",
+                ),
+                table(
+                    "component",
+                    "component_inspections",
+                    "Inspections, all days",
+                    header="The day before is the last judged day before the inspection.",
+                ),
                 table("component", "neighbours", "Handles of the same site, in the chosen days"),
                 chart("component", figures.peers, "peers", "Against healthy handles, all days"),
                 table(

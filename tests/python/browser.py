@@ -1,7 +1,7 @@
 """What the tests of the pages share: a browser, and a warehouse with hostile names.
 
 One warehouse for all: the sample, and beside it handles whose ids would break
-out of a page, a query, a file name or a spreadsheet.
+out of a page, a query, a file name or a spreadsheet. All of them were inspected.
 """
 
 import os
@@ -12,6 +12,7 @@ import pytest
 from landing import (
     ALERT_FILE,
     ALERT_HEADER,
+    INSPECTION_HEADER,
     ROOT,
     SIGNAL_FILE,
     SIGNAL_HEADER,
@@ -29,6 +30,8 @@ HOSTILE = [
     *("../../x", "=1+1", "x" * 200, "Ünï & code?#%\"'"),
 ]
 START = 1647180000000  # 2022-03-13 14:00 UTC
+# A handle of the sample with alerts and heat.
+HANDLE = ("-2069381847", "-1833261031", "-1874817634")
 
 
 def hostile_rows():
@@ -56,6 +59,18 @@ def hostile_rows():
     return signals, alerts
 
 
+def inspection_rows():
+    """Inspections that change no verdict, with hostile notes."""
+    handles = [*((hostile, hostile, hostile) for hostile in HOSTILE), HANDLE]
+    return [
+        dict(
+            zip(("site", "asset", "component"), ids, strict=True),
+            date="2022-03-15", result="confirmed", cause="", note=f"{ids[2]} note",
+        )
+        for ids in handles
+    ]  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Holds a landing folder, and the warehouse of it."""
@@ -64,6 +79,8 @@ def folder(tmp_path_factory):
     signals, alerts = hostile_rows()
     write_file(folder / "landing", SIGNAL_FILE.format("x"), csv_text(SIGNAL_HEADER, signals))
     write_file(folder / "landing", ALERT_FILE.format("x"), csv_text(ALERT_HEADER, alerts))
+    inspections = csv_text(INSPECTION_HEADER, inspection_rows())
+    write_file(folder / "landing", "inspections.csv", inspections)
     run = dbt_command(
         *("build", "--exclude-resource-type", "unit_test"),
         folder=folder,

@@ -22,6 +22,7 @@ BIN = Path(sys.executable).parent
 
 SIGNAL_HEADER = ",timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date"
 ALERT_HEADER = ",timestamp,SITE,ASSET,COMPONENT,alert_name,event_date"
+INSPECTION_HEADER = "date,SITE,ASSET,COMPONENT,result,cause,note"
 OLD_ALERT_HEADER = SIGNAL_HEADER  # the other shape: an alert's name stands in signal_name
 SIGNAL_FILE = "Tesla_SEIA_analyst_signals_data_'2022-03-12'_'{}'.csv"
 ALERT_FILE = "Tesla_SEIA_analyst_alerts_data_'2022-03-12'_'{}'.csv"

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import duckdb
 import pytest
-from browser import CONTRASTS, HOSTILE, environment
+from browser import CONTRASTS, HANDLE, HOSTILE, environment
 from landing import ROOT
 
 sys.path.insert(0, str(ROOT / "explorer"))
@@ -177,8 +177,7 @@ def test_a_phone_shows_the_page_and_its_menu(server, browser, path):
     phone.close()
 
 
-# A handle of the sample with alerts and heat, and a condition that only it meets.
-HANDLE = ("-2069381847", "-1833261031", "-1874817634")
+# A choice, and a condition that only its handles meet.
 CHOICES = {
     "site": ([key(HANDLE[0])], f"site_id = '{HANDLE[0]}'"),
     "asset": ([key(*HANDLE[:2])], f"asset_id = '{HANDLE[1]}'"),
@@ -328,6 +327,26 @@ def test_the_filters_of_a_handle(server, page, sql):
     drawn = dict(traces_of(page, "component-component_series-chart"))
     # Pauses are points without a value.
     assert windows <= drawn["Negative pole"] <= windows + count
+
+    rises = sql(
+        "select (pole || ' pole'), steady_rise_c_at_100_kw from marts.component_thermal_trend "
+        f"where {where} and day = '2022-03-13' and steady_rise_relative_error < 1 order by all",
+        *HANDLE,
+    )
+    shown = page.evaluate(
+        """() => document.querySelector('#component-thermal_trend-chart .js-plotly-plot')
+            ._fullData.map(trace => [trace.name.toLowerCase(), trace._input.y[0]])"""
+    )
+    assert [tuple(rise) for rise in shown] == rises
+    assert len(rises) == 2
+    columns = "Day", "Result", "Note", "Rank the day before", "List was right"
+    rank = sql(
+        f"select concern_rank from marts.watchlist_history where {where} and day = '2022-03-14'",
+        *HANDLE,
+    )[0][0]
+    assert rows_of(page, "component-component_inspections", *columns) == [
+        ("2022-03-15", "confirmed", f"{HANDLE[2]} note", rank, "yes")
+    ]
 
     # A session zooms the chart, and nothing else.
     zoom = sessions[0][0]

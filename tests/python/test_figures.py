@@ -5,9 +5,11 @@ of the sample, of a generated fleet with other faults, and of a handle whose sen
 handle was hot.
 """
 
+import csv
 import os
 import re
 import subprocess
+from datetime import date, timedelta
 
 import duckdb
 import jinja2
@@ -16,6 +18,7 @@ import yaml
 from landing import (
     ALERT_FILE,
     ALERT_HEADER,
+    INSPECTION_HEADER,
     ROOT,
     SIGNAL_FILE,
     SIGNAL_HEADER,
@@ -55,6 +58,22 @@ def broken_later(folder):
     write_file(folder, ALERT_FILE.format("x"), csv_text(ALERT_HEADER, alerts))
 
 
+def inspected(landing_dir):
+    """Each faulty handle of a fleet was found to have its fault, each healthy one to have none."""
+    with open(f"{landing_dir}.truth.csv", encoding="utf-8") as truth:
+        rows = [
+            {
+                **{name: handle[f"{name}_id"] for name in ("site", "asset", "component")},
+                "date": "2022-03-14",
+                "result": "no_fault" if handle["fault_cause"] == "none" else "confirmed",
+                "cause": "",
+                "note": "",
+            }
+            for handle in csv.DictReader(truth)
+        ]
+    write_file(landing_dir, "inspections.csv", csv_text(INSPECTION_HEADER, rows))
+
+
 @pytest.fixture(scope="module", params=["sample", "fleet", "broken_later"])
 def built(request, tmp_path_factory):
     """What a build printed, and the folder of its warehouse."""
@@ -63,6 +82,7 @@ def built(request, tmp_path_factory):
     if request.param == "fleet":
         landing_dir = folder / "landing"
         make("fleet", folder, FLEET=FLEET % landing_dir)
+        inspected(landing_dir)
     if request.param == "broken_later":
         landing_dir = folder / "landing"
         broken_later(landing_dir)
@@ -371,6 +391,7 @@ def collect(build_output, answers, metrics, connection):
             "board sites": sum(row["named"] for row in sites),
             "board sites, assets": sum(row["named"] for row in assets),
             "board overview": overview["named_components"],
+            "board overview, week": boards.rows("overview", "weeks")[0]["listed"],
             "board watchlist": boards.rows("watchlist", "causes")[0]["named"],
             "board watchlist, table": sum(
                 int(re.match(r"(\d+) handle|", row["component_name"])[1] or 1)
@@ -565,6 +586,214 @@ def test_a_period_that_reaches_into_a_day_does_not_change_the_use(built):
             where (used_window_count + alert_count > 0) <> (utilisation_ratio is not null)
         """).fetchall()
     assert not rows, rows
+
+
+def test_each_component_has_its_own_history(built):
+    """The page of a handle shows the score, the rise or the inspections of another, or none."""
+    where = "where site_id = ? and asset_id = ? and component_id = ?"
+    with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
+
+        def rows(query, ids):
+            return connection.execute(query.replace("where", where, 1), ids).fetchall()
+
+        boards = Boards(connection)
+        handles = connection.execute("""
+            select
+                [site_id, asset_id, component_id],
+                md5(to_json([site_id, asset_id, component_id])),
+                first_listed_on
+            from marts.component_watchlist
+        """).fetchall()
+        for ids, component, first_listed_on in handles:
+
+            def shown(query, chosen=component):
+                return boards.rows("component", query, component=chosen)
+
+            scores = [row for row in shown("history_scores") if row["judged"] == "score"]
+            assert [(row["day"], row["score"]) for row in scores] == rows(
+                "select day, concern_score from marts.watchlist_history where order by day", ids
+            )
+            title = shown("history_words")[0]["title"]
+            if first_listed_on:
+                days = (scores[-1]["day"] - first_listed_on).days + 1
+                start = f"{first_listed_on:%d %B %Y}".lstrip("0")
+                assert title == f"On the list since {start}, {days} day{'s' * (days > 1)}"
+            else:
+                assert not title.startswith("On the list since"), title
+            assert [tuple(row.values()) for row in shown("rise_days")] == rows(
+                "select day, pole || ' pole', steady_rise_c_at_100_kw "
+                "from marts.component_thermal_trend "
+                "where and steady_rise_relative_error < 1 order by day, pole",
+                ids,
+            )
+            inspections = [
+                (row["inspected_on"], row["result"].replace(" ", "_"), row["was_right"] == "yes")
+                for row in shown("inspections")
+            ]
+            assert inspections == rows(
+                "select inspected_on, result, is_list_right from marts.inspections where", ids
+            )
+            words = shown("inspection_words")[0]
+            assert words["is_inspected"] != words["is_not_inspected"]
+            assert words["is_inspected"] == bool(inspections)
+
+
+def test_the_watchlist_counts_its_inspections(built):
+    """The watchlist says that it was right more or less often than it was."""
+    with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
+        boards = Boards(connection)
+        right, count = connection.execute("""
+            select count(*) filter (is_list_right), count(*)
+            from marts.inspections where listed_confidence = 'named'
+        """).fetchone()
+        outcomes = boards.rows("watchlist", "outcomes")[0]
+        named = boards.rows("watchlist", "named")
+    assert outcomes["is_inspected"] == (count > 0)
+    if count:
+        assert outcomes["finding"].startswith(f"The list was right in {right} of {count} insp")
+        parts = re.findall(r"(\d+) of (\d+)", outcomes["by_cause"])
+        assert [sum(map(int, part)) for part in zip(*parts, strict=True)] == [right, count]
+        assert {row["inspection"].split(" (")[0] for row in named} <= {
+            "confirmed 14 Mar 2022", "no fault 14 Mar 2022",
+        }  # fmt: skip
+    assert all(row["first_listed_on"] for row in named)
+
+
+FIRST_DAY = date(2022, 3, 1)
+
+
+def day(number):
+    return FIRST_DAY + timedelta(number - 1)
+
+
+def boards_of(marts):
+    """The boards on marts of a few rows: {mart: [{column: value}]}."""
+    connection = duckdb.connect()
+    connection.execute("create schema marts")
+    for name, rows in marts.items():
+        connection.execute(
+            f"create table marts.{name} as from "
+            f"(values {', '.join(['(' + ', '.join('?' * len(rows[0])) + ')'] * len(rows))}) "
+            f"as rows ({', '.join(rows[0])})",
+            [value for row in rows for value in row.values()],
+        )
+    return Boards(connection)
+
+
+HANDLE = {"site_id": "s", "asset_id": "a", "component_id": "c"}
+CAUSES = ["contact_resistance", "weak_cooling", "hot_site", "sensor_fault"]
+SUSPICIONS = {f"{cause}_suspicion": 0.0 for cause in CAUSES}
+WATCHLIST = {"component_watchlist": [{**HANDLE, **SUSPICIONS, "concern_rank": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("listed", "title"),
+    [
+        ("..", "Never on the list in these 2 days"),
+        (".", "Not on the list on the only day"),
+        (".LL", "On the list since 2 March 2022, 2 days"),
+        ("LL.L", "On the list since 4 March 2022, 1 day"),
+        ("L.LL.", "On the list on 3 of 5 days, the last was 4 March 2022"),
+        # No record in the last days.
+        ("LL  ", "On the list on 2 of 2 days, the last was 2 March 2022"),
+    ],
+)
+def test_a_handle_is_listed_since_a_day(listed, title):
+    """A handle that left the list is shown as listed, or with the day of an earlier stay."""
+    history = [
+        {**HANDLE, "component_id": "another", "day": day(number), "first_listed_on": None,
+         "days_on_list": None}
+        for number in range(1, len(listed) + 1)
+    ]  # fmt: skip
+    for number, letter in enumerate(listed, start=1):
+        if letter == " ":
+            continue
+        stay = len(listed[:number]) - len(listed[:number].rstrip("L"))
+        history.append(
+            {**HANDLE, "day": day(number), "first_listed_on": day(number - stay + 1),
+             "days_on_list": stay}
+            if stay
+            else {**history[0], **HANDLE, "day": day(number)}
+        )  # fmt: skip
+    boards = boards_of({**WATCHLIST, "watchlist_history": history})
+    assert boards.rows("component", "history_words") == [{"title": title}]
+
+
+NONE = (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("negative", "positive", "title"),
+    [
+        ((1.32, 4.0, 4), (1.4, 3.9, 4), "The negative pole warms 32 % more than before 4 March"),
+        ((1.09, 9.0, 4), (1.1, 9.0, 5), "The positive pole warms 10 % more than before 5 March"),
+        (
+            (1.5, 9.0, 4),
+            (1.2, 9.0, 4),
+            "Both poles warm more than before 4 March: by 50 % and 20 %",
+        ),
+        (
+            (1.2, 9.0, 4),
+            (1.5, 9.0, 5),
+            "The positive pole warms 50 % more than before 5 March; "
+            "the negative pole warms 20 % more than before 4 March",
+        ),
+        ((1.0, 0.1, 4), (0.5, -9.0, 4), "The rise of its poles has not clearly grown"),
+        # As after a repair: the growth of the day before does not count.
+        (NONE, NONE, "Too few days to judge a change of the rise"),
+    ],
+)
+def test_a_rise_has_grown_since_a_day(negative, positive, title):
+    """The growth of a pole is that of another pole or day, or one within its error is told."""
+    rows = []
+    for pole, last in {"negative": negative, "positive": positive}.items():
+        for number, (ratio, z, changed) in [(6, (9.0, 99.0, 3)), (7, last)]:
+            rows.append(
+                {**HANDLE, "pole": pole, "day": day(number), "steady_rise_c_at_100_kw": 8.0,
+                 "steady_rise_relative_error": 0.1, "growth_ratio": ratio, "growth_z": z,
+                 "changed_on": changed and day(changed)}
+            )  # fmt: skip
+    boards = boards_of({**WATCHLIST, "component_thermal_trend": rows})
+    assert boards.rows("component", "rise_words") == [{"title": title}]
+    # An estimate that may be off by its own size is not drawn.
+    rows = [{**row, "steady_rise_relative_error": 1.0} for row in rows]
+    boards = boards_of({**WATCHLIST, "component_thermal_trend": rows})
+    assert boards.rows("component", "rise_days") == []
+    assert boards.rows("component", "rise_words") == [
+        {"title": "No day has enough use to tell the rise of a pole"}
+    ]
+
+
+@pytest.mark.parametrize("days", [3, 7, 8, 16])
+def test_a_week_is_compared_with_the_week_before(days):
+    """A week counts days of another, a shorter week before counts as a full one, or none counts."""
+    fleet = [
+        {"day": day(number), "overheated_seconds": 60.0 * number,
+         "overheated_component_count": number, "incident_count": 2 * number,
+         "used_component_count": 1}
+        for number in range(1, days + 1)
+    ]  # fmt: skip
+    fleet.append({**fleet[0], "day": day(days + 1), "used_component_count": 0})
+    history = [
+        {"day": day(number), "confidence": "named" if handle < number else "none"}
+        for number in range(1, days + 1)
+        for handle in range(days)
+    ]
+    boards = boards_of({"fleet_daily": fleet, "watchlist_history": history})
+    week = boards.rows("overview", "weeks")[0]
+    assert week["is_shown"] == (days >= 8)
+    assert week["listed"] == days
+    last, before = list(range(1, days + 1))[-7:], list(range(1, days + 1))[-14:-7]
+    mean = sum(last) / len(last)
+    assert week["minutes"] == week["handles"] == week["incidents"] / 2 == pytest.approx(mean)
+    if days >= 8:
+        change = mean - sum(before) / len(before)
+        assert week["minutes_change"] == week["handles_change"] == pytest.approx(change)
+        assert week["incidents_change"] == pytest.approx(2 * change)
+        assert week["listed_change"] == 7
+        words = boards.rows("overview", "week_words")[0]
+        assert words["finding"].startswith("7 more on the watchlist than a week before, and ")
+        assert words["days_before"] == ("day with use" if days == 8 else "7 days with use")
 
 
 def test_overheating_is_shown_above_the_limit_only(built):

@@ -10,6 +10,7 @@ import pytest
 from landing import (
     ALERT_FILE,
     ALERT_HEADER,
+    INSPECTION_HEADER,
     OLD_ALERT_HEADER,
     ROOT,
     SIGNAL_FILE,
@@ -588,7 +589,6 @@ def test_the_audit_equals_a_count_of_lines(load):
     assert rejected == len(loaded.rejected) == len(BAD_LINES) + 11
 
 
-INSPECTION_HEADER = "date,SITE,ASSET,COMPONENT,result,cause,note"
 INSPECTIONS = {
     "Workshop_INSPECTIONS.csv": "NOTE,Cause,extra,RESULT,component,asset,site,Date\n"
     '"pin worn, ""badly""",Contact Resistance,x,Confirmed,c,a,order,2022-03-12\n',
