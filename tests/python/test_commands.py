@@ -7,7 +7,16 @@ import shutil
 import subprocess
 
 import pytest
-from landing import BIN, ROOT, SIGNAL_FILE, SIGNAL_HEADER, csv_text, typed_dbt, write_file
+from landing import (
+    BIN,
+    ROOT,
+    SIGNAL_FILE,
+    SIGNAL_HEADER,
+    csv_text,
+    dbt_command,
+    typed_dbt,
+    write_file,
+)
 
 ODD = """it's "my" [fleet] (50 %)"""
 READING = {
@@ -21,8 +30,8 @@ READING = {
 OLD_SHELL = ROOT / ".venv-shell-1.4"
 
 
-def build(folder, landing_dir, warehouse):
-    run = typed_dbt(
+def build(folder, landing_dir, warehouse, dbt=typed_dbt):
+    run = dbt(
         *("build", "--exclude-resource-type", "unit_test"),
         folder=folder,
         landing_dir=landing_dir,
@@ -83,6 +92,7 @@ def test_relative_paths_start_at_the_working_directory(tmp_path, landing_dir):
         tmp_path,
         os.path.relpath(landing_dir, ROOT) + "/",
         os.path.relpath(tmp_path / f"{ODD}.duckdb", ROOT),
+        dbt=dbt_command,
     )
     assert len(answer(BIN / "duckdb", ROOT / relative)) == 1
 

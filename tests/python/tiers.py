@@ -47,7 +47,7 @@ FILES = {
     "test_reproducible.py": ("slow", 60),
     "test_sliding_pruning.py": ("slow", 40),
     "test_notify.py": ("notify", 30),
-    "test_thermal.py": (QUICK, 15),
+    "test_thermal.py": ("slow", 15),
     "test_rules.py": (QUICK, 13),
     "test_exposures.py": (QUICK, 10),
 }
@@ -55,6 +55,7 @@ FILES = {
 TESTS = {
     ("test_commands.py", "test_an_older_shell_opens_the_warehouse"): "slow",
     ("test_commands.py", "test_dbt_runs_from_any_folder"): "slow",
+    ("test_publish.py", "test_a_path_that_is_not_utf8_is_refused"): "slow",
     ("test_readme.py", "test_a_day_is_rebuilt_as_shown"): "slow",
     ("test_readme.py", "test_every_variable_can_be_changed"): "slow",
     ("test_readme.py", "test_an_example_of_own_data_comes_out_as_shown"): "boards",
