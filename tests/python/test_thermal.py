@@ -307,6 +307,17 @@ def replace_evidence(warehouse, evidence):
             create or replace table intermediate.int_components as
             select {ids}, row_number() over () as component_key from evidence;
 
+            create or replace table intermediate.int_watched_days as
+            select
+                components.component_key,
+                {day} as judged_on,
+                {day} as day,
+                true as is_recent,
+                true as is_after_repair
+            from intermediate.int_components as components;
+
+            delete from intermediate.int_thermal_trends;
+
             create or replace table intermediate.int_alerts as
             select
                 components.component_key,
@@ -341,7 +352,8 @@ def test_the_score_never_falls_as_evidence_grows(warehouse, tmp_path):
 
     write_file(tmp_path, SIGNAL_FILE.format("none"), SIGNAL_HEADER)
     warehouse.dbt(
-        *("run", "--full-refresh", "--select", "int_component_verdicts"), landing_dir=tmp_path
+        *("run", "--full-refresh", "--select", "int_component_suspicions int_component_verdicts"),
+        landing_dir=tmp_path,
     )
     rows = warehouse.rows("from intermediate.int_component_verdicts")
     scores = {(row["site_id"], row["component_id"]): row["concern_score"] for row in rows}
