@@ -335,7 +335,7 @@ def test_the_filters_of_a_handle(server, page, sql):
     )
     shown = page.evaluate(
         """() => document.querySelector('#component-thermal_trend-chart .js-plotly-plot')
-            ._fullData.map(trace => [trace.name.toLowerCase(), trace._input.y[0]])"""
+            ._fullData.map(trace => [trace.name.toLowerCase(), trace.y[0]])"""
     )
     assert [tuple(rise) for rise in shown] == rises
     assert len(rises) == 2
