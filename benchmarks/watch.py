@@ -29,15 +29,11 @@ QUARTER = {
     **{"components": 60, "sites": 15, "days": 90, "faulty_share": 0.1, "season_swing_c": 12},
     **{"onset_share": 1, "growth_days": GROWTH_DAYS, "repair_share": 0.5},
 }
-HEALTHY = {
-    **{"components": 60, "sites": 15, "days": 90, "faulty_share": 0, "season_swing_c": 12},
-}
 HOT_SITES = {
     **{"components": 90, "sites": 30, "days": 8, "faulty_share": 0, "site_spread_c": 4},
     **{"hot_sites": 2, "hot_site_excess_c": 12},
 }
-FLEETS = [("doubling", DOUBLING, 5), ("quarter", QUARTER, 1), ("healthy", HEALTHY, 1)]
-FLEETS += [("hot sites", HOT_SITES, 10)]
+FLEETS = [("hot sites", HOT_SITES, 4), ("doubling", DOUBLING, 3), ("quarter", QUARTER, 1)]
 
 HISTORY = f"""
     select {KEYS}, judged_on as day, confidence = 'named' as is_listed, likely_cause, suspicion

@@ -1433,13 +1433,13 @@ def test_a_folder_with_quotes_spaces_and_brackets(generate, tmp_path):
 
 
 def test_the_truth_of_an_older_version_marks_a_folder(generate, tmp_path):
-    """A folder written before the truth had days of onset and repair cannot be written again."""
+    """A folder written before the truth had onset, repair and site means cannot be rewritten."""
     small = {"sites": 1, "components": 2, "days": 1}
     generate(tmp_path / "fleet", **small)
     truth = tmp_path / "fleet.truth.csv"
     lines = truth.read_text().splitlines()
-    assert lines[0].endswith(",onset_on,repaired_on")
-    truth.write_text("".join(line.rsplit(",", 2)[0] + "\n" for line in lines))
+    assert lines[0].endswith(",onset_on,repaired_on,site_mean_c")
+    truth.write_text("".join(line.rsplit(",", 3)[0] + "\n" for line in lines))
     generate(tmp_path / "fleet", **small)
     assert truth.read_text().splitlines() == lines
 
