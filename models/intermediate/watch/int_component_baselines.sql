@@ -111,6 +111,7 @@ compared_starts as (
     select
         watched_days.judged_on,
         watched_days.is_recent,
+        watched_days.day,
         starts.component_key,
         starts.start_temp_c,
         median(starts.start_temp_c) over (
@@ -152,7 +153,8 @@ past_baselines as (
         starts.judged_on,
         starts.component_key,
         components.site_id,
-        median(starts.start_temp_c - starts.fleet_start_temp_c) as excess_c
+        median(starts.start_temp_c - starts.fleet_start_temp_c) as excess_c,
+        min(starts.day) as first_day
     from compared_starts as starts
     inner join {{ ref('int_components') }} as components
         on starts.component_key = components.component_key
@@ -169,7 +171,8 @@ past_sites as (
         median(excess_c) as excess_c,
         median(median(excess_c)) over (partition by judged_on)
             as fleet_excess_c,
-        count(*) as component_count
+        count(*) as component_count,
+        min(first_day) as first_day
     from past_baselines
     group by judged_on, site_id
 
@@ -287,7 +290,11 @@ scored_sites as (
                 ) }}
         end as site_baseline_robust_z,
         case
-            when past_sites.component_count >= 2
+            -- Of fewer than seven days, the past may be a cold spell.
+            when
+                past_sites.component_count >= 2
+                and past_sites.first_day
+                <= sites.judged_on - {{ var('watch_days') + 6 }}
                 then
                     site_baseline_excess_c
                     - (past_sites.excess_c - past_sites.fleet_excess_c)
