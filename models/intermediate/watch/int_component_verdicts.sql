@@ -44,7 +44,10 @@ no_faults as (
     where inspections.result = 'no_fault'
     qualify
         row_number() over (
-            partition by inspections.component_key, inspections.inspected_on
+            partition by
+                inspections.component_key,
+                inspections.inspected_on,
+                inspections.found_cause
             order by suspicions.judged_on desc
         ) = 1
 
@@ -60,7 +63,7 @@ faults as (
 
 ),
 
--- A quarter more is beyond what a suspicion moves by from day to day.
+-- The suspicion of an unchanged fault moves by less than a quarter in a week.
 mutes as (
 
     select
