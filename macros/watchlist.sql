@@ -170,7 +170,12 @@
     || {{ number_text('site_baseline_excess_c', 1) }}
     || ' °C warmer than the other sites'' at the same time of day ('
     || {{ number_text('site_baseline_robust_z', 1) }}
-    || ' robust standard deviations), while this component''s poles warm '
+    || ' robust standard deviations'
+    || coalesce(
+        '; their boards ' || {{ number_text('site_board_excess_c', 1) }} || ' °C',
+        ''
+    )
+    || '), while this component''s poles warm '
     || if(
         is_conclusive,
         {{ number_text('negative_steady_rise_fleet_ratio', 2) }}

@@ -17,6 +17,7 @@ component_windows as (
         windows.component_key,
         windows.negative_pole_temp_c,
         windows.positive_pole_temp_c,
+        windows.board_temp_c,
         windows.avg_power_kw,
         windows.avg_power_kw * windows.avg_power_kw as power_squared,
         {{ seconds_between(
@@ -72,9 +73,9 @@ untrusted_windows as (
 
     select
         series.component_key,
-        {% for pole in poles() -%}
-            bool_or(series.sensor_position = '{{ pole }}_pole')
-                as is_{{ pole }}_untrusted,
+        {% for position in sensor_positions() -%}
+            bool_or(series.sensor_position = '{{ position }}')
+                as is_{{ position }}_untrusted,
         {% endfor -%}
         windows.window_start
     from {{ ref('int_untrusted_windows') }} as windows
@@ -91,10 +92,14 @@ trusted_windows as (
         recent_power.stretch_key,
         {% for pole in poles() -%}
             case
-                when untrusted_windows.is_{{ pole }}_untrusted is not true
+                when untrusted_windows.is_{{ pole }}_pole_untrusted is not true
                     then recent_power.{{ pole }}_pole_temp_c
             end as {{ pole }}_temp_c,
         {% endfor -%}
+        case
+            when untrusted_windows.is_board_untrusted is not true
+                then recent_power.board_temp_c
+        end as board_temp_c,
         recent_power.avg_power_kw,
         recent_power.power_squared,
         recent_power.recent_power_kw,

@@ -1,6 +1,6 @@
 -- One row per judged day and component with a reading: how warm it is when it
 -- starts after an hour of rest, against the fleet; and how warm its site
--- starts, against the other sites.
+-- starts, against the other sites, by its handles and by their boards.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
@@ -62,14 +62,15 @@ first_minutes as (
 
 ),
 
--- Both poles, in the first minute, before the power has warmed them.
+-- The first minute, before the power has warmed the poles and the board.
 first_windows as (
 
     select
         minutes.component_key,
         minutes.started_at,
         windows.negative_temp_c,
-        windows.positive_temp_c
+        windows.positive_temp_c,
+        windows.board_temp_c
     from first_minutes as minutes
     inner join {{ ref('int_thermal_windows') }} as windows
         on
@@ -86,10 +87,17 @@ first_temperatures as (
         select
             component_key,
             started_at,
-            {{ pole }}_temp_c as temp_c
+            {{ pole }}_temp_c as pole_temp_c,
+            null::double as board_temp_c
         from first_windows
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+        union all
+    {% endfor -%}
+    select
+        component_key,
+        started_at,
+        null::double as pole_temp_c,
+        board_temp_c
+    from first_windows
 
 ),
 
@@ -98,7 +106,8 @@ start_temperatures as (
     select
         component_key,
         started_at,
-        {{ mean('temp_c') }} as start_temp_c
+        {{ mean('pole_temp_c') }} as start_temp_c,
+        {{ mean('board_temp_c') }} as board_temp_c
     from first_temperatures
     group by all
 
@@ -114,17 +123,20 @@ compared_starts as (
         watched_days.day,
         starts.component_key,
         starts.start_temp_c,
-        median(starts.start_temp_c) over (
-            partition by
-                watched_days.judged_on,
-                watched_days.is_recent,
-                floor(hour(starts.started_at) / 4)
-        ) as fleet_start_temp_c
+        starts.board_temp_c,
+        median(starts.start_temp_c) over same_hours as fleet_start_temp_c,
+        median(starts.board_temp_c) over same_hours as fleet_board_temp_c
     from watched_days
     inner join start_temperatures as starts
         on
             watched_days.component_key = starts.component_key
             and watched_days.day = starts.started_at::date
+    window same_hours as (
+        partition by
+            watched_days.judged_on,
+            watched_days.is_recent,
+            floor(hour(starts.started_at) / 4)
+    )
 
 ),
 
@@ -137,6 +149,8 @@ component_baselines as (
         median(starts.start_temp_c) as baseline_temp_c,
         median(starts.start_temp_c - starts.fleet_start_temp_c)
             as baseline_excess_c,
+        median(starts.board_temp_c - starts.fleet_board_temp_c)
+            as board_excess_c,
         count(*) as rested_session_count
     from compared_starts as starts
     inner join {{ ref('int_components') }} as components
@@ -184,6 +198,7 @@ centred_components as (
         judged_on,
         site_id,
         baseline_excess_c,
+        board_excess_c,
         median(baseline_excess_c) over site as site_median_c,
         count(*) over site as site_component_count
     from component_baselines
@@ -211,6 +226,7 @@ site_baselines as (
         judged_on,
         site_id,
         median(baseline_excess_c) as median_excess_c,
+        median(board_excess_c) as board_excess_c,
         percentile_disc(0.25) within group (order by baseline_excess_c)
             as coolest_quarter_excess_c,
         case
@@ -244,6 +260,7 @@ fleet as (
         judged_on,
         median(median_excess_c) as median_excess_c,
         median(abs(median_excess_c - fleet_median_c)) as mad_excess_c,
+        median(board_excess_c) as board_excess_c,
         count(*) as site_count
     from centred_sites
     group by judged_on
@@ -279,6 +296,7 @@ scored_sites as (
             as site_baseline_excess_c,
         sites.coolest_quarter_excess_c - fleet.median_excess_c
             as site_coolest_quarter_excess_c,
+        sites.board_excess_c - fleet.board_excess_c as site_board_excess_c,
         case
             when fleet.site_count >= 4 and sites.site_component_count >= 2
                 then {{ robust_z(
@@ -321,6 +339,7 @@ select
     component_baselines.baseline_excess_c,
     scored_sites.site_baseline_excess_c,
     scored_sites.site_coolest_quarter_excess_c,
+    scored_sites.site_board_excess_c,
     scored_sites.site_baseline_robust_z,
     scored_sites.site_baseline_change_c,
     scored_sites.site_baseline_change_z,

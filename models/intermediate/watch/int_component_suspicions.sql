@@ -133,14 +133,15 @@ uneven_poles as (
 
     select
         *,
+        -- What warms a site warms its boards: where they are read, they show at
+        -- least half of it. The least of several ignores what is not known.
+        least(site_baseline_excess_c, 2 * site_board_excess_c)
+            as witnessed_site_excess_c,
         -- A week of warm weather makes no hot site: where the weeks before are
         -- known, the site has been as warm then.
         least(
-            site_baseline_excess_c,
-            coalesce(
-                site_baseline_excess_c - site_baseline_change_c,
-                site_baseline_excess_c
-            )
+            witnessed_site_excess_c,
+            site_baseline_excess_c - site_baseline_change_c
         ) as lasting_site_excess_c,
         case
             when one_pole_growth > abs(coalesce(asymmetry_robust_z, 0)) / 4
@@ -198,7 +199,7 @@ suspicions as (
             {{ suspicion([
                 'site_baseline_change_z / 4',
                 'site_baseline_change_c / 5',
-                'site_baseline_excess_c / 2.5',
+                'witnessed_site_excess_c / 2.5',
             ]) }}
         ) as hot_site_suspicion,
         -- A single spike is two steps and up to one reading out of limits: no

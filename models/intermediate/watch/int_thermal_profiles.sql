@@ -148,6 +148,7 @@ select
     baselines.baseline_excess_c,
     baselines.site_baseline_excess_c,
     baselines.site_coolest_quarter_excess_c,
+    baselines.site_board_excess_c,
     baselines.site_baseline_robust_z,
     baselines.site_baseline_change_c,
     baselines.site_baseline_change_z,

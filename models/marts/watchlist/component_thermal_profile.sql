@@ -20,7 +20,8 @@ select
     components.component_id,
     {% for column in [
         'baseline_temp_c', 'baseline_excess_c', 'site_baseline_excess_c',
-        'site_coolest_quarter_excess_c', 'site_baseline_robust_z',
+        'site_coolest_quarter_excess_c', 'site_board_excess_c',
+        'site_baseline_robust_z',
     ] -%}
         profiles.{{ column }},
     {% endfor -%}

@@ -116,6 +116,7 @@ components as (
         profiles.asymmetry_site_robust_z,
         profiles.pole_imbalance_under_load_c,
         profiles.site_baseline_excess_c,
+        profiles.site_board_excess_c,
         profiles.site_baseline_robust_z,
         profiles.implausible_reading_count,
         profiles.frozen_seconds,
