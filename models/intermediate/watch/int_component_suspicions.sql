@@ -183,8 +183,8 @@ suspicions as (
         ) as weak_cooling_suspicion,
         -- All components of the site, not most of them: the coolest quarter may
         -- lag half of the limit behind. Where sites differ much anyway, a site
-        -- that is far warmer is out of the ordinary by its size. So is one that
-        -- was not so warm in the weeks before.
+        -- that is far warmer is out of the ordinary by its size, all the more if
+        -- its boards are, too. So is one that was not so warm in the weeks before.
         greatest(
             {{ suspicion([
                 'site_baseline_robust_z / 3',
@@ -192,7 +192,7 @@ suspicions as (
                 '(site_coolest_quarter_excess_c + 2.5) / 5',
             ]) }},
             {{ suspicion([
-                'site_baseline_robust_z / 2',
+                'site_baseline_robust_z / if(site_board_excess_c >= 10, 1.5, 2)',
                 'lasting_site_excess_c / 10',
                 '(site_coolest_quarter_excess_c + 5) / 10',
             ]) }},
