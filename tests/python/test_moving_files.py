@@ -11,9 +11,11 @@ import os
 import re
 import signal
 import sys
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
-from landing import ALERT_HEADER, SIGNAL_HEADER, dbt_command, dbt_process
+from landing import ALERT_HEADER, SIGNAL_HEADER, dbt_process
 
 NOON = 1647086400000
 MOVED = "cannot be read: it was changed, removed or out of reach while the build read it"
@@ -49,22 +51,61 @@ def lead_out(path):
     """A link to a file elsewhere that looks the same to whoever asks for size and time only."""
     found = path.stat()
     outside = path.parent.parent / "outside.csv"
-    outside.write_bytes(path.read_bytes().replace(b",a,a,", b",z,a,"))
+    outside.write_bytes(path.read_bytes().replace(b",20.5,", b",21.5,"))
     os.utime(outside, ns=(found.st_atime_ns, found.st_mtime_ns))
     path.unlink()
     path.symlink_to(outside)
 
 
-# What happens to a file, and the sites of the folder's good rows from then on.
+# What happens to the file of a site, and how many readings the site has from then on.
 MOVES = {
-    "vanishes": (lambda path: path.unlink(), ["b", "b"]),
-    "grows": (lambda path: path.write_bytes(text(b"a", 3)), ["a", "a", "a", "b", "b"]),
-    "shrinks": (lambda path: path.write_bytes(text(b"a", 1)), ["a", "b", "b"]),
-    "is replaced": (lambda path: rename(path, text(b"c", 5)), ["b", "b", *"ccccc"]),
-    "is turned": (lambda path: path.write_bytes(turned(b"a")), ["a", "a", "b", "b"]),
-    "breaks": (lambda path: path.write_bytes(b"\xff\xfe\0"), ["b", "b"]),
-    "becomes a pipe": (become_a_pipe, ["b", "b"]),
-    "leads out": (lead_out, ["b", "b"]),
+    "vanishes": (lambda path, site: path.unlink(), 0),
+    "grows": (lambda path, site: path.write_bytes(text(site, 3)), 3),
+    "shrinks": (lambda path, site: path.write_bytes(text(site, 1)), 1),
+    "is replaced": (lambda path, site: rename(path, text(site, 5)), 5),
+    "is turned": (lambda path, site: path.write_bytes(turned(site)), 2),
+    "breaks": (lambda path, site: path.write_bytes(b"\xff\xfe\0"), 0),
+    "becomes a pipe": (lambda path, site: become_a_pipe(path), 0),
+    "leads out": (lambda path, site: lead_out(path), 0),
+}
+STAYS = {"stays": 2}
+LATER = {move: count for move, (_, count) in MOVES.items() if count} | STAYS
+
+
+@dataclass
+class MovingFiles:
+    """A folder with a file for each move, whose site is the move, and one that stays."""
+
+    folder: Path
+    paths: dict = field(default_factory=dict)
+
+    def write(self, form="plain", form_of_the_other="plain"):
+        self.folder.mkdir()
+        for site in [*MOVES, *STAYS]:
+            ending, pack = FORMS[form_of_the_other if site in STAYS else form]
+            self.paths[site] = path = self.folder / f"signals_data {site}.{ending}"
+            path.write_bytes(pack(text(site.encode())))
+            os.utime(path, ns=(0, 1))
+
+    def move(self, *moves):
+        for move in moves or MOVES:
+            MOVES[move][0](self.paths[move], move.encode())
+
+    def of_moved(self, value):
+        """The value by the name of each file that moves."""
+        return {self.paths[move].name: value for move in MOVES}
+
+
+@pytest.fixture
+def moving(tmp_path):
+    return MovingFiles(tmp_path / "landing")
+
+
+# What is done to a text before it becomes a file: read while it is typed, by its lines, unpacked.
+FORMS = {
+    "plain": ("csv", lambda text: text),
+    "lines": ("csv", lambda text: text.replace(b",a,c,", b',"a",c,')),
+    "gz": ("csv.gz", gzip.compress),
 }
 
 
@@ -80,6 +121,15 @@ def landing(tmp_path):
 def sites(warehouse):
     query = "select site_id from intermediate.int_readings order by all"
     return [row["site_id"] for row in warehouse.rows(query)]
+
+
+def reading_counts(warehouse):
+    """{site: number of its readings}; text that came from elsewhere counts for no site."""
+    query = (
+        "select if(asset_id = 'a' and value = 20.5, site_id, 'of another file') as site_id, "
+        "count(*) as reading_count from intermediate.int_readings group by all"
+    )
+    return {row["site_id"]: row["reading_count"] for row in warehouse.rows(query)}
 
 
 def when_starting(model, act):
@@ -105,64 +155,58 @@ def problems(warehouse):
     return {row["file_name"]: row["file_problem"] for row in warehouse.rows(query)}
 
 
-@pytest.mark.parametrize("move", MOVES)
-@pytest.mark.parametrize("is_plain", [True, False])
-def test_a_file_that_is_needed_once_more_keeps_its_rows(warehouse, landing, move, is_plain):
+@pytest.mark.parametrize("form", ["plain", "lines"])
+def test_files_that_are_needed_once_more_keep_their_rows(warehouse, moving, form):
     """The lines of rejected rows cannot be found any more: rows are lost, or get wrong numbers."""
-    act, later_sites = MOVES[move]
-    path = landing / "signals_data_a.csv"
-    if not is_plain:  # a quote, and it is read by its lines, which are numbered later
-        path.write_bytes(text(b"a").replace(b",a,a,", b',"a",a,'))
-    os.utime(path, ns=(0, 1))
-    callbacks = when_starting("rejected_rows", lambda: act(path))
-    warehouse.load(landing, *MODELS, callbacks=callbacks)
-    assert sites(warehouse) == ["a", "a", "b", "b"]
+    moving.write(form)
     # The reader of plain files tells the numbers itself.
-    number = 4 if is_plain else None
-    assert numbers(warehouse) == {path.name: [number], "signals_data_b.csv": [4]}
+    known = moving.of_moved([4] if form == "plain" else [None])
+    callbacks = when_starting("rejected_rows", moving.move)
+    warehouse.load(moving.folder, *MODELS, callbacks=callbacks)
+    assert reading_counts(warehouse) == dict.fromkeys(MOVES, 2) | STAYS
+    assert numbers(warehouse) == known | {moving.paths["stays"].name: [4]}
     assert not problems(warehouse)
-    warehouse.load(landing, *MODELS)
-    assert sites(warehouse) == later_sites
-    assert None not in numbers(warehouse).get(path.name, [])
+    warehouse.load(moving.folder, *MODELS)
+    assert reading_counts(warehouse) == LATER
+    assert all(None not in of_file for of_file in numbers(warehouse).values())
 
 
-@pytest.mark.parametrize("move", ["grows", "shrinks", "is replaced"])
-def test_a_file_that_moves_while_it_is_listed_is_left_out(warehouse, landing, monkeypatch, move):
+def test_files_that_move_while_they_are_listed_are_left_out(warehouse, moving, monkeypatch):
     """Of a file that is being written a part is loaded, or its problem is in other words."""
-    act, later_sites = MOVES[move]
-    path, moved = landing / "signals_data_a.csv", []
+    moving.write()
     plugin = sys.modules["landing_files"]
     check = plugin.check_path
+    to_move = {str(moving.paths[move]): move for move in ("grows", "shrinks", "is replaced")}
+    problem_of = {Path(path).name: MOVED for path in to_move}
 
     def check_before_it_moves(folder, file):
         check(folder, file)
-        if file.path == str(path) and not moved:
-            moved.append(act(path))
+        if move := to_move.pop(file.path, None):
+            moving.move(move)
 
     monkeypatch.setattr(plugin, "check_path", check_before_it_moves)
-    warehouse.load(landing, *MODELS)
-    assert sites(warehouse) == ["b", "b"]
-    assert problems(warehouse) == {path.name: MOVED}
-    warehouse.load(landing, *MODELS)
-    assert sites(warehouse) == later_sites
+    warehouse.load(moving.folder, *MODELS)
+    left_out = {"grows", "shrinks", "is replaced"}
+    stay = dict.fromkeys(MOVES.keys() - left_out, 2) | STAYS
+    assert reading_counts(warehouse) == stay
+    assert problems(warehouse) == problem_of
+    warehouse.load(moving.folder, *MODELS)
+    assert reading_counts(warehouse) == stay | {move: LATER[move] for move in left_out}
 
 
-@pytest.mark.parametrize("move", MOVES)
-@pytest.mark.parametrize("is_plain", [True, False])
-def test_a_file_that_moves_is_left_out(warehouse, landing, move, is_plain):
+@pytest.mark.parametrize("form", ["plain", "lines"])
+def test_files_that_move_are_left_out(warehouse, moving, form):
     """Rows stand under another header, or one file that is written to stops the others."""
-    act, later_sites = MOVES[move]
-    path = landing / "signals_data_a.csv"
-    if not is_plain:  # a quote, and it is read by its lines; the good rows stay as they are
-        path.write_bytes(text(b"a") + b'"')
-    warehouse.load(landing, *MODELS)
-    os.utime(path, ns=(0, 1))
-    callbacks = when_starting("stg_landing_files", lambda: act(path))
-    warehouse.load(landing, *MODELS, callbacks=callbacks)
-    assert sites(warehouse) == ["b", "b"]
-    assert problems(warehouse) == {path.name: MOVED}
-    warehouse.load(landing, *MODELS)
-    assert sites(warehouse) == later_sites
+    moving.write(form)
+    warehouse.load(moving.folder, *MODELS)
+    for move in MOVES:
+        os.utime(moving.paths[move], ns=(0, 2))  # or what stands already is not read again
+    callbacks = when_starting("stg_landing_files", moving.move)
+    warehouse.load(moving.folder, *MODELS, callbacks=callbacks)
+    assert reading_counts(warehouse) == STAYS
+    assert problems(warehouse) == moving.of_moved(MOVED)
+    warehouse.load(moving.folder, *MODELS)
+    assert reading_counts(warehouse) == LATER
     assert MOVED not in problems(warehouse).values()
 
 
@@ -261,57 +305,43 @@ def test_a_text_that_was_not_read_is_not_kept(warehouse, landing, monkeypatch):
     assert texts == [{"raw_line": "x\\xff,"}]
 
 
-# What is done to a text before it becomes a file: read while it is typed, by its lines, unpacked.
-FORMS = {
-    "plain": ("csv", lambda text: text),
-    "lines": ("csv", lambda text: text + b'"'),
-    "gz": ("csv.gz", gzip.compress),
-}
-
-
 @pytest.mark.parametrize(
     ("form", "other"), [("plain", "plain"), ("plain", "lines"), ("lines", "lines"), ("gz", "plain")]
 )
 @pytest.mark.parametrize("is_open", [True, False])
-@pytest.mark.parametrize("move", MOVES)
-def test_a_file_moves_while_the_engine_reads(
-    warehouse, landing, monkeypatch, move, is_open, form, other
-):
+def test_files_move_while_the_engine_reads(warehouse, moving, monkeypatch, is_open, form, other):
     """A file vanishes while others are read, and the reader stops; or its rows are half old."""
-    for path in landing.iterdir():
-        path.unlink()
-    paths = []
-    for site, (ending, pack) in zip("ab", (FORMS[form], FORMS[other]), strict=True):
-        paths.append(landing / f"signals_data_{site}.{ending}")
-        paths[-1].write_bytes(pack(text(site.encode())))
-    act, moved = MOVES[move][0], []
+    moving.write(form, other)
+    moves = {str(path): move for move, path in moving.paths.items()}
     plugin = sys.modules["landing_files"]
     read, start = plugin.LandingText.read, plugin.LandingText.__init__
 
-    def move_it():
-        if not moved:  # it reads in two threads
-            moved.append(True)
-            act(paths[0])
+    def move_once(path):
+        move = moves.pop(path, None)  # a file is opened more than once
+        if move in MOVES:
+            moving.move(move)
 
     def read_after_it_moved(self, size):
-        move_it()
+        move_once(self.file.path)
         return read(self, size)
 
     def open_after_it_moved(self, file):
-        move_it()
+        move_once(file.path)
         start(self, file)
 
     if is_open:
         monkeypatch.setattr(plugin.LandingText, "read", read_after_it_moved)
     else:
         monkeypatch.setattr(plugin.LandingText, "__init__", open_after_it_moved)
-    warehouse.load(landing, *MODELS)
-    assert moved
-    assert sites(warehouse) == ["b", "b"]
-    assert problems(warehouse) == {paths[0].name: MOVED}
-    warehouse.load(landing, *MODELS)
+    warehouse.load(moving.folder, *MODELS)
+    assert not moves
+    assert reading_counts(warehouse) == STAYS
+    assert problems(warehouse) == moving.of_moved(MOVED)
+    monkeypatch.undo()
+    warehouse.load(moving.folder, *MODELS)
     assert MOVED not in problems(warehouse).values()
-    assert sites(warehouse).count("b") == 2
+    # Text that is not packed is no .gz.
+    assert reading_counts(warehouse) == (STAYS if form == "gz" else LATER)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -393,38 +423,36 @@ def test_a_folder_of_moving_files_stops_the_build(warehouse, landing):
 
 def test_a_file_that_was_read_may_change(warehouse, landing):
     """A build stops for a file that it needs no more, or the next one does not see the change."""
-    grows, later_sites = MOVES["grows"]
     path = landing / "signals_data_a.csv"
-    callbacks = when_starting("load_audit", lambda: grows(path))
+    callbacks = when_starting("load_audit", lambda: path.write_bytes(text(b"a", 3)))
     warehouse.load(landing, *MODELS, callbacks=callbacks)
     assert sites(warehouse) == ["a", "a", "b", "b"]
     warehouse.load(landing, *MODELS)
-    assert sites(warehouse) == later_sites
+    assert sites(warehouse) == ["a", "a", "a", "b", "b"]
 
 
-def test_a_moving_file_in_a_real_build(landing, tmp_path):
+def test_a_moving_file_in_a_real_build(moving, tmp_path):
     """A file that moves ends in a traceback, or something untested is published."""
-    folder, path = tmp_path, landing / "signals_data_a.csv"
-    for move, model, read_files in [
-        ("grows", "stg_landing_files", 1),
-        ("vanishes", "stg_landing_files", 1),
-        ("is replaced", "stg_landing_files", 1),
-        ("vanishes", "rejected_rows", 2),
-    ]:
-        (landing / "signals_data_b.csv").touch()  # or nothing else would be read
-        path.write_bytes(text(b"a", 7))
-        process = dbt_process(*BUILD, folder=folder, landing_dir=landing)
+    moving.write()
+
+    def build(model, *moves):
+        process = dbt_process(*BUILD, folder=tmp_path, landing_dir=moving.folder)
         output = ""
         for line in process.stdout:
             output += line
             if re.search(rf"START .* model \w+[.]{model} ", line):
                 process.send_signal(signal.SIGSTOP)
-                MOVES[move][0](path)
+                moving.move(*moves)
                 process.send_signal(signal.SIGCONT)
         assert process.wait() == 0, output
-        rows = {1: 3, 2: 11}[read_files]
-        assert f"Loaded {read_files} of 2 files, {rows} rows" in output
-        assert ("Warning in test warn_unreadable_files" in output) == (read_files == 1)
-    run = dbt_command(*BUILD, folder=folder, landing_dir=landing)
-    assert run.returncode == 0, run.stdout
-    assert "Loaded 1 of 1 files, 3 rows" in run.stdout
+        return output
+
+    output = build("stg_landing_files", "grows", "vanishes", "is replaced")
+    assert "Loaded 6 of 9 files, 18 rows" in output
+    assert "Warning in test warn_unreadable_files" in output
+    moving.paths["breaks"].write_bytes(text(b"breaks", 7))
+    output = build("rejected_rows", "breaks")
+    assert "Loaded 8 of 8 files, 33 rows" in output
+    assert "Warning in test warn_unreadable_files" not in output
+    output = build("nothing")
+    assert "Loaded 7 of 8 files, 26 rows" in output  # the first line of what breaks is one

@@ -24,7 +24,7 @@ QUICK = None
 # worker has to wait for one at the end. The end of each run says the seconds that it took.
 FILES = {
     "test_spark.py": ("spark", 500),
-    "test_moving_files.py": ("crashes", 400),
+    "test_moving_files.py": ("crashes", 100),
     "test_fuzz.py": ("fuzz", 370),
     "test_explorer.py": ("browser", 350),
     "test_site.py": ("browser", 200),
