@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks/results"
-# The three figures of the README.
+# The figures of the README.
 FOR_USERS = [
     "`make build` from nothing, over pandas",
     "`make build` of the sample with nothing new",
@@ -28,9 +28,10 @@ def blocks():
     head, rule, *rows = first_table("bench")
     rows += first_table("before_after")[2:]
     few = [row for row in rows if any(words in row for words in FOR_USERS)]
+    watch = "\n".join(first_table("watch"))
     return {
-        "README.md": {"bench": "\n".join([head, rule, *few])},
-        "docs/methods.md": {"watchlist": "\n".join(first_table("watchlist"))},
+        "README.md": {"bench": "\n".join([head, rule, *few]), "watch": watch},
+        "docs/methods.md": {"watchlist": "\n".join(first_table("watchlist")), "watch": watch},
         "docs/performance.md": {"bench": "\n".join([head, rule, *rows])},
     }
 
