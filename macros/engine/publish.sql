@@ -142,7 +142,9 @@
             create schema if not exists {{ copy.without_identifier() }};
             create table {{ copy }} as from {{ built }};
             comment on table {{ copy }}
-            is {{ text_literal(node.description) }};
+            is {{ text_literal(
+                node.description.split('**Answers**')[0].split() | join(' ')
+            ) }};
             {% for column in node.columns.values() -%}
                 comment on column {{ copy }}.{{ adapter.quote(column.name) }}
                 is {{ text_literal(column.description) }};

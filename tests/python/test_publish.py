@@ -150,18 +150,22 @@ def test_what_is_published_is_what_is_public(folder, published):
     """A table that the project calls public is missing, or others, or a description is."""
     nodes = json.loads((folder / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
     public = {
-        (node["schema"], node["name"], node["description"])
+        (node["schema"], node["name"]): node["description"]
         for node in nodes.values()
         if node["resource_type"] == "model" and node["access"] == "public"
     }
     with duckdb.connect(published, read_only=True) as connection:
         tables = "select schema_name, table_name, comment from duckdb_tables()"
-        assert set(connection.sql(tables).fetchall()) == public
+        found = {row[:2]: row[2] for row in connection.sql(tables).fetchall()}
+        assert found.keys() == public.keys()
+        for table, comment in found.items():
+            assert re.fullmatch("One row.*[.]", comment), table  # one line
+            assert " ".join(public[table].split()).startswith(f"{comment} **Answers**")
         bare = "from duckdb_columns() where not internal and comment is null"
         assert not connection.sql(bare).fetchall()
         views = "from duckdb_views() where not internal"
         assert not connection.sql(views).fetchall()
-    assert ("marts", "rejected_rows") in {table[:2] for table in public}
+    assert ("marts", "rejected_rows") in public
 
 
 def test_only_a_whole_run_that_passed_is_published(folder, landing_dir, published):
