@@ -81,34 +81,20 @@ first_windows as (
 
 ),
 
-first_temperatures as (
-
-    {% for pole in poles() -%}
-        select
-            component_key,
-            started_at,
-            {{ pole }}_temp_c as pole_temp_c,
-            null::double as board_temp_c
-        from first_windows
-        union all
-    {% endfor -%}
-    select
-        component_key,
-        started_at,
-        null::double as pole_temp_c,
-        board_temp_c
-    from first_windows
-
-),
-
 start_temperatures as (
 
     select
         component_key,
         started_at,
-        {{ mean('pole_temp_c') }} as start_temp_c,
+        round(
+            {{ exact_sum(
+                'coalesce(negative_temp_c, 0) + coalesce(positive_temp_c, 0)'
+            ) }}
+            / nullif(count(negative_temp_c) + count(positive_temp_c), 0),
+            9
+        ) as start_temp_c,
         {{ mean('board_temp_c') }} as board_temp_c
-    from first_temperatures
+    from first_windows
     group by all
 
 ),
