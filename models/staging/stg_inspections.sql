@@ -19,4 +19,7 @@ inspections as (
 
 )
 
-select * from inspections
+select
+    {{ component_key() }} as component_key,
+    *
+from inspections

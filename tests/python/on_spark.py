@@ -52,8 +52,8 @@ class SparkWarehouse:
     def parse(self):
         self.manifest = self.dbt("parse", landing_dir=self.folder)
 
-    def run(self, landing_dir, variables):
-        self.dbt("run", "--vars", json.dumps(variables), landing_dir=landing_dir)
+    def run(self, landing_dir, variables, *selection):
+        self.dbt("run", "--vars", json.dumps(variables), *selection, landing_dir=landing_dir)
 
     def marts(self):
         """{mart: SQL of its table}, for DuckDB; a run publishes none."""

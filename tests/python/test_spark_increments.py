@@ -95,11 +95,12 @@ def test_any_history_ends_like_a_build_from_nothing(spark_warehouse, warehouse, 
     spark.run(landing, variables)
     insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables)
 
+    # The other marts have no partitions, and what they read stays as it is.
     before = spark.partitions()
     assert len({file.split("/")[2] for file in before}) > 10, "few tables have partitions"
-    spark.run(landing, variables)
+    by_day = ("path:models/staging", "path:models/intermediate", "rejected_rows")
+    spark.run(landing, variables, "--select", *by_day)
     assert spark.partitions() == before, "days were computed although nothing has changed"
-    insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables)
 
 
 def test_a_model_without_partitions_is_refused(spark_warehouse, landing):  # noqa: F811

@@ -15,16 +15,11 @@ suspicions as (
 inspections as (
 
     select
-        components.component_key,
-        inspections.result,
-        inspections.found_cause,
-        inspections.inspected_on
-    from {{ ref('stg_inspections') }} as inspections
-    inner join {{ ref('int_components') }} as components
-        on
-            inspections.site_id = components.site_id
-            and inspections.asset_id = components.asset_id
-            and inspections.component_id = components.component_id
+        component_key,
+        result,
+        found_cause,
+        inspected_on
+    from {{ ref('stg_inspections') }}
 
 ),
 

@@ -28,15 +28,10 @@ component_days as (
 repairs as (
 
     select
-        components.component_key,
-        inspections.inspected_on as repaired_on
-    from {{ ref('stg_inspections') }} as inspections
-    inner join {{ ref('int_components') }} as components
-        on
-            inspections.site_id = components.site_id
-            and inspections.asset_id = components.asset_id
-            and inspections.component_id = components.component_id
-    where inspections.result = 'repaired'
+        component_key,
+        inspected_on as repaired_on
+    from {{ ref('stg_inspections') }}
+    where result = 'repaired'
 
 ),
 
