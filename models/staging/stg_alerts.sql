@@ -18,7 +18,7 @@ records as (
 
 ),
 
--- Of a clear and an alert at the same time, the clear ends an earlier alert.
+-- If a clear and an alert have the same time, the clear ends an earlier alert.
 followed_records as (
 
     select

@@ -1,11 +1,11 @@
--- One row per UTC day that the landing files hold a record of, or that a
--- sliding period can reach into from a day before.
+-- One row per UTC day with a record in the landing files, or that a sliding
+-- period of an earlier day can reach into.
 --
--- day_version tells all that decides about the rows of a day in the models
--- that are built day by day: the files of the day and of the days before that
--- such a model looks back to, the variables, the catalog of signals, the words
--- that judge all other signals; and the SQL of the project, which is part of
--- each file's version.
+-- day_version covers everything that decides about the rows of a day in the
+-- models that are built day by day: the files of the day and of the days before
+-- it that such a model reads, the variables, the signal catalog, and the words
+-- that classify all other signals. The SQL of the project is part of each
+-- file's version.
 {%- set days_before = [1, sliding_days_before()] | max %}
 with
 

@@ -6,7 +6,7 @@
     'name': 'signal_name',
     'value': 'VALUE',
 } -%}
-{#- What files of inspections call these columns. -#}
+{#- The names of these columns in inspection files. -#}
 {%- set inspection_columns = {
     'timestamp': 'date',
     'name': 'result',
@@ -14,7 +14,7 @@
 } -%}
 {%- set fraction = '[+-]?[0-9]*[.][0-9]+([eE][+-]?[0-9]+)?' -%}
 {%- set thousands = thousands_pattern() -%}
-{#- Where the header has a column. -#}
+{#- The position of each column in the header. -#}
 {%- set places = {} -%}
 {%- for column in columns -%}
     {%- do places.update({column: list_position(
@@ -30,7 +30,7 @@
     ~ 'lower(timestamp_column), lower(site_column), lower(asset_column), '
     ~ 'lower(component_column))'
 ) -%}
-{#- How many columns each delimiter finds in the header. -#}
+{#- How many known columns each delimiter finds in the header. -#}
 {%- set counts = {} -%}
 {%- for mark in delimiters() -%}
     {%- do counts.update({mark: 'coalesce(' ~ list_length(list_where(
@@ -40,10 +40,11 @@
         ~ columns | join('_column), lower(') ~ "_column), 'alert_name')"
     )) ~ ', 0)'}) -%}
 {%- endfor -%}
--- One row per file in the landing folder: how it is written.
+-- One row per file in the landing folder: its format.
 --
--- The seed landing_formats says so, or else the header and the first rows do.
--- The format is that of the whole file: rows of another one are rejected.
+-- The format comes from the seed landing_formats, or else from the header and
+-- the first rows. It applies to the whole file: rows in another format are
+-- rejected.
 with
 
 landing_files as (
@@ -64,7 +65,7 @@ formats as (
 
 ),
 
--- The longest pattern that matches is the most exact one.
+-- The longest matching pattern is the most specific one.
 chosen_patterns as (
 
     select
@@ -94,7 +95,7 @@ header_lines as (
             when contains(lower(files.file_name), 'inspections')
                 then 'inspection'
         end as record_type,
-        -- Spreadsheets write the delimiter into a line of its own: sep=;
+        -- Spreadsheets write the delimiter on a line of its own: sep=;
         case
             when {{ matches('files.first_line', '"?[sS][eE][pP]=."?') }}
                 then {{ list_item('files.sample_lines', '1') }}
@@ -123,7 +124,7 @@ header_lines as (
 
 ),
 
--- The delimiter that finds most columns; a comma where several do.
+-- The delimiter that finds the most columns; a comma if several do.
 counted_columns as (
 
     select
@@ -193,7 +194,7 @@ placed_columns as (
             when record_type = 'inspection'
                 then {{ list_position('header_fields', "'note'") }}
         end as note_position,
-        -- Some exports of alerts carry the alert's name in signal_name.
+        -- Some alert exports have the name of the alert in signal_name.
         case
             when record_type = 'alert' and not is_wide
                 then {{ list_position('header_fields', "'alert_name'") }}
@@ -201,7 +202,7 @@ placed_columns as (
         case when not is_wide then {{ places['name'] }} end
             as signal_name_position,
         case when not is_wide then {{ places['value'] }} end as value_position,
-        -- In the wide layout, any other column is a signal.
+        -- In the wide layout, every other column is a signal.
         case when is_wide then {{ signal_places }} end as signal_positions
     from headers
 
@@ -279,7 +280,7 @@ counted_formats as (
 
 ),
 
--- A day above 12 tells which number of a date is the day.
+-- A number above 12 can only be the day, so it shows the order of the date.
 time_formats as (
 
     select
@@ -315,7 +316,7 @@ value_counts as (
         count(*) filter (
             where {{ matches('value_text', fraction) }}
         ) as point_count,
-        -- These may as well group thousands: 104,500.
+        -- These may also be grouped thousands: 104,500.
         count(*) filter (
             where {{ matches('value_text', thousands) }}
         ) as thousands_count,
@@ -338,7 +339,8 @@ marks as (
         file_path,
         case
             when comma_count > greatest(point_count, thousands_count) then ','
-            -- With semicolons, a comma is the usual decimal mark.
+            -- With semicolons as delimiters, the decimal mark is usually a
+            -- comma.
             when
                 point_count > thousands_count
                 or point_count > 0 and field_delimiter <> ';'
@@ -346,7 +348,8 @@ marks as (
             else '?'
         end as decimal_mark,
         2 * plain_count >= row_count as has_plain_values,
-        -- Floats of 32 bits have eight digits; a few exact times may have, too.
+        -- 32-bit floats have eight digits. A few exact times may have eight,
+        -- too.
         case
             when short_time_count = row_count and row_count >= 3 then 8 else 7
         end as lost_digits

@@ -1,5 +1,5 @@
--- One row per landing file, record type, series and UTC day: how many of its
--- rows the file holds.
+-- One row per landing file, record type, series and UTC day: the number of
+-- such rows in the file.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_read_files', 'file_version') }}"

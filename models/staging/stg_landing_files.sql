@@ -23,7 +23,7 @@ files as (
 
     select
         formats.*,
-        -- Another catalog makes another version of the file.
+        -- A changed catalog makes a new version of the file.
         case
             when formats.record_type = 'inspection'
                 then causes.known_causes
@@ -107,7 +107,7 @@ select
     header_line,
     header_names,
     file_problem,
-    -- How it was recognised to be written; all else is as in the export.
+    -- The detected format. Everything not listed is as in the export.
     case
         when file_problem is null
             then concat_ws(
@@ -143,8 +143,9 @@ select
     line_count,
     size_bytes,
     {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at,
-    -- A file that is posted again under its name has another one, and so has
-    -- every file when other code reads it. Of 63 bits, a number to any reader.
+    -- Posting a file again under the same name makes a new version, and so does
+    -- any change of the code that reads it. With 63 bits, every reader can
+    -- represent the version as a number.
     ({{ hash_of([
         'file_path', 'is_read', 'read_problem', 'first_line', 'is_odd',
         'size_bytes', 'modified_ns', 'judged_by', 'entity_tag', 'delimiter',

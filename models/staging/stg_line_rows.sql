@@ -1,8 +1,8 @@
 -- One row per row of the landing files that is not typed in stg_plain_rows:
--- typed here, or with the reason why not.
+-- typed here, or with the reason for its rejection.
 --
--- These are the lines that stand there as text, and all lines of the files that
--- have no row there. A line of a wide file has one row for each of its values.
+-- The input is the lines that stg_plain_rows keeps as text, and all lines of
+-- files without a row there. A line of a wide file has one row per value.
 {{ config(
     materialized='incremental',
     pre_hook="{{ start_reading('is_readable and not ' ~ is_typed()) }}",
@@ -75,7 +75,7 @@ filled_places as (
 
 ),
 
--- Where the values of a line stand; one place where it has none.
+-- The positions of a line's values; one position if the line has none.
 value_places as (
 
     select
@@ -106,8 +106,8 @@ texts as (
         *,
         coalesce(place = {{ list_item('places', '1') }}, true)
             as is_first_of_line,
-        -- Some exports end each line with a comma; the typed reader does not
-        -- see an empty field after the last.
+        -- Some exports end each line with a comma. The typed reader ignores an
+        -- empty field after the last column.
         coalesce(
             {{ list_item('fields', 'field_count + 1') }} = '', false
         ) as has_empty_field_more,
@@ -153,7 +153,7 @@ cast_texts as (
             when record_type = 'inspection'
                 then {{ as_word('value_text') }}
         end as found_cause,
-        -- A control character, such as a tab, is a blank.
+        -- Control characters, such as tabs, become blanks.
         case
             when record_type = 'inspection'
                 then {{ replace_pattern(
@@ -162,7 +162,7 @@ cast_texts as (
         end as note,
         {{ number(with_point('value_text', 'decimal_mark')) }} as value,
         {{ with_point('timestamp_text', 'decimal_mark') }} as number_text,
-        -- Nearly all times are spelled like this, and quickly read.
+        -- Nearly all times have this format, which is fast to read.
         case
             when {{ matches('timestamp_text', '[0-9]{1,18}') }}
                 then timestamp_text::bigint
@@ -219,7 +219,8 @@ judged_rows as (
                         else 'no ' || record_type || ' name'
                     end
             when
-                -- As text: DuckDB composes Unicode up to chr(0) only.
+                -- Of the original text: DuckDB composes Unicode up to chr(0)
+                -- only.
                 {{ has_control_character(
                     'site_text || asset_text || component_text || name_text'
                 ) }}
@@ -330,7 +331,8 @@ judged_rows as (
                 end
                 then 'the value is closer to 0 than {{ smallest_value() }}'
         end
-        -- One reason for each value; a line with a broken quote has no value.
+        -- Each value has its own reason. A line with a broken quote has no
+        -- values.
         || case
             when signal_positions is null or record_name is null then ''
             else ' (column ' || record_name || ')'
@@ -360,7 +362,7 @@ select
     case when reject_reason is null and record_type = 'signal' then value end
         as value,
     is_first_of_line,
-    -- Of an alert, VALUE is its state: 0 or such a word when it clears.
+    -- VALUE is the state of an alert: 0, or one of these words, clears it.
     coalesce(
         reject_reason is null
         and record_type = 'alert'

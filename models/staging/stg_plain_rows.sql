@@ -6,7 +6,7 @@
 --
 -- The engine types such rows while it reads, in a third of the time that
 -- stg_line_rows takes. Lines that the reader refuses, and rows that are not
--- plain, stand here as text with their number; stg_line_rows judges them.
+-- plain, are kept as text with their number, for stg_line_rows to judge.
 {{ config(
     materialized='incremental',
     pre_hook="{{ start_reading('is_plain') }}",
@@ -22,7 +22,7 @@ typed_rows as (
         {{ series_text('site', 'asset', 'component', 'signal_name') }}
             as series_text,
         value,
-        -- What its line in the file holds, by which it is found again.
+        -- The line's text in the file, which keep_odd_lines searches for.
         case
             when not {{ is_plain }}
                 then concat_ws(

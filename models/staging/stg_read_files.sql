@@ -1,7 +1,7 @@
--- One row per landing file: what came of reading it.
+-- One row per landing file: the result of reading it.
 --
--- A file that was changed, or was not read whole, is left out of this build:
--- its rows may be neither the old nor the new ones. The next build reads it.
+-- A file that changed, or was not read completely, is left out of this build,
+-- because its rows may be a mix of old and new ones. The next build reads it.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows(
@@ -62,7 +62,8 @@ judged_files as (
 
     select
         *,
-        -- With `and`, files that are not read would be counted, too.
+        -- `and` instead of `case` would also count the lines of unreadable
+        -- files.
         case
             when is_readable
                 then not {{ holds_all_lines('found_line_count') }}

@@ -1,5 +1,5 @@
--- One row per typed row of the signal files. A reading that the files hold
--- more than once stands here as often; int_readings holds it once.
+-- One row per typed row of the signal files. A reading that the files contain
+-- more than once has as many rows here, and one row in int_readings.
 {{ config(materialized='view') }}
 
 with

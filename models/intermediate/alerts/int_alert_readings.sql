@@ -1,10 +1,10 @@
 -- One row per alert and signal: the readings on either side of the alert.
 --
--- Single readings, because the age of a reading is part of the answer. The
--- series' days tell on which day it is, so the right side of each ASOF join
--- holds only the readings of a few days, one per series and time: no alert can
--- match twice.
-{#- The first model that dbt parses, before any uses a variable. #}
+-- Reads single readings, because the age of a reading is part of the answer.
+-- int_series_days names the days of the neighbouring readings, so the right
+-- side of each ASOF join has the readings of a few days only. It has one
+-- reading per series and time: no alert can match twice.
+{#- dbt parses this model first, before any model that uses a variable. #}
 {% set problem = wrong_variable() -%}
 {{ exceptions.raise_compiler_error(problem) if problem }}
 with
@@ -51,8 +51,8 @@ next_days as (
 
 ),
 
--- The days with the readings before and after, and that on which the 30 s up to
--- the alert begin.
+-- The days of the reading before and the reading after the alert, and the day
+-- on which the 30 s up to the alert begin.
 needed_days as (
 
     select
@@ -72,7 +72,7 @@ needed_days as (
 
 ),
 
--- By series alone the engine leaves out most readings while it reads.
+-- A filter by series alone lets the engine skip most readings while it reads.
 series_readings as (
 
     select
@@ -84,7 +84,7 @@ series_readings as (
 
 ),
 
--- Two readings of one series at the same millisecond are one, their mean.
+-- Readings of one series at the same millisecond become one: their mean.
 readings as (
 
     select
@@ -101,7 +101,7 @@ readings as (
 
 ),
 
--- A reading at the very millisecond of the alert counts as known.
+-- A reading at the same millisecond as the alert counts as known.
 previous_readings as (
 
     {{ asof_join(
@@ -151,8 +151,8 @@ judged_readings as (
 
 ),
 
--- The 30 s up to an alert touch two windows: joining by those, and only then by
--- time, keeps the work in proportion to the alerts.
+-- The 30 s up to an alert touch two windows. Joining by window first, and by
+-- time second, keeps the work in proportion to the alerts.
 touched_windows as (
 
     select

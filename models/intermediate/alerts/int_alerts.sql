@@ -1,8 +1,8 @@
--- One row per alert, with what its name tells.
+-- One row per alert, with the catalog's entry for its name.
 with
 
--- An alert that the catalog does not know is about temperature if a word of its
--- name says so.
+-- An alert that is not in the catalog counts as temperature-related if its name
+-- contains a temperature word.
 temperature_names as (
 
     {{ temperature_names(ref('stg_alerts'), 'alert_name') }}

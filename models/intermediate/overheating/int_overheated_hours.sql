@@ -1,8 +1,8 @@
 -- One row per component and UTC hour that an overheated sliding period reaches
 -- into: for how long any of its temperature signals was overheated.
 --
--- Days, sites, the fleet and the watchlist add it up. The same by signal stands
--- in overheated_components.
+-- Days, sites, the fleet and the watchlist add up these hours.
+-- overheated_components has the same by signal.
 {%- set last_hour = 1 + 2 * window_length() // 3600 %}
 with
 
@@ -42,8 +42,8 @@ pieces as (
 
 ),
 
--- Periods overlap, and both poles may be overheated at once: what a piece adds
--- is the time that none before it has covered.
+-- Periods overlap, and both poles may be overheated at once. Each piece adds
+-- only the time that no earlier piece covers.
 covered_pieces as (
 
     select

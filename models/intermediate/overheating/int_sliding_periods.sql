@@ -1,14 +1,14 @@
 -- One row per temperature series and step of the sliding 30 s period: all
--- periods (s, s + 30 s] that hold the same readings, one above the threshold
--- among them.
+-- periods (s, s + 30 s] with the same readings, at least one of them above the
+-- threshold.
 --
--- What a period holds changes only where a reading at t enters (s = t − 30 s)
--- or leaves it (s = t). The rows between two such changes are one step.
+-- The readings of a period change only where a reading at t enters (s = t − 30
+-- s) or leaves (s = t). A step lies between two such changes.
 --
--- A mean above the threshold needs a reading above it. If that reading lies in
--- a hot tumbling window (maximum above the threshold), the period lies in this
--- window and its two neighbours. So these windows hold every such period with
--- all of its readings.
+-- A mean above the threshold needs a reading above the threshold. If that
+-- reading lies in a hot tumbling window (maximum above the threshold), the
+-- period lies in this window and its two neighbours. So these windows contain
+-- every such period with all its readings.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"
@@ -28,8 +28,8 @@ hot_windows as (
     where
         series.quantity = 'temperature'
         and windows.max_value > {{ overheat_threshold('series') }}
-        -- A constant lets DuckDB estimate how few rows are left: 0.1 s instead
-        -- of 0.5 s on the real week.
+        -- With a constant, DuckDB can estimate how few rows are left: 0.1 s
+        -- instead of 0.5 s on the real week.
         and windows.max_value > (
             select min({{ overheat_threshold('signals') }})
             from {{ ref('int_signals') }} as signals
@@ -72,8 +72,8 @@ needed_readings as (
 
 ),
 
--- By the end of the period: a reading enters at its own time, and has left
--- 30 s later, where a row without a value marks the change.
+-- By the end of the period: a reading enters at its own time and leaves 30 s
+-- later. A row without a value marks where it leaves.
 changes as (
 
     select
@@ -90,8 +90,8 @@ changes as (
 
 ),
 
--- Timestamps count microseconds: the frame that starts one microsecond late
--- leaves its lower edge out.
+-- Timestamps have microsecond precision, so a frame one microsecond shorter
+-- excludes its lower edge.
 periods as (
 
     select distinct
@@ -127,7 +127,8 @@ steps as (
 
 ),
 
--- Other steps may lack readings, or end too late.
+-- Steps without a reading above the threshold may lack readings, or end too
+-- late.
 hot_steps as (
 
     select

@@ -1,9 +1,10 @@
 -- One row per component and UTC day on which a charging session reached the
 -- foldback temperature and then had less power than expected: for how long, and
--- how much energy less.
+-- how much energy was lost.
 --
--- Expected is that the power goes on to fall at the rate of the two minutes
--- before. By itself it falls ever more slowly, so a steeper fall is foldback.
+-- The expected power keeps falling at the rate of the two minutes before.
+-- Without foldback, power falls ever more slowly, so a steeper fall is
+-- foldback.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"
@@ -59,7 +60,7 @@ hot_windows as (
         on
             windows.component_key = hot_sessions.component_key
             and windows.session_window_start = hot_sessions.session_window_start
-    -- Later it is more and more the car that takes less.
+    -- Later, the car itself is more and more likely to take less power.
     where
         windows.power_kw > {{ idle_power_kw() }}
         and windows.window_start
@@ -67,7 +68,7 @@ hot_windows as (
 
 ),
 
--- Without both minutes the rate is unknown, and the session is not judged.
+-- Without both minutes the rate is unknown, and the session is skipped.
 session_falls as (
 
     select
@@ -82,7 +83,7 @@ session_falls as (
 
 ),
 
--- The later mean is that of a moment half a minute before the session is hot.
+-- later_kw is the mean power half a minute before the session gets hot.
 expected_powers as (
 
     select
@@ -98,7 +99,7 @@ expected_powers as (
         on
             windows.component_key = falls.component_key
             and windows.session_window_start = falls.session_window_start
-    -- Power that rises is that of a car just plugged in.
+    -- Rising power means that a car has just been plugged in.
     where
         windows.hot_seconds >= 0
         and falls.later_kw <= 1.02 * falls.earlier_kw

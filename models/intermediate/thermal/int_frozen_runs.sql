@@ -1,5 +1,5 @@
--- One row per temperature series and stretch of in-use time in which its
--- value never changed, which a sound sensor would not have done.
+-- One row per temperature series and stretch of in-use time in which the value
+-- never changed, although a working sensor's value would have.
 with
 
 series as (
@@ -48,7 +48,7 @@ lengths as (
         series_key,
         any_value(min_value) as frozen_temp_c,
         count(*) as unchanged_count,
-        -- The window that the first unchanged one equals belongs to the run.
+        -- The window before the first unchanged one belongs to the run.
         (count(*) + 1) * {{ var('window_seconds') }} as frozen_seconds,
         min(previous_window_start) as started_at,
         max(window_start) + {{ window_interval() }} as ended_at
@@ -78,9 +78,9 @@ window_counts as (
 
 ),
 
--- How often, and how long, a sound sensor reads the same: the medians over the
--- components, so that frozen ones have no say. Both are low where readings are
--- fine and noisy, and high where they are whole degrees and the sensor is slow.
+-- How often, and for how long, a working sensor repeats its value: the medians
+-- over the components, so that frozen sensors do not distort them. Both are low
+-- for fine, noisy readings, and high for whole degrees and slow sensors.
 usual_runs as (
 
     select
@@ -98,8 +98,8 @@ usual_runs as (
 
 ),
 
--- Ten minutes in use, and twice what is usual: far longer than a sensor's
--- noise can hide.
+-- At least ten minutes in use, and twice the usual longest run. Over that time,
+-- a working sensor's noise would show.
 runs as (
 
     select
@@ -135,8 +135,8 @@ other_sensors as (
 
 ),
 
--- Where readings are coarse, a steady handle may well read the same for a
--- while; not while it warms by degrees elsewhere.
+-- With coarse readings, a steady handle may repeat its value for a while, but
+-- not while another sensor of it warms by degrees.
 frozen_runs as (
 
     select

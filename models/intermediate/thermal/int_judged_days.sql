@@ -1,9 +1,9 @@
--- One row per UTC day: the version of what the models read that need the
--- verdict on each sensor.
+-- One row per UTC day: the version of everything that the models read that need
+-- the verdict on each sensor.
 --
--- Which windows can be trusted, and in which session a window lies, depends on
--- days further away than a day's own version (stg_days) tells. So the rows that
--- say so count as part of the version.
+-- Which windows can be trusted, and which session a window belongs to, depends
+-- on more distant days than day_version in stg_days covers. So the rows that
+-- decide this count as part of the version.
 with
 
 days as (
@@ -31,7 +31,7 @@ judgements as (
 
 ),
 
--- A window's recent power may lie on the day before.
+-- A window's recent power may reach back to the day before.
 read_judgements as (
 
     select * from judgements

@@ -1,8 +1,8 @@
--- One row per component and UTC day with a window under load, from 60 kW of
--- recent power on: how far its poles differ, and for their power.
+-- One row per component and UTC day with a window under load (60 kW of recent
+-- power or more): how far its poles differ, also in relation to their power.
 --
--- Heat follows the square of the power, so the imbalance of a day is its slope
--- over the square of the recent power: a day of hard work does not look worse.
+-- Heat grows with the square of the power, so a day's imbalance is the slope
+-- over the square of the recent power. A day of heavy use does not look worse.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"
@@ -16,7 +16,7 @@ windows as (
     select
         component_key,
         negative_temp_c - positive_temp_c as imbalance_c,
-        -- In squares of 100 kW.
+        -- The unit is (100 kW)².
         recent_power_kw * recent_power_kw / 10000 as load,
         window_start::date as day
     from {{ ref('int_thermal_windows') }}
@@ -43,8 +43,8 @@ sums as (
 
 ),
 
--- Windows within the span of the recent power say the same, so they count as
--- one.
+-- Windows within the span of the recent power are not independent, so they
+-- count as one.
 slopes as (
 
     select
@@ -62,7 +62,7 @@ slopes as (
             * {{ recent_power_seconds() }} / {{ var('window_seconds') }}
         ) as imbalance_error_c,
         window_count,
-        -- Less than half an hour says little of the slope.
+        -- Less than half an hour is too little to know the slope.
         window_count * {{ var('window_seconds') }} >= 1800 as is_known,
         day
     from sums

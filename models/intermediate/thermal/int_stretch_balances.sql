@@ -2,10 +2,10 @@
 -- sections varies with their power and temperature.
 --
 -- warming = heating × power² − cooling × (temperature − baseline), with the
--- means of power² and temperature over four minutes and the warming from their
--- first window to their last. Over 30 s the sensor's noise would stand on both
--- sides of the equation and make every handle look well cooled; over minutes
--- it is small against the warming.
+-- means of power² and temperature over four minutes, and the warming from the
+-- first to the last window of these four minutes. Over 30 s, sensor noise would
+-- enter both sides of the equation and make every handle look well cooled. Over
+-- minutes, the noise is small against the warming.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"
@@ -87,7 +87,7 @@ sections as (
 
 ),
 
--- A window whose four minutes are not all there counts as a window only.
+-- A window without all of its four minutes adds to the window count only.
 whole_sections as (
 
     select
@@ -107,7 +107,8 @@ whole_sections as (
 
 ),
 
--- Around the means of each stretch, so that each has a baseline of its own.
+-- Sums are centred on the means of each stretch, so each stretch has its own
+-- baseline.
 stretch_sums as (
 
     select

@@ -1,5 +1,5 @@
--- One row per component, pole and UTC day with a heat balance: what the pole
--- does for its power on that day alone.
+-- One row per component, pole and UTC day with a heat balance: how the pole's
+-- temperature responds to power on that day alone.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"

@@ -23,8 +23,8 @@ component_windows as (
         {{ seconds_between(
             'parts.session_window_start', 'windows.window_start'
         ) }} as session_seconds,
-        -- A session is cut every two hours, so that the weather of a day does
-        -- not count as heat of the handle.
+        -- Sessions are cut every two hours, so that a change in the weather
+        -- does not count as heat of the handle.
         {{ hash_of([
             'windows.component_key',
             'windows.part_number',
@@ -43,9 +43,9 @@ component_windows as (
 
 ),
 
--- Heat follows the square of the current, so of the power. Before the session
--- there was none: a span that reaches back to then has only the share of it
--- that the session covers.
+-- Heat follows the square of the current, and so of the power. Power before the
+-- session counts as 0: a span that starts earlier is weighted by the share that
+-- the session covers.
 recent_power as (
 
     select

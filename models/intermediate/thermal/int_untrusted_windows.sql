@@ -1,5 +1,5 @@
--- One row per temperature series and 30 s window whose readings say nothing of
--- the handle: near an implausible reading, or frozen.
+-- One row per temperature series and 30 s window whose readings do not show the
+-- temperature of the handle: near an implausible reading, or frozen.
 with
 
 implausible_readings as (
@@ -11,7 +11,7 @@ implausible_readings as (
 
 ),
 
--- Enough whole windows to cover the suspect time on either side.
+-- Enough whole windows to cover the suspect time on both sides.
 offsets as (
 
     {% set reach = (

@@ -23,14 +23,14 @@ used_hours as (
 
 ),
 
--- As in the marts of overheating, a frozen value is no reason to distrust a
--- peak. But the poles are not compared while one of them is frozen.
+-- A frozen value does not make a peak untrusted, the same as in the marts of
+-- overheating. But the poles are not compared while one of them is frozen.
 trusted_windows as (
 
     select
         series.component_key,
         max(windows.avg_value) as temp_c,
-        -- Means above the threshold are judged by their sliding periods.
+        -- Sliding periods cover means above the threshold.
         max(windows.avg_value) filter (
             where windows.avg_value <= {{ overheat_threshold('series') }}
         ) as temp_below_threshold_c,

@@ -1,5 +1,5 @@
--- One row per component, UTC day and part: its use without a gap, which is a
--- charging session, or what of one falls on the day.
+-- One row per component, UTC day and part: a stretch of use without a gap. That
+-- is a charging session, or the share of one that falls on the day.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"
@@ -36,7 +36,7 @@ parts as (
         max(window_start) as last_window_start,
         min(first_reading_at) as started_at,
         max(last_reading_at) as ended_at,
-        -- Of equally hot windows the first.
+        -- The first of equally hot windows.
         max_by(
             first_reading_at,
             {{ row_of(['avg_temp_c', '-' ~ epoch_ms('first_reading_at')]) }}

@@ -1,6 +1,6 @@
 -- One row per component, asset, site or the fleet, and UTC day with a power
--- reading: the p90 of the power in use. A p90 cannot be had from those of the
--- parts, so each level has its own.
+-- reading: the p90 of the power in use. A p90 cannot be computed from the p90s
+-- of the parts, so each level has its own.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"

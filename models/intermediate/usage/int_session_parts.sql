@@ -1,5 +1,5 @@
--- One row per component, UTC day and part, with the charging session that it
--- is of: one that goes on past midnight has a part on each day.
+-- One row per component, UTC day and part, with its charging session. A session
+-- that continues past midnight has a part on each day.
 with
 
 gaps as (

@@ -37,7 +37,7 @@ rested_starts as (
             order by started_at
         ) as rest
     from sessions
-    -- Before the fleet's first record nobody knows who rested.
+    -- Before the fleet's first record, rest cannot be told from missing data.
     qualify
         coalesce(rest, started_at - min(started_at) over ())
         >= interval '1' hour
@@ -76,7 +76,8 @@ first_windows as (
         on
             minutes.component_key = windows.component_key
             and minutes.window_start = windows.window_start
-            -- A day is judged by itself and the days before it.
+            -- Only days up to judged_on count, so both times must be on the
+            -- same day.
             and minutes.started_at::date = windows.window_start::date
 
 ),
@@ -99,8 +100,8 @@ start_temperatures as (
 
 ),
 
--- Nights are cold everywhere: what counts is the start against the others
--- that began in the same four hours of the day.
+-- Nights are cold everywhere, so each start is compared with the starts in the
+-- same four hours of the day.
 compared_starts as (
 
     select
@@ -146,7 +147,7 @@ component_baselines as (
 
 ),
 
--- The site's own past, in the days that trends look back to.
+-- The site's own past: the earlier days that trends look back to.
 past_baselines as (
 
     select
@@ -192,8 +193,8 @@ centred_components as (
 
 ),
 
--- A site has too few components for a spread of its own: that of all
--- components around their sites serves for all sites.
+-- A site has too few components for a spread of its own. The spread of all
+-- components around their sites' medians serves for all sites.
 components_spread as (
 
     select
@@ -254,7 +255,7 @@ fleet as (
 ),
 
 -- The standard error of a median is 1.25 times that of a mean. A site whose
--- components disagree is known less well than by the fleet's spread.
+-- components disagree has a larger error than the fleet's spread suggests.
 measured_sites as (
 
     select
@@ -271,8 +272,9 @@ measured_sites as (
 
 ),
 
--- Half a degree is what sites differ by at least. Of fewer than four sites
--- none can be told from the others, nor a single warm component from its site.
+-- 0.5 °C is the least that sites are assumed to differ by. With fewer than four
+-- sites, no site can be told from the others. With one component, a warm site
+-- cannot be told from a warm component.
 scored_sites as (
 
     select
@@ -294,7 +296,7 @@ scored_sites as (
                 ) }}
         end as site_baseline_robust_z,
         case
-            -- Of fewer than seven days, the past may be a cold spell.
+            -- With fewer than seven days, the past may be just a cold spell.
             when
                 past_sites.component_count >= 2
                 and past_sites.first_day

@@ -105,9 +105,9 @@ components as (
 
 ),
 
--- A pole that has grown by a quarter, and by 15 % more than the other, is worth
--- a row before it is out of the ordinary. So is a handle both of whose poles
--- have.
+-- A pole whose rise has grown by 25 %, and by 15 % more than the other pole, is
+-- worth a row even while it is within the normal range. So is a handle whose
+-- poles have both grown by 25 %.
 growths as (
 
     select
@@ -133,12 +133,12 @@ uneven_poles as (
 
     select
         *,
-        -- What warms a site warms its boards: where they are read, they show at
-        -- least half of it. The least of several ignores what is not known.
+        -- A warm site also warms its boards: where boards are read, they show
+        -- at least half of the excess. least() ignores unknown values.
         least(site_baseline_excess_c, 2 * site_board_excess_c)
             as witnessed_site_excess_c,
-        -- A week of warm weather makes no hot site: where the weeks before are
-        -- known, the site has been as warm then.
+        -- A week of warm weather does not make a hot site. Where earlier weeks
+        -- are known, the excess must have been there then, too.
         least(
             witnessed_site_excess_c,
             site_baseline_excess_c - site_baseline_change_c
@@ -161,8 +161,8 @@ suspicions as (
 
     select
         *,
-        -- One pole more than the other, and more than the fleet: a pole that
-        -- is merely cool makes no contact of the other one.
+        -- One pole against the other, and against the fleet: one cool pole does
+        -- not mean that the other has a bad contact.
         greatest(
             {{ suspicion([
                 'abs(asymmetry_robust_z) / 4',
@@ -171,7 +171,7 @@ suspicions as (
             ]) }},
             one_pole_growth
         ) as contact_resistance_suspicion,
-        -- Both poles: the lesser of the two counts.
+        -- Both poles must qualify, so the lower suspicion counts.
         greatest(
             {{ suspicion([
                 'negative_steady_rise_robust_z / 3',
@@ -181,10 +181,11 @@ suspicions as (
             ]) }},
             both_poles_growth
         ) as weak_cooling_suspicion,
-        -- All components of the site, not most of them: the coolest quarter may
-        -- lag half of the limit behind. Where sites differ much anyway, a site
-        -- that is far warmer is out of the ordinary by its size, all the more if
-        -- its boards are, too. So is one that was not so warm in the weeks before.
+        -- All components of the site, not just most: the coolest quarter may
+        -- lag behind by half the limit. Where sites differ much anyway, the
+        -- size of the excess decides, with a lower limit if the boards are
+        -- warm, too. A site that has become warmer than in the weeks before
+        -- also counts.
         greatest(
             {{ suspicion([
                 'site_baseline_robust_z / 3',
@@ -202,10 +203,10 @@ suspicions as (
                 'witnessed_site_excess_c / 2.5',
             ]) }}
         ) as hot_site_suspicion,
-        -- A single spike is two steps and up to one reading out of limits: no
-        -- fault. A frozen run has lasted ten minutes or it is none.
+        -- One spike is two steps and at most one reading out of limits, which
+        -- is not a fault yet. A frozen run lasts at least ten minutes.
         greatest(glitch_count / 4, frozen_seconds / 600) as sensor_trouble,
-        -- Beyond a fault that is certain, its size matters less and less.
+        -- Above a certain fault, size matters less and less.
         if(sensor_trouble > 1, 1 + log10(sensor_trouble), sensor_trouble)
             as sensor_fault_suspicion
     from uneven_poles
@@ -227,7 +228,7 @@ select
         as cooler_pole_fleet_ratio,
     warmer_pole_fleet_ratio,
     time_constant_minutes,
-    -- The growth that is told in words.
+    -- The growth that the evidence text reports.
     case
         when
             if(is_negative_warmer, negative_growth_z, positive_growth_z) >= 4

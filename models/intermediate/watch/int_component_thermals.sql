@@ -61,9 +61,9 @@ component_thermals as (
             {{ pole }}.time_constant_seconds
                 as {{ pole }}_time_constant_seconds,
             {{ pole }}.r_squared as {{ pole }}_balance_r_squared,
-            -- Little data means no verdict: an estimate that may be off by its
-            -- own size gives none.
-            -- Logarithms: twice the rise and half of it are equally far off.
+            -- Too little data gives no verdict: an estimate whose error may be
+            -- as large as itself is ignored. On the log scale, twice and half
+            -- the rise are equally far off.
             case
                 when {{ pole }}.steady_rise_relative_error < 1
                     then ln({{ pole }}.steady_rise_c_at_100_kw)

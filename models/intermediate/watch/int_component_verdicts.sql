@@ -1,6 +1,6 @@
 -- One row per judged day and component with a reading or an alert in the days
--- that are judged: the likely cause, how much it matters, and the rank that
--- follows; 1 is the one to look at first.
+-- that are judged: the likely cause, how much it matters, and the resulting
+-- rank; 1 is the one to look at first.
 {%- set causes = [
     'contact_resistance', 'weak_cooling', 'hot_site', 'sensor_fault'
 ] %}
@@ -23,7 +23,7 @@ inspections as (
 
 ),
 
--- The workshop had the list of the day before.
+-- At an inspection, the workshop has the watchlist of the day before.
 no_faults as (
 
     select
@@ -58,7 +58,7 @@ faults as (
 
 ),
 
--- The suspicion of an unchanged fault moves by less than a quarter in a week.
+-- The suspicion of an unchanged fault moves by less than 25 % in a week.
 mutes as (
 
     select
@@ -104,7 +104,7 @@ muted_components as (
 
 ),
 
--- A muted cause is still possible.
+-- A muted cause stays possible.
 judged_components as (
 
     select
@@ -163,8 +163,8 @@ causes as (
         if(suspicion >= 0.5, nearest_cause, 'none') as likely_cause,
         median(time_constant_minutes) over (partition by judged_on)
             as fleet_time_constant_minutes,
-        -- What cools less is slower in proportion; halfway is nearer to the
-        -- contacts.
+        -- Weak cooling also slows the handle down in proportion. Less than half
+        -- of that slowing points to the contacts.
         coalesce(
             nearest_cause = 'weak_cooling'
             and pow(time_constant_minutes / fleet_time_constant_minutes, 2)
@@ -179,13 +179,13 @@ scored_components as (
 
     select
         *,
-        -- From 0 to 1: five minutes above the limit, or twenty alerts, are
-        -- most of the way.
+        -- From 0 to 1: five minutes above the limit, or twenty alerts, give
+        -- about two thirds.
         1 - exp(
             -overheated_seconds / 300 - temperature_alert_count / 20
         ) as consequence,
         case
-            -- Rounded up, 50 would say that a cause is named.
+            -- A score that rounds up to 50 would look like a named cause.
             when suspicion < 1
                 then least(round(40 * suspicion + 10 * consequence, 1), 49.9)
             else round(50 + 30 * (1 - 1 / suspicion) + 20 * consequence, 1)

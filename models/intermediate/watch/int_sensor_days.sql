@@ -1,5 +1,5 @@
--- One row per temperature series and UTC day with readings that its handle
--- cannot have had, or a value that froze.
+-- One row per temperature series and UTC day with readings that are impossible
+-- for its handle, or a frozen value.
 with
 
 implausible as (

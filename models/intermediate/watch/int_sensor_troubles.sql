@@ -1,5 +1,5 @@
--- One row per temperature series with readings that its handle cannot have
--- had, or a value that froze, over all days.
+-- One row per temperature series with readings that are impossible for its
+-- handle, or a frozen value, over all days.
 with
 
 sensor_days as (

@@ -1,6 +1,6 @@
 -- One row per judged day and component with a reading in the days that are
--- judged: what its temperature does for its power, against the fleet and
--- against its own site.
+-- judged: how its temperature responds to power, against the fleet and against
+-- its own site.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
@@ -53,8 +53,9 @@ spreads as (
         {% for measure in thermal_measures() -%}
             median(abs({{ measure }}_over_fleet))
                 as {{ measure }}_fleet_mad,
-            -- A site has too few components for a spread of its own: that of
-            -- all components around their sites serves for all sites.
+            -- A site has too few components for a spread of its own. The spread
+            -- of all components around their sites' medians serves for all
+            -- sites.
             median(
                 case
                     when {{ measure }}_site_count >= 3
@@ -81,8 +82,8 @@ compared_thermals as (
 
 ),
 
--- Among fewer than five components none is unusual, nor among fewer than
--- three of a site. Two percent is what equal handles differ by at least.
+-- A fleet score needs five components, a site score three. 2 % is the least
+-- that equal handles are assumed to differ by.
 scored_thermals as (
 
     select

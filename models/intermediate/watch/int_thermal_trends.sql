@@ -1,9 +1,9 @@
 -- One row per judged day, component and pole with a steady rise in the days
--- that trends look back to: how it has changed, and since when.
+-- that trends look back to: how the rise has changed, and since when.
 --
--- The change is where the days before and after differ most for their errors:
--- the split of a CUSUM test. A day is weighted by its error and by what a sound
--- handle differs by from day to day.
+-- The change is at the split where the days before and after differ most in
+-- relation to their errors, as in a CUSUM test. A day is weighted by its error
+-- and by the usual day-to-day spread of a healthy handle.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
@@ -40,7 +40,8 @@ rises as (
         on
             watched_days.component_key = thermal_days.component_key
             and watched_days.day = thermal_days.day
-    -- As for a verdict: an estimate that may be off by its own size is none.
+    -- As for a verdict, an estimate whose error may be as large as itself is
+    -- ignored.
     where thermal_days.steady_rise_relative_error < 1
 
 ),
@@ -76,7 +77,7 @@ running_sums as (
 
 ),
 
--- Three days before a change and two after it are needed to tell it.
+-- A change needs three days before it and two after it.
 splits as (
 
     select
@@ -117,7 +118,7 @@ thirds as (
 
 ),
 
--- Tukey's resistant line: through the medians of the first and the last third.
+-- Tukey's resistant line: through the medians of the first and last thirds.
 lines as (
 
     select

@@ -1,6 +1,6 @@
--- One row per UTC day with a reading or an alert: the last of the days that
--- the watchlist judges together, with the version of all that it reads of them
--- and of the days that trends look back to.
+-- One row per UTC day with a reading or an alert: the last of the days that the
+-- watchlist judges together, with the version of everything that it reads of
+-- them and of the days that trends look back to.
 with
 
 days as (
@@ -34,7 +34,7 @@ catalogs as (
 
 ),
 
--- A repair changes the verdicts of its day and of those after it.
+-- A repair changes the verdicts of its own day and all later days.
 repairs as (
 
     select

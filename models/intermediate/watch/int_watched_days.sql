@@ -86,7 +86,7 @@ select
     watched_days.day,
     watched_days.day > watched_days.judged_on - {{ var('watch_days') }}
         as is_recent,
-    -- The day of a repair says what the handle was like before.
+    -- The day of a repair still shows the handle before the repair.
     coalesce(watched_days.day > last_repairs.repaired_on, true)
         as is_after_repair,
     watched_days.day_version

@@ -1,5 +1,5 @@
--- One row per judged day and temperature series with readings that its handle
--- cannot have had, or a value that froze, in the days that are judged.
+-- One row per judged day and temperature series with readings that are
+-- impossible for its handle, or a frozen value, in the days that are judged.
 with
 
 watched_days as (

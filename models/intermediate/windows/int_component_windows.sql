@@ -1,8 +1,8 @@
--- One row per component and 30 s window that holds a reading.
+-- One row per component and 30 s window with a reading.
 --
--- The windows side by side: what both poles, the board and the power did at
--- the same time, and which part of the day's use it was. A gap inside a window
--- is shorter than the window, so the gaps between sessions are exact here.
+-- The windows side by side: both poles, the board and the power at the same
+-- time, and the part of the day's use. A gap inside a window is shorter than
+-- the window, so the gaps between sessions are exact here.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"

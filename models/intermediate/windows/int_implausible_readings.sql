@@ -1,7 +1,7 @@
--- One row per temperature reading that the handle cannot have had.
+-- One row per temperature reading that is impossible for its handle.
 --
--- A step between two readings cannot be seen in averages, so this model goes
--- back to single readings, but only in windows that can hold a step.
+-- Averages hide a step between two readings, so this model reads single
+-- readings, but only in windows that can contain a step.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"
@@ -90,8 +90,8 @@ judged_readings as (
     select
         steps.series_key,
         steps.value as temp_c,
-        -- The first reading of a window that was not needed for itself would
-        -- be compared with one that is not the reading before it.
+        -- A neighbouring window's first reading has no valid step: the reading
+        -- before it was not loaded.
         case
             when steps.is_suspicious then steps.step_c
         end as step_c,

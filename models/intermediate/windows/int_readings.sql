@@ -35,7 +35,7 @@ readings as (
         signals.value,
         signals.observed_at
     from signals
-    -- Not `using`, which on Spark puts these columns first.
+    -- Not `using`: Spark would put these columns first.
     anti join repeated_readings
         on
             signals.series_key = repeated_readings.series_key

@@ -1,5 +1,5 @@
--- One row per reading or alert that the landing files hold more than once, and
--- file that holds it.
+-- One row per reading or alert that the landing files contain more than once,
+-- and file that contains it.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"
@@ -84,7 +84,7 @@ counted_rows as (
 
 ),
 
--- The one copy that is staged is that of the first file by name.
+-- The staged copy is the one in the first file by name.
 repeated_rows as (
 
     select

@@ -1,4 +1,5 @@
--- One row per series: a signal of a component, with what its name tells.
+-- One row per series: a signal of a component, with what the signal's name
+-- tells.
 with
 
 series as (

@@ -1,4 +1,4 @@
--- One row per series and UTC day: what its windows add up to.
+-- One row per series and UTC day: the totals of its windows.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"

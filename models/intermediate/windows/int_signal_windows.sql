@@ -1,7 +1,7 @@
--- One row per series and 30 s window that holds a reading.
+-- One row per series and 30 s window with a reading.
 --
--- The same pass finds the few windows that may hold a repeated reading
--- (count_of_cells). Only those are read once more.
+-- The same pass finds the few windows that may contain a repeated reading
+-- (count_of_cells). Only these windows are read again.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"

@@ -1,4 +1,4 @@
--- One row per signal name that the telemetry holds.
+-- One row per signal name in the telemetry.
 with
 
 observed_signals as (
@@ -7,8 +7,8 @@ observed_signals as (
 
 ),
 
--- A signal that the catalog does not know is still a temperature if it is named
--- like one: the first question asks for all of them.
+-- A signal that is not in the catalog counts as a temperature if its name says
+-- so, because the first question asks for all temperature signals.
 temperature_names as (
 
     {{ temperature_names(ref('stg_series'), 'signal_name') }}

@@ -1,9 +1,9 @@
--- One row per temperature series and 30 s window that may hold an implausible
--- reading, or reads the same as the window before it.
+-- One row per temperature series and 30 s window that may contain an
+-- implausible reading, or has the same value as the window before it.
 --
--- One look at each window and the one before it serves both questions: only
--- these few windows can hold a step, or belong to a frozen run. The one before
--- is looked for on the same day and the day before.
+-- One pass over each window and its predecessor answers both questions: only
+-- these few windows can contain a step, or belong to a frozen run. The
+-- predecessor is searched on the same day and the day before.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"
@@ -35,8 +35,8 @@ windows as (
 
 ),
 
--- A step is judged over a second at least, so one that is too fast moves the
--- value by more than the rate of one second.
+-- The rate of a step is taken over at least a second, so a step that is too
+-- fast changes the value by more than one second's rate.
 judged_windows as (
 
     select

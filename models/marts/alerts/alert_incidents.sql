@@ -53,7 +53,7 @@ numbered_alerts as (
 
 ),
 
--- The alert two before it tells whether three fell within a minute.
+-- Comparing each alert with the one two before it finds three within a minute.
 spaced_alerts as (
 
     select
@@ -109,7 +109,7 @@ start_readings as (
 
 ),
 
--- A suspect sensor's windows do not count as heat.
+-- Windows of a suspect sensor do not count as heat.
 trusted_windows as (
 
     select

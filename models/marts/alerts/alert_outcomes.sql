@@ -55,7 +55,7 @@ untrusted_counts as (
 
 ),
 
--- Who raised most of the alerts that are not trusted.
+-- The component with most of the untrusted alerts.
 untrusted_components as (
 
     select

@@ -44,7 +44,8 @@ aligned_readings as (
     select
         *,
         case
-            -- At equal distance the reading that was known counts.
+            -- At equal distance, the earlier reading counts: it was already
+            -- known.
             when reading_age_seconds <= seconds_to_next_reading
                 then last_known_value
             else coalesce(next_value, last_known_value)

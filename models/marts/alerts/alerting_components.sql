@@ -1,4 +1,4 @@
--- One row per component with an alert, ranked: 1 raised most.
+-- One row per component with an alert, ranked: 1 raised the most.
 with
 
 components as (

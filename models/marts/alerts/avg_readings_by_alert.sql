@@ -1,5 +1,5 @@
--- One row per alert name, scope, signal and alignment of alert and signal
--- times.
+-- One row per alert name, scope, signal and way of aligning the times of alerts
+-- and readings.
 with
 
 alert_readings as (
@@ -24,8 +24,8 @@ alert_readings as (
 
 ),
 
--- The total over all temperature alerts has no name: any label could also be
--- the name of an alert.
+-- The total over all temperature alerts has a null name: any label could also
+-- be the name of an alert.
 grouped_readings as (
 
     select

@@ -1,11 +1,11 @@
--- One row per pair of figures that may go together: how closely they do.
+-- One row per pair of figures that may be related: how strong the relation is.
 --
--- Of ranks: one handle far off cannot make a correlation, nor must it be a
--- straight line.
+-- Rank correlations: a single outlier cannot create one, and the relation need
+-- not be linear.
 {%- set peak = 'peak_trusted_avg_temp_c' %}
 {%- set peaks = ['higher peaks', 'lower peaks'] %}
-{#- Name, relation, figure, outcome, what its rows are, more of the figure, and
-    then more or less of the outcome. #}
+{#- Name, relation, figure, outcome, unit of observation, wording for more of
+    the figure, and wording for more and for less of the outcome. #}
 {%- set relations = [
     ['peak_by_utilisation', 'component_days', 'utilisation_ratio', peak,
         'days of handles', 'longer use', peaks],
@@ -93,7 +93,7 @@ known_pairs as (
 
 ),
 
--- Equal values share the mean of their ranks.
+-- Ties share their mean rank.
 ranked_pairs as (
 
     select
@@ -129,7 +129,7 @@ correlations as (
 
 ),
 
--- Three standard errors of no correlation.
+-- Significant: at least three standard errors away from zero correlation.
 judged_correlations as (
 
     select
@@ -141,8 +141,8 @@ judged_correlations as (
 
 ),
 
--- The hour of the day is a circle, not a scale: how much of the ranks' variance
--- it explains (Kruskal and Wallis).
+-- The hour of the day is circular, so no correlation: the share of the ranks'
+-- variance that the hour explains (Kruskal and Wallis).
 hourly_peaks as (
 
     select
@@ -224,7 +224,8 @@ hour_correlation as (
 
 ),
 
--- Without a link it has the mean of a chi square distribution.
+-- Without a relation, the statistic has a chi-square distribution. The
+-- threshold is its mean plus three standard deviations.
 judged_hour as (
 
     select

@@ -1,8 +1,8 @@
 -- One row per rule that found something, ranked: 1 is the most serious.
 --
 -- A rule takes its items (handles, sites, files) from the marts, the worst
--- first, and gives one sentence with its figure. Without items, or below its
--- threshold, it has no row.
+-- first, and writes one sentence with the figure. A rule without items, or
+-- below its threshold, has no row.
 with
 
 build_info as (
@@ -77,7 +77,7 @@ derated_items as (
                 component_id asc
         ) as item_number
     from derated_components
-    -- A single window below the limit is no foldback.
+    -- A single window below the limit is not foldback.
     where derated_seconds >= 120
 
 ),
@@ -174,7 +174,7 @@ growing_items as (
     from growing_components as growing
     inner join {{ ref('int_components') }} as components
         on growing.component_key = components.component_key
-    -- Larger than chance, large enough to matter, and from day to day.
+    -- Beyond chance, large enough to matter, and growing on most days.
     where
         growing.day_count >= 3
         and growing.growing_day_count >= 0.75 * (growing.day_count - 1)
@@ -193,7 +193,7 @@ days as (
         hot_ratio,
         row_number() over (order by day desc) as item_number
     from {{ ref('fleet_daily') }}
-    -- A period can end on a day without readings.
+    -- An overheated period can end on a day without readings.
     where used_component_count > 0
 
 ),
@@ -242,7 +242,7 @@ alerting_components as (
 
 ),
 
--- The fewest that raised nine of ten alerts.
+-- The smallest group of handles that raised 90 % of the alerts.
 noisy_items as (
 
     select * from alerting_components

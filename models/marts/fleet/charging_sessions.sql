@@ -17,7 +17,7 @@ sessions as (
             as seconds_above_90_c,
         min(started_at) as started_at,
         max(ended_at) as ended_at,
-        -- Of equally hot parts the first.
+        -- The first of equally hot parts.
         max_by(
             peaked_at,
             {{ row_of(['peak_avg_temp_c', '-' ~ epoch_ms('peaked_at')]) }}

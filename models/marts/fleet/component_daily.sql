@@ -1,5 +1,5 @@
--- One row per component and UTC day on which the fleet sent anything, or into
--- which an overheated period reaches, also days without a reading of the
+-- One row per component and UTC day with any record of the fleet, or with a
+-- part of an overheated period; also for days without a reading of the
 -- component.
 with
 
@@ -70,12 +70,12 @@ component_days as (
 ),
 
 -- Not all days from the first to the last: one stray timestamp, years away,
--- would make a row per component of each day between.
+-- would add a row per component for each day in between.
 days as (
 
     select
         day,
-        -- Else only an overheated period reaches into it: no day of use.
+        -- Otherwise only a part of an overheated period falls on the day.
         sum(used_window_count + alert_count) > 0 as has_records
     from component_days
     group by day

@@ -1,5 +1,5 @@
--- One row per component and UTC hour in which it was in use or raised an
--- alert, or into which an overheated period reaches.
+-- One row per component and UTC hour in which it was in use or raised an alert,
+-- or with a part of an overheated period.
 with
 
 alert_hours as (
@@ -35,7 +35,8 @@ component_hours as (
         site_id,
         asset_id,
         component_id,
-        -- Also the peak is that of a sliding period, where one is overheated.
+        -- Where the component overheated, the peak may come from a sliding
+        -- period.
         greatest(used_hours.peak_avg_temp_c, overheated_hours.peak_avg_temp_c)
             as peak_avg_temp_c,
         greatest(
@@ -68,7 +69,7 @@ component_hours as (
         using (component_key, hour_start)
     full join alert_hours using (component_key, hour_start)
     inner join {{ ref('int_components') }} using (component_key)
-    -- An incident begins with an alert, so its hour is one of the alerts'.
+    -- An incident starts with an alert, so its hour is an hour with alerts.
     left join incident_hours
         using (site_id, asset_id, component_id, hour_start)
 

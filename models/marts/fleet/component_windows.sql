@@ -1,4 +1,4 @@
--- One row per component and 30 s window that holds a reading: its time series.
+-- One row per component and 30 s window with a reading: its time series.
 with
 
 untrusted_windows as (

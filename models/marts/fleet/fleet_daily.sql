@@ -1,3 +1,3 @@
--- One row per UTC day on which the fleet sent anything, or into which an
--- overheated period reaches.
+-- One row per UTC day with any record of the fleet, or with a part of an
+-- overheated period.
 {{ daily_rollup('fleet', []) }}

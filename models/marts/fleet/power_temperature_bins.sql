@@ -1,5 +1,5 @@
--- One row per component, 20 kW of recent power and 5 °C of the warmer pole
--- that met in a 30 s window.
+-- One row per component, 20 kW bin of recent power and 5 °C bin of the warmer
+-- pole that occurred together in a 30 s window.
 with
 
 bins as (

@@ -1,8 +1,8 @@
 -- One row per component and 30 s step from twenty minutes before its worst
--- moment to twenty minutes after, also steps without a reading.
+-- moment to twenty minutes after; also for steps without a reading.
 with
 
--- What a suspect sensor saw counts only where nothing else was overheated.
+-- A suspect sensor's episode counts only if nothing else was overheated.
 worst_episodes as (
 
     select

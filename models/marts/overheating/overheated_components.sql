@@ -17,7 +17,7 @@ counts as (
 
 ),
 
--- Of the sliding periods, which hold all that tumbling windows hold.
+-- Only sliding periods, because they include every tumbling window.
 episodes as (
 
     select

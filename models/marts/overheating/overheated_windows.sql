@@ -19,8 +19,8 @@ component_periods as (
 
 ),
 
--- The periods of a step reach over less than two windows' length, and so touch
--- at most three: joining by those, and only then by time, keeps the work in
+-- The periods of a step span less than the length of two windows, and so touch
+-- at most three. Joining by window first, and by time second, keeps the work in
 -- proportion to the periods.
 period_windows as (
 
@@ -65,8 +65,8 @@ period_power as (
             and windows.touched_window_start
             = {{ window_start('readings.observed_at') }}
             and windows.ends_before > readings.observed_at
-            -- Tumbling: [start, end). Sliding: (start, end], and the last end
-            -- is not of the step.
+            -- Tumbling: [start, end). Sliding: (start, end]; the step's periods
+            -- end before ends_before.
             and case windows.window_method
                 when 'tumbling'
                     then windows.window_start <= readings.observed_at

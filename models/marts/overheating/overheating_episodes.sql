@@ -1,4 +1,4 @@
--- One row per temperature series and stretch of time that overheated sliding
+-- One row per temperature series and uninterrupted time that overheated sliding
 -- periods cover.
 with
 
@@ -31,7 +31,7 @@ alerts as (
 
 ),
 
--- Periods that overlap or touch belong together.
+-- Periods that overlap or touch form one episode.
 bounded_periods as (
 
     select
@@ -99,8 +99,8 @@ episode_alerts as (
 
 ),
 
--- The last microsecond of an episode lies in its last window, also where it
--- ends on the edge of one.
+-- The last microsecond of an episode lies in its last window, even if the
+-- episode ends on a window edge.
 episodes_with_power as (
 
     select

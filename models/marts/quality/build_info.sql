@@ -1,7 +1,7 @@
--- One row: what this warehouse was built from, when, and by which limits.
+-- One row: what this warehouse was built from, when, and with which limits.
 --
--- The only place where a clock is read. Everything else but inputs_version
--- follows from the landing folder alone, so that two builds of it are equal.
+-- Only this model reads a clock. Everything else except inputs_version follows
+-- from the landing folder alone, so two builds of the same folder are equal.
 with
 
 readings as (
@@ -53,7 +53,8 @@ build_info as (
 
     select
         {{ text_literal(landing_dir()) }} as landing_dir,
-        -- The next build reads these files, even if their inputs are equal.
+        -- null, so that the next build reads the files left out, even if its
+        -- inputs are equal.
         case
             when left_out_files.left_out_count = 0
                 then {{ inputs_version() }}::{{ dbt.type_string() }}

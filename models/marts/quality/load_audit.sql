@@ -24,8 +24,8 @@ repeats_by_file as (
 
 ),
 
--- Inspections belong to no day of readings, so int_repeated_rows has none. The
--- one copy that is staged is that of the first file by name.
+-- Inspections have no day of readings, so int_repeated_rows excludes them. The
+-- staged copy is the one in the first file by name.
 inspections as (
 
     select

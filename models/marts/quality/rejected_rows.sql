@@ -1,9 +1,9 @@
--- One row per row of the landing files that was rejected: where it stands, and
--- why.
+-- One row per rejected row of the landing files: where it is, and why it was
+-- rejected.
 --
--- Lines are numbered here, once, and only in files that hold a rejected row:
--- numbering all would cost the load its parallel reading. Where a file was
--- changed meanwhile, the numbers stay unknown until the next build.
+-- Lines are numbered here, once, and only in files with a rejected row:
+-- numbering all lines would prevent the parallel reading of files. If a file
+-- changed during the build, its numbers stay unknown until the next build.
 {{ config(
     materialized='incremental',
     on_schema_change='append_new_columns',
@@ -94,7 +94,8 @@ numbered_files as (
 
 ),
 
--- All lines of a file are found, or it was changed in between.
+-- Files of which every line was found. Otherwise the file changed during the
+-- build.
 complete_files as (
 
     select numbered_files.file_version

@@ -1,4 +1,4 @@
--- One row per landing file and reason for which rows of it were rejected.
+-- One row per landing file and reason for rejecting rows of it.
 with
 
 rejected_rows as (
@@ -12,7 +12,7 @@ reasons as (
     select
         file_name,
         {{ kind_of_reason('reject_reason') }} as reject_reason,
-        -- A line can be as long as its file.
+        -- A line can be as long as the whole file.
         left(
             min_by(
                 raw_line, {{ row_of(['coalesce(line_number, 0)', 'raw_line']) }}

@@ -1,5 +1,5 @@
--- One row per component and measure: its value against the healthy components,
--- those without a named cause, and against the others of its site.
+-- One row per component and measure: its value against the healthy components
+-- (those without a named cause), and against the others of its site.
 {%- set causes = [
     'contact_resistance', 'weak_cooling', 'hot_site', 'sensor_fault',
 ] %}
@@ -26,8 +26,9 @@ components as (
 
 ),
 
--- A suspicion of 1 passes all limits of its cause, so the limits stand in the
--- watchlist only. An estimate without a fleet ratio is too uncertain.
+-- The watchlist alone applies the limits: a suspicion of 1 means that all
+-- limits of the cause are exceeded. An estimate without a fleet ratio is too
+-- uncertain.
 profile_measures as (
 
     {% for pole in poles() -%}
@@ -146,7 +147,7 @@ pole_windows as (
 
 ),
 
--- Two minutes are the least that a mean is made of.
+-- A mean needs at least two minutes of windows.
 pole_temperatures as (
 
     select

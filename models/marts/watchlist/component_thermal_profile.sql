@@ -1,4 +1,4 @@
--- One row per component: what its temperature does for its power, against the
+-- One row per component: how its temperature responds to power, against the
 -- fleet and against its own site, in the last days that the watchlist judges.
 with
 

@@ -1,5 +1,5 @@
 -- One row per component, pole and UTC day with a heat balance: its rise for the
--- power on that day, and how it had changed by then.
+-- power on that day, and how the rise had changed by then.
 with
 
 thermal_days as (

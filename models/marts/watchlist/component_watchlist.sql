@@ -1,5 +1,5 @@
--- One row per component, ranked: 1 is the one to look at first. It is the last
--- day of watchlist_history, with the evidence in words.
+-- One row per component, ranked: 1 is the one to look at first. The ranking is
+-- the last day of watchlist_history, with the evidence as text.
 with
 
 last_day as (
@@ -173,7 +173,7 @@ worded_components as (
 )
 
 select
-    -- Components without a record in the days that are judged come last.
+    -- Components without a record in the judged days come last.
     row_number() over (
         order by
             components.concern_rank asc nulls last,

@@ -1,5 +1,5 @@
--- One row per listed cause and confidence that an inspection followed: how
--- often the watchlist was right.
+-- One row per listed cause and confidence with a later inspection: how often
+-- the watchlist was right.
 with
 
 inspections as (

@@ -19,7 +19,8 @@ verdicts as (
         numbered_days.day_number,
         verdicts.confidence = 'named' as is_listed,
         lag(verdicts.concern_score) over component as previous_score,
-        -- A component without a record in the days before was not listed.
+        -- A component without a record in the judged days of the day before was
+        -- not listed.
         coalesce(
             lag(verdicts.confidence = 'named') over component
             and lag(numbered_days.day_number) over component
@@ -55,7 +56,7 @@ select
     component_id,
     likely_cause,
     confidence,
-    -- Five points are more than a handle moves by chance from day to day.
+    -- A score changes by less than five points from day to day by chance.
     case
         when is_listed and not was_listed then 'new'
         when was_listed and not is_listed then 'left'
