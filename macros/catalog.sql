@@ -1,12 +1,12 @@
 {% macro sensor_positions() -%}
-    {#- The places of the temperature sensors in a handle, as signal_catalog
-        names them: each becomes columns of its own. -#}
+    {#- The positions of the temperature sensors in a handle, as named in
+        signal_catalog. Each position becomes its own set of columns. -#}
     {{- return(['negative_pole', 'positive_pole', 'board']) -}}
 {%- endmacro %}
 
 
 {% macro inspection_results() -%}
-    {#- What a workshop says of a component that it inspected. -#}
+    {#- The results that a workshop reports for an inspected component. -#}
     {{- return(['confirmed', 'no_fault', 'repaired']) -}}
 {%- endmacro %}
 

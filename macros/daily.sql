@@ -4,7 +4,7 @@
 
 
 {% macro hourly_counts() -%}
-    {#- The counts of component_hourly that days add up. -#}
+    {#- The counts of component_hourly that are summed per day. -#}
     {{- return([
         'used_window_count', 'pole_window_count', 'trusted_window_count',
         'hot_window_count', 'alert_count', 'temperature_alert_count',
@@ -14,9 +14,9 @@
 
 
 {% macro daily_rollup(level, keys) -%}
-    {#- Component days summed up over a site or the fleet. Means are weighed by
-        what they are means of, readings or windows, so the result is the mean
-        over all of them and not a mean of means. -#}
+    {#- Component days summed per site or fleet. Means are weighted by their
+        number of readings or windows, so the result is the overall mean and not
+        a mean of means. -#}
     with
 
     days as (

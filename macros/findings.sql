@@ -1,9 +1,10 @@
-{#- What the rules of fleet_findings have in common. A rule's items have the
-    columns site_id, asset_id, component_id, item (their name) and item_number,
-    1 being the worst. -#}
+{#- What the rules of fleet_findings share. A rule's items have the columns
+    site_id, asset_id, component_id, item (their name) and item_number, 1 for
+    the worst. -#}
 
 {% macro finding(rule, number) -%}
-    {#- SQL, a select: one row where there is an item and the condition is true. -#}
+    {#- SQL, a select: one row if there is an item and the condition is
+        true. -#}
     select
         {{ number }} as rule_number,
         '{{ rule.name }}' as finding_name,

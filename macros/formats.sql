@@ -1,5 +1,5 @@
-{#- How times, numbers and ids are spelled in landing files. One grammar for all
-    files and both engines; docs/your-data.md states it. -#}
+{#- How landing files write times, numbers and ids. One grammar for all files
+    and both engines; docs/your-data.md states it. -#}
 
 {% macro epoch_units() -%}
     {#- Each time format of epoch numbers, with its units per second. -#}
@@ -39,9 +39,9 @@
 
 
 {% macro with_point(text, decimal_mark) -%}
-    {#- SQL: a number with a point as its decimal mark, null where it has another
-        mark. Where the first rows of the file do not tell the mark, a number does,
-        unless it may have groups of thousands. -#}
+    {#- SQL: a number with a point as its decimal mark; null if it has another
+        mark. If the first rows of the file do not show the mark, the number
+        itself decides, unless it may have groups of thousands. -#}
     case
         when {{ decimal_mark }} = '.'
             then {{ text }}
@@ -66,7 +66,7 @@
 
 
 {% macro exact_number(text) -%}
-    {#- SQL: a number as a decimal, null where the text is none. -#}
+    {#- SQL: a number as a decimal; null if the text is not a number. -#}
     case
         when {{ matches(text, number_pattern()) }}
             then try_cast(replace({{ text }}, '_', '') as decimal(38, 9))
@@ -76,7 +76,7 @@
 
 {% macro unspelled_digits(text) -%}
     {#- SQL: how many digits before the point a number in scientific notation
-        leaves out: 7 of 1.64709E+12. Null of other notations. -#}
+        omits: 7 for 1.64709E+12. Null for other notations. -#}
     try_cast(
         regexp_extract({{ text }}, {{ pattern('[eE]([+-]?[0-9]{1,3})$') }}, 1) as int
     ) - length(regexp_extract({{ text }}, {{ pattern('[.,]([0-9]+)[eE]') }}, 1))
@@ -84,7 +84,7 @@
 
 
 {% macro spelled_digits(text) -%}
-    {#- SQL: how many digits a number in scientific notation spells: 6 of
+    {#- SQL: how many digits a number in scientific notation shows: 6 for
         1.64709E+12. -#}
     length({{ replace_pattern(
         'replace(' ~ replace_pattern(
@@ -99,10 +99,10 @@
 
 
 {% macro has_lost_digits(text, lost_digits) -%}
-    {#- SQL: whether a time in scientific notation was rounded. Spreadsheets keep
-        6 digits, most other tools 7, floats of 32 bits 8; exact times leave out
-        zeros only, as in 1.6470864e12.
-        lost_digits: SQL, the most digits of a rounded time. -#}
+    {#- SQL: whether a time in scientific notation was rounded. Spreadsheets
+        keep 6 digits, most other tools 7, 32-bit floats 8. Exact times omit
+        only zeros, as in 1.6470864e12.
+        lost_digits: SQL, the maximum number of digits of a rounded time. -#}
     coalesce(
         {{ unspelled_digits(text) }} > 0
         and {{ spelled_digits(text) }} <= {{ lost_digits }},
@@ -112,7 +112,7 @@
 
 
 {% macro may_be_fraction(text) -%}
-    {#- SQL: whether it is worth a closer look; few ids are. -#}
+    {#- SQL: a cheap filter before the id is checked in full; few ids pass. -#}
     (
         contains({{ text }}, '.') or contains({{ text }}, ',')
         or contains({{ text }}, '+')
@@ -139,9 +139,9 @@
 
 
 {% macro clean_id(text, decimal_mark) -%}
-    {#- SQL: an id as it is compared. Tools that take ids for fractions write
-        399812473 as 399812473.0 or 3.99812473E+08. Unicode in its composed
-        form. -#}
+    {#- SQL: an id in the form used for comparison. Tools that read ids as
+        fractions write 399812473 as 399812473.0 or 3.99812473E+08. Unicode in
+        its composed form. -#}
     case
         when not {{ may_be_fraction(text) }}
             then {{ composed(text) }}
@@ -165,7 +165,7 @@
 
 
 {% macro date_pattern() -%}
-    {#- The year first or last. -#}
+    {#- With the year first or last. -#}
     {{- return(
         '([0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}'
         ~ '|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4})'
@@ -174,8 +174,8 @@
 
 
 {% macro time_text(text, record_type) -%}
-    {#- SQL: the time of a row, as it is read. An inspection may have a date alone,
-        which stands for its midnight. -#}
+    {#- SQL: the time of a row as text. An inspection may have only a date,
+        which means midnight. -#}
     case
         when {{ record_type }} = 'inspection'
             then case
@@ -189,7 +189,8 @@
 
 
 {% macro time_pattern(has_seconds=true) -%}
-    {#- A date and a time of day, the year first or last, or without marks. -#}
+    {#- A date and a time of day, with the year first or last, or without
+        separators. -#}
     {%- set hours = '([01]?[0-9]|2[0-3])' -%}
     {%- set seconds = '(:[0-5][0-9]([.,][0-9]+)?)' ~ ('' if has_seconds else '?') -%}
     {{- return(
@@ -205,7 +206,7 @@
 
 
 {% macro time_format_of(text) -%}
-    {#- SQL: the format of one timestamp, null where it is none. -#}
+    {#- SQL: the format of one timestamp; null if it is not a timestamp. -#}
     {%- set number = exact_number(text) -%}
     case
         {% for format, per_second in epoch_units().items() -%}
@@ -237,8 +238,9 @@
 
 
 {% macro iso_time(text, time_format) -%}
-    {#- SQL: a date with a time of day as the engines read it, null where it has no
-        seconds or is in another format. Digits below the millisecond are cut. -#}
+    {#- SQL: a date with a time of day as the engines read it; null if it has no
+        seconds or is in another format. Digits below the millisecond are
+        cut. -#}
     {%- set steps = [
         ('^([0-9]{4})([0-9]{2})([0-9]{2})[Tt]([0-9]{2})([0-9]{2})([0-9]{2})',
          '\\1-\\2-\\3 \\4:\\5:\\6'),
@@ -261,7 +263,7 @@
         {%- set ns.time = replace_pattern(ns.time, found, replacement) -%}
     {%- endfor -%}
     case
-        -- A branch on its own: the engine checks all parts of a condition.
+        -- A separate branch: the engine evaluates all parts of a condition.
         when {{ time_format }} like 'epoch%'
             then null
         when {{ time_format }} = 'ISO 8601'
@@ -279,8 +281,9 @@
 
 
 {% macro ms_of_epoch(number, time_format) -%}
-    {#- SQL: the milliseconds since 1970 of an epoch number, null where it is not
-        between the years 2000 and 2100. Digits below the millisecond are cut. -#}
+    {#- SQL: the milliseconds since 1970 of an epoch number; null if it is not
+        between the years 2000 and 2100. Digits below the millisecond are
+        cut. -#}
     case {{ time_format }}
         {% for format, per_second in epoch_units().items() -%}
             when '{{ format }}'
@@ -302,8 +305,8 @@
 
 
 {% macro ms_of_iso(iso_time) -%}
-    {#- SQL: the milliseconds since 1970 of what iso_time gave, null where it is no
-        day, or not between the years 2000 and 2100. -#}
+    {#- SQL: the milliseconds since 1970 of the result of iso_time; null if the
+        date does not exist or is not between the years 2000 and 2100. -#}
     case
         when {{ iso_time }} between '2000-' and '2100-'
             then {{ epoch_ms(

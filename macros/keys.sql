@@ -1,19 +1,19 @@
-{#- A record carries one text that names its series, and models join by hashes:
-    joins, groups and sorts of millions of rows take half the time. A key is made
-    of the texts alone, so it is the same in every build, and of ten million
-    components two share a key with a chance of one in 400 000; the keys of
-    stg_series are tested. -#}
+{#- Each record has one text that names its series. Models join by hashes of it,
+    so joins, groups and sorts of millions of rows take half the time. A key
+    depends on the texts alone, so it is the same in every build. Among ten
+    million components, the chance that two share a key is one in 400 000; the
+    keys of stg_series are tested. -#}
 
 {% macro series_text(site, asset, component, signal) -%}
-    {#- No id holds chr(31), the unit separator of ASCII: control characters are
-        rejected. -#}
+    {#- No id contains chr(31), the unit separator of ASCII, because ids with
+        control characters are rejected. -#}
     concat({{ [site, asset, component, signal] | join(', chr(31), ') }})
 {%- endmacro %}
 
 
 {% macro text_part(text, place) -%}
-    {#- place: 1 site, 2 asset, 3 component, 4 signal, alert or result of an
-        inspection, which also has 5 the cause that was found and 6 a note. -#}
+    {#- place: 1 site, 2 asset, 3 component, 4 signal, alert or inspection
+        result. Inspections also have 5, the found cause, and 6, a note. -#}
     split_part({{ text }}, chr(31), {{ place }})
 {%- endmacro %}
 

@@ -1,7 +1,7 @@
 {% macro number_text(value, decimals) -%}
-    {#- Not by the engine's own formatting: of 104.25 one writes 104.2, another
-        104.3. Halves go up, and a number that a decimal cannot hold, which no
-        handle has had, is not written out. -#}
+    {#- Does not use the engine's own formatting: one engine writes 104.25 as
+        104.2, another as 104.3. Here, halves round up. A number that is too
+        large for a decimal (impossible for a handle) is not written out. -#}
     {%- set scale = 10 ** decimals -%}
     coalesce(
         try_cast(
@@ -17,7 +17,7 @@
 
 
 {% macro exact_sum(expression, decimals=9, over='') -%}
-    {#- A sum of doubles depends on the order of its terms in the last digits,
+    {#- The last digits of a sum of doubles depend on the order of its terms,
         and threads change that order. A sum of decimals does not, so equal
         inputs give equal bytes. Terms too large for a decimal, which no sensor
         reports, are added as doubles. -#}
@@ -46,8 +46,8 @@
 
 
 {% macro is_at_most(one, other) -%}
-    {#- A computed double carries a rounding error in proportion to its size, so
-        an absolute tolerance fails at large values, such as energy counters. -#}
+    {#- The rounding error of a computed double grows with its size, so an
+        absolute tolerance fails at large values, such as energy counters. -#}
     {{ one }} <= {{ other }} + 1e-9 * greatest(1, abs({{ one }}), abs({{ other }}))
 {%- endmacro %}
 
@@ -75,9 +75,9 @@
 
 
 {% macro co_moment(one, other) -%}
-    {#- The sum of products around the means, which regressions are made of;
-        rows have both or neither. Fifteen decimals: warming is some hundredths
-        of a degree per second. -#}
+    {#- The sum of products around the means, as used in regressions. Each row
+        has both values or neither. Fifteen decimals, because warming is some
+        hundredths of a degree per second. -#}
     (
         {{ exact_sum('(' ~ one ~ ') * (' ~ other ~ ')', 15) }}
         - {{ exact_sum(one, 15) }} * {{ exact_sum(other, 15) }}

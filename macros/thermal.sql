@@ -1,6 +1,6 @@
 {% macro recent_power_seconds() -%}
-    {#- How long a handle remembers power: about one and a half time constants
-        of a sound pole. -#}
+    {#- How long past power affects a handle's temperature: about one and a half
+        time constants of a healthy pole. -#}
     {{- return(480) -}}
 {%- endmacro %}
 
@@ -15,27 +15,28 @@
 
 
 {% macro section_steps() -%}
-    {#- Windows from the start of a section to its end: four minutes. -#}
+    {#- The number of windows from the start of a section to its end: four
+        minutes. -#}
     {{- return([240 // window_length(), 1] | max) -}}
 {%- endmacro %}
 
 
 {% macro idle_power_kw() -%}
-    {#- LM_powerLimit rests at 20 kW while a handle is plugged in and idle. -#}
+    {#- LM_powerLimit stays at 20 kW while a handle is plugged in and idle. -#}
     {{- return(25) -}}
 {%- endmacro %}
 
 
 {% macro derated_ratio() -%}
-    {#- Without foldback hardly a window falls below it: one or two in a
+    {#- Without foldback, almost no window falls below it: one or two in a
         generated fleet of 40 handles and three days. -#}
     {{- return(0.75) -}}
 {%- endmacro %}
 
 
 {% macro heat_balance_sums() -%}
-    {#- SQL: the columns that several rows of int_stretch_balances, called
-        balances, add up to. -#}
+    {#- SQL: the columns of several rows of int_stretch_balances, called
+        balances, summed up. -#}
     {% for column in [
         'temp_temp', 'power_power', 'temp_power',
         'warming_warming', 'warming_temp', 'warming_power',
@@ -48,9 +49,9 @@
 
 
 {% macro heat_balances(keys) -%}
-    {#- SQL: CTEs, the last of them heat_balances: steady rise, time constant and
-        fit by the sums of a CTE called sums (heat_balance_sums).
-        keys: its columns that stay. -#}
+    {#- SQL: CTEs, the last of them heat_balances: steady rise, time constant
+        and fit from the sums in a CTE called sums (heat_balance_sums).
+        keys: the columns of sums to keep. -#}
 {%- set steps = section_steps() %}
 determinants as (
 
@@ -89,9 +90,9 @@ residuals as (
                     )
         end as residual_residual,
         -- A handle that does not cool, or that power does not heat, has no
-        -- steady state: that is a bad fit.
+        -- steady state: the fit is bad.
         heating > 0 and cooling > 0 as has_steady_state,
-        -- Sections overlap: so many share the information of one.
+        -- Sections overlap: this many sections have the information of one.
         {{ steps }} * section_count / nullif(
             greatest(section_count - 2 * {{ steps }}, 0), 0
         ) as overlap

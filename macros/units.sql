@@ -1,5 +1,5 @@
-{#- Readings are converted by int_signal_windows and int_readings. Everything after
-    them, also limits and thresholds, is in °C and kW. -#}
+{#- int_signal_windows and int_readings convert readings. All models after them
+    use °C and kW, also for limits and thresholds. -#}
 
 {% macro in_base_unit(value, unit) -%}
     case {{ unit }}
@@ -18,7 +18,7 @@
 
 {% macro needs_conversion(series) -%}
     {#- Decided while a build compiles a model, so that a fleet without such a
-        signal does not pay for it. A unit test has no table. -#}
+        signal has no extra cost. A unit test has no table. -#}
     {%- if not execute or not this.identifier or load_relation(series) is none -%}
         {{- return(true) -}}
     {%- endif -%}

@@ -1,31 +1,32 @@
 {#- What the models of the watch share. -#}
 
 {% macro trend_days() -%}
-    {#- How many days the trends look back: a change is told from what the same
-        handle did in the weeks before. -#}
+    {#- How many days the trends look back: a change is measured against the
+        same handle's earlier weeks. -#}
     {{- return(28) -}}
 {%- endmacro %}
 
 
 {% macro watch_reach() -%}
-    {#- The first day that a judged day reads, in days before it. -#}
+    {#- How many days before a judged day its first input day is. -#}
     {{- return([var('watch_days'), trend_days()] | max - 1) -}}
 {%- endmacro %}
 
 
 {% macro day_to_day_spread() -%}
-    {#- By how much, as a share, the steady rise of a sound handle may differ from
+    {#- The share by which the steady rise of a healthy handle may differ from
         one day to the next. -#}
     {{- return(0.05) -}}
 {%- endmacro %}
 
 
 {% macro sensor_trouble_columns() -%}
-    {#- SQL: what several rows of int_sensor_days add up to. -#}
+    {#- SQL: the columns of several rows of int_sensor_days, summed up. -#}
     sum(implausible_reading_count)::bigint as implausible_reading_count,
     sum(step_up_count + step_down_count)::bigint as impossible_step_count,
-    -- A bad contact can heat a handle faster than a sound one warms, but
-    -- nothing cools it as fast: steps up are the sensor's if as many lead down.
+    -- A bad contact can heat a handle faster than a healthy one warms, but
+    -- nothing cools it as fast. So steps up come from the sensor only if there
+    -- are as many steps down.
     sum(out_of_limits_count)::bigint
     + 2 * least(sum(step_up_count), sum(step_down_count))::bigint
         as glitch_count,

@@ -1,12 +1,11 @@
-{#- What component_watchlist suspects, and the sentence that it gives as evidence.
-    The macros read the columns of that model. -#}
+{#- The causes that component_watchlist suspects, and the sentence that it gives
+    as evidence. The macros read the columns of that model. -#}
 
 {% macro suspicion(strengths) -%}
-    {#- How strongly a cause is suspected, 1 being the least that names it. It
-        needs a deviation that is both unlikely (robust z) and large enough to
-        matter (ratio or degrees), so it is as strong as the weakest of these. A
-        robust z that is unknown gives no suspicion; least() would pass over the
-        null. -#}
+    {#- How strongly a cause is suspected; from 1 on, the cause is named. A
+        suspicion needs a deviation that is both unlikely (robust z) and large
+        enough to matter (ratio or degrees), so it is the lowest of these. An
+        unknown robust z gives no suspicion: least() would skip the null. -#}
     greatest(
         case
             when
@@ -22,9 +21,10 @@
 
 
 {% macro nearest_cause() -%}
-    {#- SQL: the cause that is suspected most, of the columns of suspicions. A
-        broken sensor is found first: what it reads is no evidence of anything
-        else. Then an uneven pair of poles: weak cooling is even. -#}
+    {#- SQL: the cause with the strongest suspicion. From a suspicion of 1 on, a
+        sensor fault takes precedence, because a broken sensor's readings are no
+        evidence of anything else. Then uneven poles take precedence over weak
+        cooling, which affects both poles equally. -#}
     case
         when
             sensor_fault_suspicion >= 1
@@ -48,7 +48,7 @@
 
 
 {% macro evidence(signals) -%}
-    {#- The cause with its figures, what else is suspected, and consequences. -#}
+    {#- The cause with its figures, other suspicions, and consequences. -#}
     case likely_cause
         when 'contact_resistance' then {{ contact_resistance_evidence() }}
         when 'weak_cooling' then {{ weak_cooling_evidence() }}
@@ -110,7 +110,7 @@
 
 
 {% macro watch_words() -%}
-    {#- SQL: the days that are judged, in words. -#}
+    {#- SQL: the judged days as text. -#}
     '{{ 'on the last day' if var('watch_days') == 1 else 'in the last ' ~ var('watch_days') ~ ' days' }}'
 {%- endmacro %}
 
@@ -119,7 +119,7 @@
     'The ' || if(is_negative_warmer, 'negative', 'positive') || ' pole warms '
     || {{ number_text('warmer_pole_fleet_ratio', 2) }}
     || ' × the fleet''s median for its power'
-    -- A handle that never works hard has no figure under load.
+    -- A handle that never has high power has no figure under load.
     || coalesce(
         ', and reads '
         || {{ number_text('abs(pole_imbalance_under_load_c)', 1) }} || ' °C '

@@ -1,5 +1,5 @@
 {% macro window_start(column) -%}
-    {#- The origin is given because engines differ in their own. -#}
+    {#- The origin is explicit because engines have different defaults. -#}
     time_bucket(
         {{ window_interval() }}, {{ column }}, timestamp '2000-01-01'
     )
@@ -7,15 +7,16 @@
 
 
 {% macro window_length() -%}
-    {#- window_seconds for arithmetic while dbt parses: whichever model it parses
-        first, what is no such number is refused in the words of wrong_variable. -#}
+    {#- window_seconds for arithmetic at parse time. For an invalid value, the
+        error message is that of wrong_variable, whichever model dbt parses
+        first. -#}
     {%- set seconds = var('window_seconds') -%}
     {{- return(seconds if seconds is number and seconds >= 1 else 1) -}}
 {%- endmacro %}
 
 
 {% macro hour_start(column) -%}
-    {#- Not date_trunc, which gives another type on Spark. -#}
+    {#- Not date_trunc, which returns another type on Spark. -#}
     time_bucket(interval '1' hour, {{ column }}, timestamp '2000-01-01')
 {%- endmacro %}
 
@@ -26,13 +27,13 @@
 
 
 {% macro sliding_days_before() -%}
-    {#- A step reaches back less than two periods from the end of its last. -#}
+    {#- A step starts less than two periods before its last period ends. -#}
     {{- return((2 * window_length() / 86400) | round(0, 'ceil') | int) -}}
 {%- endmacro %}
 
 
 {% macro covered_until(keys, starts_at, ends_at) -%}
-    {#- Of intervals that overlap: how far those before reach. -#}
+    {#- How far the earlier intervals reach, where intervals overlap. -#}
     max({{ ends_at }}) over (
         partition by {{ keys | join(', ') }}
         order by {{ starts_at }}, {{ ends_at }}
@@ -42,8 +43,8 @@
 
 
 {% macro uncovered_seconds(starts_at, ends_at) -%}
-    {#- What an interval adds to the union of those before, which reach to the
-        column covered_until. -#}
+    {#- The time that an interval adds to the union of the earlier ones, which
+        reach to the column covered_until. -#}
     greatest(
         {{ epoch_us(ends_at) }}
         - {{ epoch_us('greatest(' ~ starts_at ~ ', covered_until)') }},
@@ -66,7 +67,7 @@
             if(
                 count(distinct {{ overheat_threshold('signals') }}) > 1,
                 'the signal''s threshold',
-                -- Without zeros at the end.
+                -- Without trailing zeros.
                 regexp_replace(
                     {{ number_text(
                         'coalesce(any_value('
@@ -85,14 +86,15 @@
 
 
 {% macro hot_temp_c() -%}
-    {#- From where on a handle is hot, though not yet overheated: one in six
-        reaches it in a week. -#}
+    {#- The temperature from which a handle is hot, but not yet overheated: one
+        in six handles reaches it in a week. -#}
     {{- return(90) -}}
 {%- endmacro %}
 
 
 {% macro alert_reach() -%}
-    {#- How far from an alert a handle's heat still belongs to it. -#}
+    {#- The distance in time within which a handle's heat belongs to an
+        alert. -#}
     interval '600' second
 {%- endmacro %}
 
@@ -103,10 +105,10 @@
 
 
 {% macro count_of_cells(time) -%}
-    {#- SQL, an aggregate over a window's readings: in how many of 64 equal cells
-        of time there is one. Two equal readings fall into the same cell, so
-        where there are as many cells as readings, none is repeated. A cell is
-        2^n microseconds: to shift is quicker than to divide. -#}
+    {#- SQL, an aggregate over a window's readings: how many of 64 equal time
+        cells have a reading. Two equal readings fall into the same cell, so if
+        the counts of cells and readings match, no reading is repeated. A cell
+        is 2^n microseconds long, because shifting is faster than dividing. -#}
     {%- set bits = namespace(shift=0) -%}
     {%- for shift in range(48) if bits.shift == 0
         and 64 * 2 ** shift >= window_length() * 1000000 -%}

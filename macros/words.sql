@@ -1,9 +1,9 @@
-{#- What a name says, and how a word is compared. -#}
+{#- How names are split into words, and how words are compared. -#}
 
 {% macro words_of(name) -%}
-    {#- A word begins at a capital after a small letter, and at the last capital
-        of several before a small letter. So pcbaOTFoldback becomes
-        ' pcba ot foldback '. Digits and all other characters separate words. -#}
+    {#- A word begins at a capital after a small letter, and at the last of
+        several capitals before a small letter. So pcbaOTFoldback becomes ' pcba
+        ot foldback '. Digits and all other characters separate words. -#}
     {%- set split = replace_pattern(
         replace_pattern(name, '(\\p{Ll})(\\p{Lu})', '\\1 \\2'),
         '(\\p{Lu})(\\p{Lu}\\p{Ll})', '\\1 \\2'
@@ -25,8 +25,8 @@
 
 
 {% macro temperature_names(relation, column) -%}
-    {#- SQL: a query of the names with a word that means temperature. The unit is
-        null of a signal that has a word of another quantity, too. -#}
+    {#- SQL: a query of the names with a word that means temperature. The unit
+        is null if a signal's name also has a word of another quantity. -#}
     select
         names.{{ column }},
         case

@@ -1,12 +1,12 @@
 {% macro wrong_variable() -%}
-    {#- The sentence to stop with, or nothing. A variable's value becomes SQL:
-        nothing but a number may. A model asks, so that it is asked whenever
-        the project is parsed, and stops itself: where a macro does, dbt adds
-        lines on macros to the sentence. -#}
+    {#- The message to stop with, or nothing. A variable's value becomes SQL, so
+        only a number is allowed. A model calls this macro, so the check runs
+        whenever the project is parsed. The model itself raises the error: from
+        a macro, dbt would add lines about macros to the message. -#}
     {%- set ranges = variable_ranges() -%}
     {%- for name in invocation_args_dict.get('vars') or {}
         if name not in ranges -%}
-        {#- dbt itself would take no notice of a name that is misspelt. -#}
+        {#- dbt itself ignores a misspelt name. -#}
         {{- return(
             'There is no variable ' ~ shown_text(name | string | truncate(80))
             ~ '; the variables are ' ~ ranges | join(', ') ~ '.'
@@ -54,7 +54,7 @@
 
 
 {% macro value_words(value) -%}
-    {#- A value as VARS has it, and of what kind it is. -#}
+    {#- A value as written in VARS, and its kind. -#}
     {%- if value is none -%}
         {{- return('empty') -}}
     {%- elif value is boolean -%}

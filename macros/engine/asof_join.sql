@@ -25,10 +25,10 @@
 {% macro spark__asof_join(
     left, right, key, left_time, comparison, right_time, columns, kind
 ) -%}
-    {#- Spark has no ASOF join, and a lateral one takes time in proportion to
-        left times right. So both sides in one order of time, each row of the
-        left takes the last of the right before it; of equal times, the right
-        comes first. -#}
+    {#- Spark has no ASOF join, and the cost of a lateral join grows with left ×
+        right rows. So both sides are sorted by time together, and each left row
+        takes the last right row before it. At equal times, the right row comes
+        first. -#}
     select
         matches.left_row.*
         {%- for column, name in columns.items() %},

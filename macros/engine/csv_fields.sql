@@ -1,13 +1,13 @@
 {% macro delimiters() -%}
-    {#- Between the fields of a file: as SQL, and in a regular expression. -#}
+    {#- The field delimiters: as SQL, and as a regular expression. -#}
     {{- return({"','": ',', "';'": ';', 'chr(9)': '\\t', "'|'": '\\|'}) -}}
 {%- endmacro %}
 
 
 {% macro csv_fields(line, delimiter="','") -%}
-    {#- The fields of a line by the rules of RFC 4180; null where a quote is
-        not closed or stands inside a field. Only a line that holds a quote
-        pays for the rules. -#}
+    {#- The fields of a line by the rules of RFC 4180; null if a quote is not
+        closed or is inside a field. Only lines with a quote pay the cost of
+        these rules. -#}
     {{- return(adapter.dispatch('csv_fields')(line, delimiter)) -}}
 {%- endmacro %}
 
@@ -39,7 +39,7 @@
 
 
 {% macro spark__csv_fields(line, delimiter) -%}
-    {#- The repeats are possessive: Java would else need its stack for them. -#}
+    {#- Possessive repeats: without them, Java would use its stack. -#}
     case
         {% for mark, pattern in delimiters().items() -%}
             when {{ delimiter }} = {{ mark }} and not contains({{ line }}, '"')

@@ -1,18 +1,18 @@
-{#- Models that go on from the build before.
+{#- Incremental models.
 
-    Every row of such a model carries the version of the file or of the UTC day
-    that it was made from (stg_landing_files.file_version, stg_days.day_version).
-    The pre-hook deletes the rows of all other versions; the body inserts the
-    versions that are missing. A version of which a model has no row counts as
-    missing, unless the last build published it. So a build that was killed, or
-    ran in part, is completed by the next one. -#}
+    Every row of such a model carries the version of its file or UTC day
+    (stg_landing_files.file_version, stg_days.day_version). The pre-hook deletes
+    the rows of all other versions. The body inserts the missing versions. A
+    version without a row in the model counts as missing, unless the last build
+    published it. So the next build completes a build that was killed, or that
+    built only some models. -#}
 
 {% macro delete_old_rows(versions, column, also='false') -%}
     {#- Pre-hook of an incremental model.
         versions: name of the model that lists the current versions.
-        column: its column, and that of this model, that holds the version.
-        also: SQL on this model; where it is true of a row, all rows of its
-        version are deleted, to be built again. -#}
+        column: the version column, in that model and in this one.
+        also: SQL condition on this model. If a row meets it, all rows of its
+        version are deleted and built again. -#}
     {%- set current = ref(versions) -%}
     {%- if execute and is_incremental() -%}
         {{- adapter.dispatch('delete_old_rows')(current, column, also) -}}
@@ -34,9 +34,9 @@
 
 
 {% macro holds_versions(column) -%}
-    {#- Whether the model's table stands, and its rows have versions: the work
-        file of an earlier release may hold tables without them. A unit test
-        has no table. -#}
+    {#- Whether the model's table exists and its rows have versions: a work file
+        of an earlier release may have tables without versions. A unit test has
+        no table. -#}
     {{- return(
         execute and this.identifier and is_incremental()
         and column in (
@@ -47,8 +47,8 @@
 
 
 {% macro is_new_version(column) -%}
-    {#- SQL, a condition: whether the model does not hold the version yet.
-        column: where the version stands, as in rows.file_version. -#}
+    {#- SQL condition: whether the model lacks the version.
+        column: the version column, as in rows.file_version. -#}
     {%- set name = column.split('.')[-1] -%}
     {%- if holds_versions(name) -%}
         {{ column }} not in ({{ built_versions(name) }})
@@ -59,8 +59,8 @@
 
 
 {% macro built_versions(column) -%}
-    {#- SQL: a query of the versions that the model need not build.
-        column: its column that holds the version. -#}
+    {#- SQL query: the versions that the model need not build.
+        column: the model's version column. -#}
     {{- return(adapter.dispatch('built_versions')(column)) -}}
 {%- endmacro %}
 
@@ -76,8 +76,8 @@
 
 
 {% macro days_to_build(versions='stg_days') -%}
-    {#- The days that the model lacks, as a list of texts such as 2022-03-12;
-        none where it is built from nothing, as also in a unit test.
+    {#- The days missing from the model, as a list of texts such as 2022-03-12;
+        none for a full build, and in a unit test.
         versions: name of the model that lists the current versions of days. -#}
     {%- set current = ref(versions) -%}
     {%- if not holds_versions('day_version') -%}
@@ -94,10 +94,10 @@
 
 
 {% macro is_day_to_build(days, column, days_before=0) -%}
-    {#- SQL, true of rows whose time is on one of the days, or so many days
-        before one. The bounds are constants, by which the engine skips what
-        lies outside.
-        days: a list of days_to_build. column: a timestamp or date. -#}
+    {#- SQL condition: true of rows whose time is on one of the days, or up to
+        days_before days before one. The bounds are constants, so the engine can
+        skip all data outside them.
+        days: a list from days_to_build. column: a timestamp or date. -#}
     {%- if days is none -%}
         true
     {%- elif not days -%}
@@ -126,7 +126,8 @@
 
 
 {% macro day_after(day, days) -%}
-    {#- day: a text such as 2022-03-12. Returns the day so many days later. -#}
+    {#- Returns the day that is so many days after day. day: a text such as
+        2022-03-12. -#}
     {{- return((
         modules.datetime.date.fromisoformat(day)
         + modules.datetime.timedelta(days=days)
@@ -135,8 +136,8 @@
 
 
 {% macro project_version() -%}
-    {#- One hash over the SQL of all models, macros and tests: where any of it
-        changes, every file and day has another version. -#}
+    {#- One hash over the SQL of all models, macros and tests. A change in any
+        of them gives every file and day a new version. -#}
     {%- set code = [] -%}
     {%- if execute -%}
         {#- A unit test has no graph. -#}
@@ -159,9 +160,9 @@
 
 
 {% macro is_day_to_test() -%}
-    {#- What was published had passed the tests, and a day whose version is the
-        same has the same rows: a build tests only what is new. The command dbt
-        test looks at everything. -#}
+    {#- Published rows have passed the tests, and an unchanged day version means
+        unchanged rows. So a build tests only new versions. The command dbt test
+        tests everything. -#}
     {{- return(adapter.dispatch('is_day_to_test')()) -}}
 {%- endmacro %}
 
@@ -180,9 +181,9 @@
 
 
 {% macro published_versions() -%}
-    {#- The table of the work file with the versions that the build before
-        published; without rows if it did not publish. Since then, no model has
-        lost a row of such a version. -#}
+    {#- The table of the work file with the versions that the previous build
+        published; empty if it did not publish. Since then, no model has lost a
+        row of these versions. -#}
     {{- return(api.Relation.create(
         target.database or none, target.schema, 'published_versions'
     )) -}}
@@ -190,8 +191,8 @@
 
 
 {% macro start_versions() -%}
-    {#- SQL: keeps the versions for this build, and for the next one only if this
-        one publishes: it may delete rows. -#}
+    {#- SQL: keeps the versions for this build. The next build gets them only if
+        this build publishes, because this build may delete rows. -#}
     create table if not exists {{ published_versions() }}
     (version ubigint, is_of_last_build boolean);
     delete from {{ published_versions() }} where not is_of_last_build;
@@ -200,9 +201,9 @@
 
 
 {% macro keep_versions() -%}
-    {#- SQL: what start_versions keeps for the next build. It runs once all tests
-        have passed. Not the versions of files of which a model deletes the rows,
-        to build them again (delete_old_rows, also). -#}
+    {#- SQL: what start_versions keeps for the next build. Runs after all tests
+        have passed. Excludes the versions of files whose rows a model deletes
+        and builds again (argument `also` of delete_old_rows). -#}
     {%- set tables = {} -%}
     {%- for node in graph.nodes.values() -%}
         {%- do tables.update({node.name: node.relation_name}) -%}

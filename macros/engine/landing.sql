@@ -1,9 +1,11 @@
-{#- What a landing folder holds, and how its files are read. The engine reads
-    them through the filesystem of plugins/landing_files.py, as landing://path.
-    Paths reach the engine as values, or through text_literal. -#}
+{#- How the landing folder is listed, and how its files are read. The engine
+    reads them through the filesystem of plugins/landing_files.py, as
+    landing://path. Paths reach the engine as values, or through
+    text_literal. -#}
 
 {% macro landing_dir() -%}
-    {#- dbt would keep in a file what it is when the project is parsed. -#}
+    {#- Read at execution only: at parse time, dbt would cache the value in a
+        file. -#}
     {%- set folder = (execute and env_var('LANDING_DIR', '')) or 'data/sample' -%}
     {%- set folder = modules.re.sub('://[^/]*:.*@', '://***@', folder) -%}
     {{- return(folder.rstrip('/') or '/') -}}
@@ -11,7 +13,7 @@
 
 
 {% macro landing_files() -%}
-    {#- The table of what the folder holds, which the source `landing` names. -#}
+    {#- The table that lists the folder's files: the source `landing`. -#}
     {{- return(api.Relation.create(
         target.database or none, 'landing', 'files'
     )) -}}
@@ -19,7 +21,7 @@
 
 
 {% macro find_landing_files() -%}
-    {#- On-run-start: lists the folder. Returns the sentence to stop with where
+    {#- On-run-start: lists the folder. Returns the message to stop with if
         there is nothing to load. -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- if '://***@' in landing_dir() -%}
@@ -72,9 +74,9 @@
 
 
 {% macro default__list_landing_files() -%}
-    {#- What is known of the files that did not change is handed to the plugin,
-        which then looks through the others only. Returns why a folder on an
-        object store cannot be listed: what is known stays as it is then. -#}
+    {#- The plugin gets the known facts on unchanged files, and reads only the
+        other files. Returns the reason if a folder on an object store cannot be
+        listed; the table then stays unchanged. -#}
     {%- set problem = run_query('select folder_problem()').rows[0][0] -%}
     {%- if problem -%}
         {{- return(problem) -}}
@@ -108,7 +110,7 @@
 
 
 {% macro default__file_name(path) -%}
-    {#- With the folder that a Parquet file in parts is. -#}
+    {#- Includes the folder of a Parquet file in parts. -#}
     regexp_extract({{ path }}, '(?i)([^/]+[.]parquet/)?[^/]*$')
 {%- endmacro %}
 
@@ -119,8 +121,8 @@
 
 
 {% macro default__has_plain_form() -%}
-    {#- The header of a signal file as the chargers' system exports it, whatever
-        its row numbers are called, and nothing odd in the text: see the plugin. -#}
+    {#- The header of the chargers' own signal export, with any name for the row
+        number column, and no unusual text (see the plugin). -#}
     coalesce(
         ends_with(
             first_line,
@@ -142,8 +144,8 @@
 
 
 {% macro value_limit() -%}
-    {#- Beyond any quantity in any unit, and small enough that the fourth power
-        of a value, which the thermal fits sum up, is finite. -#}
+    {#- Larger than any quantity in any unit, and small enough that the fourth
+        power of a value, which the thermal fits sum up, is finite. -#}
     1e30
 {%- endmacro %}
 
@@ -155,8 +157,8 @@
 
 
 {% macro is_plain_row(timestamp, site, asset, component, signal_name, value) -%}
-    {#- SQL: whether the columns of a row in a plain file are right, and spelled
-        in the plainest way; stg_line_rows judges any other row by its line. -#}
+    {#- SQL: whether the columns of a row in a plain file are valid and in the
+        plainest notation. stg_line_rows judges every other row by its line. -#}
     coalesce(
         try_cast({{ timestamp }} as bigint)
         between {{ first_epoch_second() * 1000 }} and {{ last_epoch_second() * 1000 + 999 }}
@@ -164,7 +166,7 @@
         = {{ timestamp }}
         and abs({{ value }}) < {{ value_limit() }}
         and (abs({{ value }}) >= {{ smallest_value() }} or {{ value }} = 0)
-        -- An id may be a number that was taken for a fraction.
+        -- An id with a point may be a number that was read as a fraction.
         {% for text in [site, asset, component] -%}
             and not contains({{ text }}, '.')
         {% endfor -%}
@@ -178,8 +180,9 @@
 
 {% macro start_reading(condition) -%}
     {#- Pre-hook of a model that reads landing files: deletes the rows of old
-        files, and notes in variables of the connection which files are new.
-        condition: SQL on stg_landing_files, the files that the model reads. -#}
+        files, and stores the new files in variables of the connection.
+        condition: SQL on stg_landing_files that selects the files of the
+        model. -#}
     {{- return(adapter.dispatch('start_reading')(condition)) -}}
 {%- endmacro %}
 
@@ -194,8 +197,8 @@
             ({{ condition }})
             and {{ is_new_version('file_version') }}
     );
-    {#- The path '' is that of an empty file: the engine refuses an empty list.
-        Files are apart that need other options. -#}
+    {#- The path '' stands for an empty file, because the engine refuses an
+        empty list. Files are grouped by the reader options that they need. -#}
     set variable new_paths = (
         select {
             {% for group, condition in {
@@ -217,8 +220,8 @@
 
 
 {% macro is_typed() -%}
-    {#- SQL on stg_landing_files: whether rows of the file stand in
-        stg_plain_rows. -#}
+    {#- SQL on stg_landing_files: whether stg_plain_rows has rows of the
+        file. -#}
     file_version in (select distinct file_version from {{ ref('stg_plain_rows') }})
 {%- endmacro %}
 
@@ -231,9 +234,9 @@
 
 
 {% macro default__read_typed_rows() -%}
-    {#- Nothing is quoted, padded or guessed: a line that does not fit stands in
-        typed_errors, also one with an empty value, since no text is null. The
-        time is read as text, which the engine would otherwise round. -#}
+    {#- No quoting, padding or guessing: typed_errors gets every line that does
+        not fit, also one with an empty value, because no text counts as null.
+        The time is read as text, because the engine would round it. -#}
     (
         select
             * exclude (filename),
@@ -264,17 +267,18 @@
 
 
 {% macro keep_odd_lines() -%}
-    {#- Post-hook of stg_plain_rows: puts the lines of the file in the place of
-        rows that are not plain, and adds the lines that the reader refused, which
-        stand in temporary tables of the connection. -#}
+    {#- Post-hook of stg_plain_rows: replaces rows that are not plain by their
+        lines in the file, and adds the lines that the reader refused (from
+        temporary tables of the connection). -#}
     {{- return(adapter.dispatch('keep_odd_lines')()) -}}
 {%- endmacro %}
 
 
 {% macro default__keep_odd_lines() -%}
-    {#- Of a refused line, the reader tells the first 10 000 characters; it comes
-        with the blank lines before it. The tables are there only if it has read.
-        A file with many odd rows is left to stg_line_rows as a whole. -#}
+    {#- The reader reports only the first 10 000 characters of a refused line,
+        and the blank lines before it. The tables exist only if it has read a
+        file. A file with many such rows is left to stg_line_rows as a
+        whole. -#}
     {%- set tables_query -%}
         select 1 from duckdb_tables() where table_name = 'typed_errors'
     {%- endset -%}
@@ -361,7 +365,7 @@
             line_number,
             file_version
         from odd_rows
-        -- The same columns may also stand beside a value that is plain.
+        -- The same columns may also occur with a plain value.
         where not {{ is_plain_row(
             "split_part(line, ',', 2)",
             "split_part(line, ',', 3)",
@@ -387,20 +391,22 @@
 
 {% macro read_lines() -%}
     {#- A subquery: all lines of the new files (file_path, line, is_valid,
-        line_number, which is known of lines that are not UTF-8 alone). -#}
+        line_number). line_number is known only for lines that are not valid
+        UTF-8. -#}
     {{- return(adapter.dispatch('read_lines')()) -}}
 {%- endmacro %}
 
 
 {% macro default__read_lines() -%}
-    {#- Whole lines: no quote, header or type can stop the reader, and a comma
-        is split in SQL, where a bad row has a reason. The delimiter, after
-        which the rest of a line would be dropped, is the last code point of
-        Unicode: it is no character, and a file that holds it is not read. The
-        reader leaves out lines that are not UTF-8; the plugin tells those.
+    {#- Reads whole lines, so no quote, header or type can stop the reader. SQL
+        splits them at the commas, and gives each bad row a reason. The reader
+        would drop the rest of a line after the delimiter. So the delimiter is
+        the last code point of Unicode: it is not a character, and files that
+        contain it are not read. The reader skips lines that are not valid
+        UTF-8; the plugin returns those.
 
-        A file that mixes line ends is read with \n, where any of them ends a
-        line. -#}
+        Files with mixed line ends are read with \n as the line end: any of the
+        line ends then ends a line. -#}
     (
         {% for group in ['usual', 'mixed', 'long', 'long_mixed'] -%}
             select
@@ -441,7 +447,8 @@
 
 
 {% macro as_listed() -%}
-    {#- The plugin's filesystem unpacks, and a folder's name is no column. -#}
+    {#- The plugin's filesystem decompresses files. Folder names are not
+        columns. -#}
     auto_detect = false,
     quote = '',
     escape = '',
@@ -452,9 +459,10 @@
 
 
 {% macro line_limit(has_long_lines=false) -%}
-    {#- Two threads lose a line at the end of a buffer, unless it holds many lines
-        of the greatest length and is a multiple of what a thread takes, 8 MB. So
-        one thread reads a file that has longer ones. -#}
+    {#- With two threads, the reader loses a line at the end of a buffer, unless
+        the buffer fits many lines of maximum length and is a multiple of 8 MB,
+        the share of one thread. So files with longer lines are read by one
+        thread. -#}
     {%- if has_long_lines -%}
         max_line_size = 200000000, buffer_size = 200000001, parallel = false
     {%- else -%}
@@ -469,9 +477,9 @@
 
 
 {% macro end_reading(is_line='true') -%}
-    {#- Post-hook of a model that reads landing files: of a file that was
-        changed meanwhile, or was not read whole, no row is kept.
-        is_line: SQL on the model, rows that are to be counted as lines. -#}
+    {#- Post-hook of a model that reads landing files: deletes all rows of a
+        file that changed during the build, or was not read completely.
+        is_line: SQL on the model that selects the rows to count as lines. -#}
     {{- return(adapter.dispatch('end_reading')(is_line)) -}}
 {%- endmacro %}
 
@@ -499,16 +507,17 @@
 
 
 {% macro holds_all_lines(found_line_count) -%}
-    {#- SQL on stg_landing_files: whether so many lines are all that a file has,
-        and it is what it was when it was listed. The reader's word is not taken
-        for it: the plugin has counted the lines. Where that leaves a doubt, as
-        blank lines or another line end do, it counts them one by one. -#}
+    {#- SQL on stg_landing_files: whether this number of lines is all lines of
+        the file, and the file has not changed since it was listed. The reader's
+        count is checked against the plugin's. If they differ, for example by
+        blank lines or other line ends, the plugin counts the rows one by
+        one. -#}
     {{- return(adapter.dispatch('holds_all_lines')(found_line_count)) -}}
 {%- endmacro %}
 
 
 {% macro default__holds_all_lines(found_line_count) -%}
-    {#- `case` and not `or`: it counts the lines of no other file. -#}
+    {#- `case` and not `or`: so no other file's lines are counted. -#}
     case
         when not is_unchanged(file_path)
             then false
@@ -526,8 +535,8 @@
 
 
 {% macro header_lines() -%}
-    {#- SQL on stg_landing_files: the lines of the file that are no rows. Where
-        there is no header, all are. -#}
+    {#- SQL on stg_landing_files: the lines of the file that are not rows; none
+        of them if the file has a problem. -#}
     case
         when file_problem is not null then []
         else list_distinct([first_line, header_line])
@@ -556,8 +565,8 @@
 
 
 {% macro is_of_kept_file() -%}
-    {#- SQL, a condition on rows with a file_version: whether the file was not
-        left out of the build. -#}
+    {#- SQL condition on rows with a file_version: whether the build kept the
+        file. -#}
     file_version not in (
         select read_files.file_version
         from {{ ref('stg_read_files') }} as read_files
@@ -578,8 +587,8 @@
 
 {% macro number_lines(lines) -%}
     {#- A subquery: the numbers of rejected lines (file_version, raw_line,
-        line_number); one row for each line of the file with that text, none
-        for a file that was changed since.
+        line_number). One row for each line of the file with that text; none for
+        a file that has changed since.
         lines: name of a table with file_version, file_path and raw_line. -#}
     {{- return(adapter.dispatch('number_lines')(lines)) -}}
 {%- endmacro %}
@@ -608,7 +617,7 @@
 
 
 {% macro shown_line(line) -%}
-    {#- A rejected line as text that any reader can open. -#}
+    {#- A rejected line as text that every reader can open. -#}
     {{- return(adapter.dispatch('shown_line')(line)) -}}
 {%- endmacro %}
 

@@ -1,5 +1,5 @@
-{#- Write, audit, publish: what a build made in its own file becomes what
-    readers open, once all of it was built and every test has passed. -#}
+{#- Write, audit, publish: a build writes its own file. Readers get that file
+    once everything is built and every test has passed. -#}
 
 {% macro build_state() -%}
     {{- return(
@@ -11,8 +11,8 @@
 
 
 {% macro set_build_state(is_whole) -%}
-    {#- Until all models were built in one run, the file may hold tables of
-        several: a build can be killed, or be one of a part. -#}
+    {#- Until one run has built all models, the file may have tables of several
+        runs: a run can be killed, or build only some models. -#}
     {%- if execute and flags.WHICH != 'test' -%}
         {%- do adapter.dispatch('write_build_state')(is_whole) -%}
     {%- endif -%}
@@ -30,8 +30,8 @@
 
 
 {% macro nodes_left_out(results, resource_type) -%}
-    {#- Nodes of the project that this run did not pass; of the tests, those
-        that can fail. -#}
+    {#- Nodes of the project that did not pass in this run; of the tests, only
+        those with severity error. -#}
     {%- set passed = [] -%}
     {%- for result in results if result.status in ('success', 'pass', 'warn') -%}
         {%- do passed.append(result.node.unique_id) -%}
@@ -49,7 +49,7 @@
 
 
 {% macro why_not_published(results) -%}
-    {#- The reason, or nothing where the file may be published. -#}
+    {#- The reason, or nothing if the file may be published. -#}
     {%- set models = nodes_left_out(results, 'model') -%}
     {%- set is_sample = flags.EMPTY or flags.SAMPLE -%}
     {%- if not models and not is_sample -%}
@@ -99,8 +99,8 @@
 
 
 {% macro resource_hint(results) -%}
-    {#- What to do about too little memory or disk. The engine's own advice is to
-        change settings that are locked. -#}
+    {#- What to do if memory or disk space runs out. The engine's own advice is
+        to change settings that are locked. -#}
     {%- set messages = results | map(attribute='message') | join(' ') -%}
     {%- if 'Out of Memory' in messages -%}
         {{- return('; memory is too little: raise DUCKDB_MEMORY_LIMIT') -}}
@@ -121,12 +121,12 @@
 
 
 {% macro default__publish() -%}
-    {#- Copies the public models into a new file, which the plugin then puts
-        in the place of the one that readers open. The plugin runs it all in
-        one go: dbt takes longer to hand over a statement than the engine to
-        run it. -#}
+    {#- Copies the public models into a new file. The plugin then replaces the
+        readers' file with it. The plugin runs all statements in one call: dbt
+        takes longer to pass a statement than the engine takes to run it. -#}
     {%- set new_file = warehouse_path() ~ '.new' -%}
-    {#- The version is that of profiles.yml: what older shells can open. -#}
+    {#- The storage version is that of profiles.yml, which older shells can
+        open. -#}
     {%- set statements -%}
         attach {{ text_literal(new_file) }} as published
         (storage_version 'v1.4.0');
@@ -186,8 +186,8 @@
 
 
 {% macro inputs_version() -%}
-    {#- SQL: the hash that scripts/build.py hands over, or null. Read at execution
-        only: dbt would parse the project anew for each value. -#}
+    {#- SQL: the hash that scripts/build.py passes, or null. Read at execution
+        only: dbt would parse the project again for each value. -#}
     {%- set version = execute and env_var('INPUTS_VERSION', '') -%}
     {{- return(text_literal(version) if version else 'null') -}}
 {%- endmacro %}
@@ -209,7 +209,7 @@
 
 
 {% macro spark__text_literal(text) -%}
-    {#- A backslash means something to Spark. -#}
+    {#- Spark treats a backslash as an escape character. -#}
     {{- return(dbt.string_literal(
         text | replace('\\', '\\\\') | replace("'", '\\u0027')
     )) -}}

@@ -1,5 +1,5 @@
-{#- What engines write in different ways and mean alike: lists, hashes, times
-    and numbers. What is missing here means the same on both. -#}
+{#- Lists, hashes, times and numbers that engines write in different ways.
+    Functions that are not listed here work the same on both engines. -#}
 
 {% macro by_engine(duckdb, spark) -%}
     {{- return(spark if target.type == 'spark' else duckdb) -}}
@@ -50,7 +50,7 @@
 
 {% macro hash_of(expressions) -%}
     {%- if target.type == 'spark' -%}
-        {#- A null would leave the hash of what stands before it as it was. -#}
+        {#- A null would leave the hash of the values before it unchanged. -#}
         xxhash64(struct({{ expressions | join(', ') }}), array(
             {%- for expression in expressions -%}
                 {{ expression }} is null{{ ', ' if not loop.last }}
@@ -76,8 +76,8 @@
 
 
 {% macro hash_of_contents(table) -%}
-    {#- Of a row, by the name of its table. On Spark as text: a hash of columns
-        would leave nulls out. -#}
+    {#- The hash of a row, given the name of its table. On Spark, the row is
+        hashed as text, because a hash of columns would skip nulls. -#}
     {{ by_engine(
         'hash(' ~ table ~ ')',
         "xxhash64(to_json(struct(" ~ table ~ ".*), map('ignoreNullFields', 'false')))"
@@ -120,8 +120,8 @@
 
 
 {% macro pattern(text) -%}
-    {#- SQL: a regular expression as a literal. Both engines read what is used
-        here alike: classes, groups, repeats, ^ and $. -#}
+    {#- SQL: a regular expression as a literal. Both engines support the parts
+        used here: classes, groups, repeats, ^ and $. -#}
     {{ by_engine("'" ~ text ~ "'", "r'" ~ text ~ "'") }}
 {%- endmacro %}
 
@@ -147,7 +147,7 @@
 
 
 {% macro composed(text) -%}
-    {#- SQL: Unicode in normal form C; Spark has it in a library only. -#}
+    {#- SQL: Unicode in normal form C. On Spark, this needs a library. -#}
     {{ by_engine(
         'nfc_normalize(' ~ text ~ ')',
         'case when length(' ~ text ~ ') < octet_length(' ~ text
@@ -163,8 +163,8 @@
 
 
 {% macro number_pattern() -%}
-    {#- Digits, which single underscores may group, with an optional sign, point
-        and exponent: what DuckDB's readers take for a number. -#}
+    {#- The number grammar of DuckDB's readers: digits, optionally grouped by
+        single underscores, with an optional sign, point and exponent. -#}
     {%- set digits = '[0-9]+(_[0-9]+)*' -%}
     {{- return(
         '[+-]?(' ~ digits ~ '[.]?(' ~ digits ~ ')?|[.]' ~ digits ~ ')([eE][+-]?'
@@ -174,7 +174,7 @@
 
 
 {% macro number(text) -%}
-    {#- Engines take more for a number: 5d, or +-5 for -5. -#}
+    {#- Engines accept more as a number: 5d, or +-5 for -5. -#}
     case
         when {{ matches(text, number_pattern()) }}
             then try_cast(replace({{ text }}, '_', '') as double)
@@ -193,7 +193,7 @@
 
 
 {% macro without_blanks(text) -%}
-    {#- All blanks of Unicode: Spark's own trim knows one. -#}
+    {#- All blanks of Unicode: Spark's own trim handles only one. -#}
     {{ by_engine(
         'trim(' ~ text ~ ')',
         "trim(both '\\u0020\\u00a0\\u1680\\u2000\\u2001\\u2002\\u2003\\u2004\\u2005"

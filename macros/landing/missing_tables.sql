@@ -1,6 +1,6 @@
 {% macro missing_tables() -%}
     {#- On-run-start: dbt run loads no seeds, and dbt test builds no models.
-        Returns the sentence to stop with where nobody has yet. -#}
+        Returns the message to stop with if these tables are missing. -#}
     {%- if execute and flags.WHICH in ('run', 'test') -%}
         {%- set needed = 'seed' if flags.WHICH == 'run' else 'model' -%}
         {%- set nodes = graph.nodes.values()

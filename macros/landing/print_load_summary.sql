@@ -1,6 +1,6 @@
 {% macro print_load_summary(results) -%}
-    {#- The last words of a run: its warnings, what was loaded, what was found
-        and what to open next, or why readers do not get to see it. -#}
+    {#- The end of a run's output: warnings, what was loaded and found, and what
+        to open next, or why the result was not published. -#}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'retry') -%}
         {%- set reason = why_not_published(results) -%}
         {%- if not reason -%}
@@ -28,7 +28,7 @@
 
 
 {% macro print_warnings(results) -%}
-    {#- The comment at the top of a test says what it warns of. -#}
+    {#- The comment at the top of a test is its warning. -#}
     {%- for result in results if result.status == 'warn' -%}
         {%- set comment = modules.re.findall('(?m)^-- (.*)', result.node.raw_code)
             | join(' ') -%}
@@ -115,7 +115,7 @@
 
 
 {% macro print_unknown_names(relations) -%}
-    {#- How each name was judged that no catalog has. -#}
+    {#- How names that are in no catalog were classified. -#}
     {%- set names_query -%}
         select
             case quantity
@@ -192,7 +192,7 @@
 
 
 {% macro signals_without_temperature(relations) -%}
-    {#- All signals, where none of them is a temperature. -#}
+    {#- All signals, if none of them is a temperature. -#}
     {%- set signals_query -%}
         select signal_name from {{ relations['int_signals'] }}
         where not exists (
@@ -206,8 +206,8 @@
 
 
 {% macro print_broken_rows(results) -%}
-    {#- Of each of the first three data tests that failed, one row that it
-        found; dbt only counts them. -#}
+    {#- Prints one failing row of each of the first three failed data tests; dbt
+        only counts the rows. -#}
     {%- set failed = [] -%}
     {%- for result in results if (
         result.status == 'fail' and result.node.resource_type == 'test'

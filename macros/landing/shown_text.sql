@@ -1,7 +1,7 @@
 {% macro shown_text(text) -%}
-    {#- Foreign text in a sentence: control and format characters, which could
-        rewrite a terminal or the direction of a line, as \x1b. The same as
-        printable in plugins/warehouse_file.py. -#}
+    {#- External text in a sentence: control and format characters, which could
+        rewrite a terminal or change the direction of a line, are shown as in
+        \x1b. The same as printable in plugins/warehouse_file.py. -#}
     {%- set letters = [] -%}
     {%- for letter in text | string -%}
         {%- do letters.append(
@@ -27,8 +27,8 @@
 
 
 {% macro print_names(title, names) -%}
-    {#- All of them, in lines that are cut between names only: until then, the
-        blanks in a name are no-break spaces. -#}
+    {#- All names, in lines that break only between names: blanks inside a name
+        are no-break spaces until the lines are split. -#}
     {%- set shown = [] -%}
     {%- for name in names -%}
         {%- do shown.append(

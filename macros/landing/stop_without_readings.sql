@@ -1,6 +1,6 @@
 {% macro stop_without_readings() -%}
-    {#- Post-hook of stg_read_files: where no reading is left, an empty answer
-        would take the place of the last good one. -#}
+    {#- Post-hook of stg_read_files: without any reading, an empty result would
+        replace the last good one. -#}
     {%- set problem = why_no_readings() if execute and not flags.EMPTY -%}
     {%- if problem -%}
         select {{ sql_error(text_literal(problem)) }}
@@ -9,7 +9,7 @@
 
 
 {% macro why_no_readings() -%}
-    {#- The sentence to stop with, or nothing. -#}
+    {#- The message to stop with, or nothing. -#}
     {%- set files_query -%}
         select
             files.file_name,
@@ -85,7 +85,7 @@
 
 
 {% macro remedy_for(reason) -%}
-    {#- What to do about rows that were rejected, by a word of the reason. -#}
+    {#- What to do about rejected rows, by a word of the reason. -#}
     {%- for word, remedy in {
         'header': 'write these columns into the first line, or name those of the file in seeds/landing_formats.csv',
         'spreadsheet': 'export the file again, and do not open it in a spreadsheet',

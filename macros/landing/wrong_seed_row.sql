@@ -1,8 +1,8 @@
 {% macro wrong_seed_row() -%}
-    {#- Pre-hook of a seed: the sentence to stop with, or nothing. The seed's meta
-        has the rules. key: the column that no two rows share. required: columns
-        that are never empty. lower_case: columns. allowed: the values of a column,
-        which may depend on another column. -#}
+    {#- Pre-hook of a seed: the message to stop with, or nothing. The seed's
+        meta has the rules. key: a column with unique values. required: columns
+        that are never empty. lower_case: columns. allowed: the values of a
+        column, which may depend on another column. -#}
     {%- if not execute -%}
         {{- return('') -}}
     {%- endif -%}
@@ -39,7 +39,7 @@
 
 
 {% macro wanted_cell(row, column, rules) -%}
-    {#- What a cell of a seed must be, or nothing where it is right. -#}
+    {#- What a cell of a seed must be; nothing if the cell is right. -#}
     {%- set value = row[column] -%}
     {%- set is_required = column in [rules.key] + rules.get('required', []) -%}
     {%- set is_number = config.get('column_types', {}).get(column) == 'double' -%}

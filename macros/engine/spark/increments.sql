@@ -1,6 +1,6 @@
-{#- On Spark, a version is a partition. What a table holds is told by its
-    partitions alone, which Spark shows only once all their files are written: a
-    build that was killed leaves no version that looks whole. -#}
+{#- On Spark, a version is a partition, and a table's partitions are its list of
+    versions. Spark shows a partition only once all its files are written, so a
+    build that was killed leaves no version that looks complete. -#}
 
 {% macro spark__delete_old_rows(current, column, also) -%}
     {%- set wanted = values_of(
@@ -22,7 +22,7 @@
         {%- endfor -%}
     {%- endif -%}
     {%- if not kept -%}
-        {#- Its columns may be others than they were. -#}
+        {#- Its columns may have changed. -#}
         {%- do create_empty_table(
             this, model.compiled_code, column, replaces=true
         ) -%}
@@ -33,7 +33,7 @@
 
 
 {% macro partitions_of(relation) -%}
-    {#- The versions that a table holds, as texts. -#}
+    {#- The versions in a table, as texts. -#}
     {%- set versions = [] -%}
     {%- for row in run_query('show partitions ' ~ relation).rows -%}
         {%- do versions.append(row[0].split('=')[1]) -%}

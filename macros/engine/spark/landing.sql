@@ -1,11 +1,11 @@
-{#- The landing folder on Spark: what it holds is found, and its lines are
-    read, by Spark itself, so the folder may lie wherever Spark can read. Paths
-    become SQL only through text_literal. No file is typed while it is read: all
-    go by their lines. -#}
+{#- The landing folder on Spark: Spark itself lists the folder and reads the
+    lines, so the folder may be anywhere that Spark can read. Paths become SQL
+    only through text_literal. No file is typed while it is read: all are read
+    as lines. -#}
 
 {% macro spark__list_landing_files() -%}
-    {#- Spark stops at a file that it cannot read, so such files are found first.
-        Returns why the folder itself cannot be listed. -#}
+    {#- Spark stops at a file that it cannot read, so such files are found
+        first. Returns the reason if the folder itself cannot be listed. -#}
     {%- if not is_read_by_spark('select count(*) from ' ~ spark_folder('binaryfile')) -%}
         {{- return(
             'it is missing, or it has a folder such as day=1, which Spark takes for '
@@ -36,8 +36,8 @@
 
 
 {% macro spark_read_problems() -%}
-    {#- {path: why Spark cannot read the file to its end}. Compressed files are read
-        together first, and one by one only if that fails. -#}
+    {#- {path: why Spark cannot read the whole file}. Compressed files are first
+        read together, and one by one only if that fails. -#}
     {%- set files_query -%}
         select
             file_path,
@@ -74,7 +74,7 @@
 
 
 {% macro is_read_by_spark(query) -%}
-    {#- Whether a query ends without an error, which dbt could not catch. -#}
+    {#- Whether a query runs without an error; dbt cannot catch errors. -#}
     {%- set script -%}
         begin
             declare exit handler for sqlexception
@@ -90,7 +90,8 @@
 
 
 {% macro spark_utf16_files() -%}
-    {#- The UTF-16 files among those found: file_path, file_name and problem. -#}
+    {#- The UTF-16 files among the listed ones: file_path, file_name and
+        problem. -#}
     {%- set files_query -%}
         select
             file_path,
@@ -120,7 +121,7 @@
 
 
 {% macro run_on_spark(statements) -%}
-    {#- dbt hands one statement over at a time. -#}
+    {#- dbt runs one statement at a time. -#}
     {%- for statement in statements -%}
         {%- do run_query(statement) -%}
     {%- endfor -%}
@@ -133,7 +134,7 @@
 
 
 {% macro spark__file_name(path) -%}
-    {#- Spark's paths are encoded as in an address, where a plus is one. -#}
+    {#- Spark's paths are URL-encoded, but a plus is a plain plus. -#}
     url_decode(replace(
         regexp_extract({{ path }}, r'(?i)((?:[^/]+[.]parquet/)?[^/]*)$', 1), '+', '%2B'
     ))
@@ -141,8 +142,9 @@
 
 
 {% macro spark_folder(format) -%}
-    {#- The landing folder as a table. A path is a pattern to Spark, so what it
-        would take for one is escaped; and it is a name, in backticks. -#}
+    {#- The landing folder as a table. Spark reads a path as a glob pattern, so
+        special characters are escaped. The path is also an identifier, so it is
+        in backticks. -#}
     {{- return(spark_path(format, landing_dir())) -}}
 {%- endmacro %}
 
@@ -154,8 +156,8 @@
 
 
 {% macro spark_inventory() -%}
-    {#- Spark does not see files that are empty, or whose name begins with a
-        dot or an underscore. A pattern that nothing matches is an error. -#}
+    {#- Spark ignores empty files, and files whose name begins with a dot or an
+        underscore. A pattern without a match is an error. -#}
     {%- set parts = spark_folder('binaryfile')[:-1] ~ '/*.[pP][aA][rR][qQ][uU][eE][tT]/*`' -%}
     {%- set folders = [spark_folder('binaryfile')] -%}
     {%- if execute and flags.WHICH in ('build', 'run')
@@ -206,10 +208,11 @@
 
 
 {% macro spark_lines(paths=none, problems={}, utf16_files=none) -%}
-    {#- A subquery: the lines of delivered files, in the order of line_id within
-        a block (file_path, block_start, line_id, line). Of Parquet files, its
-        rows as CSV, and a header before them.
-        paths: SQL of a list of paths; none for all. problems: paths to leave out.
+    {#- A subquery: the lines of the landing files, in the order of line_id
+        within a block (file_path, block_start, line_id, line). A Parquet file
+        gives a header and its rows as CSV.
+        paths: SQL of a list of paths; none for all. problems: paths to leave
+        out.
         utf16_files: rows of path and name; none for those in landing.files. -#}
     {%- if utf16_files is none -%}
         {%- set utf16_files = spark_listed_utf16_files() -%}
@@ -299,7 +302,7 @@
 
 
 {% macro csv_field(column, type) -%}
-    {#- A value as a field of CSV; a whole double without an exponent. -#}
+    {#- A value as a CSV field; a whole double without an exponent. -#}
     {%- set text = 'coalesce(' ~ column ~ "::string, '')" -%}
     case
         {% if type in ('double', 'float') -%}
@@ -419,8 +422,8 @@
 
 
 {% macro paths_of(files_query) -%}
-    {#- A list of literals, by which Spark opens no other file. dbt compiles
-        without the tables, too. -#}
+    {#- A list of literals, so that Spark opens no other file. dbt also compiles
+        before the tables exist. -#}
     {%- set paths = ["''"] -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- for path in values_of(files_query) -%}
@@ -443,8 +446,8 @@
 
 
 {% macro is_as_listed() -%}
-    {#- Of a file that vanished while it was read, Spark gives what it had read
-        (spark.sql.files.ignoreMissingFiles). -#}
+    {#- If a file vanishes while it is read, Spark returns what it has read so
+        far (spark.sql.files.ignoreMissingFiles). -#}
     file_path in (
         select listed.file_path
         from {{ ref('stg_landing_files') }} as listed
@@ -475,9 +478,9 @@
 
 
 {% macro spark__number_lines(lines) -%}
-    {#- Lines are read in blocks, on many machines. Within a block they come in
-        order, so the number of a line is its place in the block, and the count
-        of the lines before that; nothing is sorted. -#}
+    {#- Lines are read in blocks, on many machines. Within a block they are in
+        order. So a line's number is its position in the block plus the count of
+        lines before the block, and nothing needs sorting. -#}
     {%- set files_query -%}
         select distinct files.file_path
         from {{ ref('stg_line_rows') }} as rejected
@@ -556,8 +559,8 @@
 
 
 {% macro spark__shown_line(line) -%}
-    {#- A byte that is not UTF-8 as on DuckDB: of the characters and such bytes
-        that the line is made of, in hexadecimal, it is one that stands alone. -#}
+    {#- Shows invalid UTF-8 bytes the same as DuckDB does: the line is split, in
+        hexadecimal, into characters and invalid bytes. -#}
     {%- set utf8 = [
         '[0-7].',
         '(?:C[2-9A-F]|D.)[89AB].',

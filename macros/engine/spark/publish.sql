@@ -1,5 +1,5 @@
 {% macro spark__write_build_state(is_whole) -%}
-    {#- A view is replaced in one step, which a table of files is not. -#}
+    {#- A view is replaced in one step; a table of files is not. -#}
     {%- do run_on_spark([
         'create schema if not exists ' ~ build_state().without_identifier(),
         'create or replace view ' ~ build_state() ~ ' as select ' ~ is_whole
@@ -9,7 +9,7 @@
 
 
 {% macro spark__publish() -%}
-    {#- Readers elsewhere get each public model as a folder of Parquet. -#}
+    {#- Other readers get each public model as a folder of Parquet. -#}
     {%- for node in graph.nodes.values() if (
         node.resource_type == 'model' and node.access == 'public'
     ) -%}

@@ -1,6 +1,6 @@
 {% macro spark__load_csv_rows(model, agate_table) -%}
-    {#- dbt-spark's own breaks at an apostrophe, and makes an empty cell the
-        text None. Catalogs are small: one statement holds them. -#}
+    {#- dbt-spark's own version fails at an apostrophe, and turns an empty cell
+        into the text None. Catalogs are small enough for one statement. -#}
     {%- set types = model.config.get('column_types', {}) -%}
     {%- set rows = [] -%}
     {%- for row in agate_table.rows -%}

@@ -1,7 +1,7 @@
-{#- Tables on Spark: first an empty one that the catalog knows, then its rows.
-    In one statement they would lie in a folder that it does not know until all
-    are there, and a build killed meanwhile would leave one that no other build
-    can write to. -#}
+{#- Tables on Spark: first an empty table in the catalog, then its rows. With a
+    single statement, the folder would be unknown to the catalog until all rows
+    are written. A build killed meanwhile would leave a folder that no later
+    build can write to. -#}
 
 {% macro spark__create_table_as(
     temporary, relation, compiled_code, language='sql'
@@ -10,7 +10,7 @@
         {{ get_assert_columns_equivalent(compiled_code) }}
         {%- set compiled_code = get_select_subquery(compiled_code) -%}
     {%- endif -%}
-    {#- Of the other models all is built anew. -#}
+    {#- All other models are rebuilt completely. -#}
     {%- set is_incremental = config.get('materialized') == 'incremental' -%}
     {%- set partition = config.get('partition_by') if is_incremental else none -%}
     {%- if is_incremental and not partition -%}
@@ -32,7 +32,7 @@
     {%- for row in run_query('describe query ' ~ query).rows -%}
         {%- do columns.append(adapter.quote(row[0]) ~ ' ' ~ row[1]) -%}
     {%- endfor -%}
-    {#- Only now: the query may read the table. -#}
+    {#- Only now, because the query may read the table. -#}
     {%- if replaces -%}
         {%- do adapter.drop_relation(relation.incorporate(type='table')) -%}
     {%- endif -%}
