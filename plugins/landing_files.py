@@ -1,9 +1,9 @@
-"""How landing files are looked through and read. dbt-duckdb loads this.
+"""How landing files are checked and read. dbt-duckdb loads this plugin.
 
-One file that cannot be read would stop DuckDB's reading of all. So each is looked through first,
-and then read through LandingFileSystem, to which no file is missing, changed or damaged.
+One unreadable file would make DuckDB stop reading all files. So each file is checked first, and
+then read through LandingFileSystem, where no file is missing, changed or damaged.
 
-A folder on an object store is listed by fsspec, and an object is read from a copy.
+fsspec lists a folder on an object store, and objects are read from a local copy.
 """
 
 import codecs
@@ -32,29 +32,29 @@ from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
 PROTOCOL = "landing"
-CHUNK_BYTES = 1 << 17  # arrays of such a size come from the heap, larger ones page by page
-# Half of what the engine's reader takes unless it is told more; and what it is told at most.
+CHUNK_BYTES = 1 << 17  # arrays of this size come from the heap, larger ones page by page
+# Half of the reader's default limit, and the largest limit that it is given.
 LONG_LINE_BYTES = 1_000_000
 MAX_LINE_BYTES = 199_000_000
 HEADER_BYTES = 1_000_000  # no header is longer
 SAMPLE_LINES = 20
 SAMPLE_LINE_BYTES = 2_000
-# In a shorter line only an exponent makes a number that is closer to 0 than a double can be.
+# In a shorter line, only an exponent can make a number closer to 0 than a double can be.
 LONG_NUMBER_BYTES = 300
 SMALL_EXPONENT = re.compile(rb"[0-9_]+[,\n]")
 BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 START = re.compile(rb"(?:%s)?+[\r\n]*+([^\r\n]*)" % BOM)
-# What follows the line end is needed to tell \r from \r\n.
+# The byte after the line end is needed to tell \r from \r\n.
 WHOLE_START = re.compile(START.pattern + rb"(?<=[^\r\n])[\r\n].", re.DOTALL)
 LINE_END = re.compile(rb"\r\n?|\n")
-# A blank at either end of a field or line, or a control character.
+# A blank at the start or end of a field or line, or a control character.
 ODD_BLANK = re.compile(rb"[\x00-\x09\x0b-\x1f]| [,\n]|[,\n] ")
 ROW = re.compile(rb"[^\r\n]+")
 DELIMITER = chr(0x10FFFF).encode()  # of the reader of whole lines, see read_lines
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-BLOCK_BYTES = 1 << 24  # of one request to an object store
-MAX_BIGINT = (1 << 63) - 1  # a file can be dated later than 2262
+BLOCK_BYTES = 1 << 24  # per request to an object store
+MAX_BIGINT = (1 << 63) - 1  # file times can be later than the year 2262
 MOVED = "it was changed, removed or out of reach while the build read it"
 DAMAGES = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".parquet")
@@ -78,7 +78,7 @@ COLUMNS = {
     "entity_tag": "VARCHAR",
     "judged_by": "VARCHAR",
 }
-# What is known of a file holds until other code or another engine judges it.
+# Facts on a file stay valid until other code or another engine version judges it.
 JUDGE = hashlib.md5(Path(__file__).read_bytes() + duckdb.__version__.encode()).hexdigest()
 
 
@@ -89,7 +89,7 @@ class Plugin(BasePlugin):
         self.objects = {}  # by name: a ListedObject
 
     def configure_connection(self, conn):
-        # Not from the profile, which dbt debug prints: an address may hold a password.
+        # Not from the profile, which dbt debug prints: an address may contain a password.
         self.folder = (os.environ.get("LANDING_DIR") or "data/sample").rstrip("/") or "/"
         conn.register_filesystem(LandingFileSystem(self.files))
         fields = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
@@ -110,47 +110,47 @@ class Plugin(BasePlugin):
                 parameters,
                 result,
                 null_handling="special",
-                side_effects=True,  # not to be computed once for all
+                side_effects=True,  # so that it is called for each row, not once
             )
 
     def folder_problem(self):
-        """Lists a folder on an object store. Why that fails, in words without credentials."""
+        """Lists a folder on an object store. Returns why that fails, without credentials."""
         if not REMOTE.match(self.folder):
             return None
         try:
             self.objects = list_objects(self.folder, self.texts)
-        except Exception as error:  # each store has its own
+        except Exception as error:  # each store has its own exceptions
             return store_problem(error, self.folder)
         return None
 
     def landing_files(self, known):
-        """The landing files, how a later version would differ, and why one cannot be read.
+        """The landing files, what identifies their version, and why a file cannot be read.
 
-        known: what this function found last time, as JSON; only other files are read again.
+        known: the last result of this function, as JSON; only changed files are read again.
         """
         self.files.clear()
         known = {file["file_path"]: file for file in json.loads(known or "[]")}
         is_remote = REMOTE.match(self.folder)
         files = self.objects if is_remote else list_files(self.folder, self.texts)
         for name in sorted(files, key=os.fsencode):
-            # A name that begins with a dot is a system's own file, not a delivery.
+            # A name that begins with a dot belongs to the system and is not a delivery.
             if not name.startswith(".") and (is_readable(name) or not files[name].is_folder()):
                 file_path = shown(os.fsencode(os.path.join(self.folder, name)))
-                while file_path in self.files:  # what stands for a byte is the name of another
+                while file_path in self.files:  # escaped names can collide
                     file_path += "?"
                 self.files[file_path] = files[name]
                 look_through(files[name], self.folder, name, file_path, known.get(file_path, {}))
         return [file.found for file in self.files.values()]
 
     def is_unchanged(self, file_path):
-        """Whether a file is what it was when it was listed, and could be read whenever it was."""
+        """Whether a file has not changed since it was listed, and every read of it succeeded."""
         file = self.files.get(file_path)
         return file is not None and file.is_unchanged()
 
     def count_rows(self, file_path, headers):
         """How many lines are neither blank nor a header; None if the file cannot be read.
 
-        The slow way, a line at a time, for where line_count leaves a doubt.
+        The slow way, line by line, for files where line_count is not certain.
         """
         headers = {header.encode() for header in headers}
         try:
@@ -163,10 +163,11 @@ class Plugin(BasePlugin):
             return None
 
     def find_lines(self, file_path, texts, numbers, parts):
-        """Number and text of each line that is one of the texts, has one of the numbers or parts.
+        """Number and text of each line that is one of the texts, or has one of the numbers or
+        parts.
 
-        Without any, of each line that is not UTF-8. Of a file that was changed or is out of
-        reach, none. A byte that is not UTF-8 becomes \\xff.
+        Without any of them: of each line that is not valid UTF-8. Returns no line of a file that
+        has changed or is out of reach. A byte that is not valid UTF-8 becomes \\xff.
         """
         texts = {text.encode() for text in texts or ()}
         numbers = set(numbers or ())
@@ -193,9 +194,9 @@ class Plugin(BasePlugin):
 
 
 class LandingFileSystem(AbstractFileSystem):
-    """The listed files and no others, which the engine reads as landing://file_path.
+    """Only the listed files, which the engine reads as landing://file_path.
 
-    Without a path it is an empty file: the engine refuses to read a list of none.
+    Without a path, it is an empty file, because the engine refuses to read an empty list.
     """
 
     protocol = PROTOCOL
@@ -206,7 +207,7 @@ class LandingFileSystem(AbstractFileSystem):
         self.files = files
 
     def glob(self, path, **_):
-        return [path]  # a name is no pattern
+        return [path]  # a name is not a pattern
 
     def isdir(self, path):
         return False
@@ -231,10 +232,10 @@ def name_of(path):
 
 
 class LandingText:
-    """The text of a file, unpacked, for the engine: as long as it was when it was listed.
+    """The decompressed text of a file, for the engine: as long as it was when it was listed.
 
-    At an error the engine would read no other file either. So there is none: blank lines stand for
-    what cannot be read any more, and the build, which asks is_unchanged, does not keep the rows.
+    After an error, the engine would read no other file. So this class raises none: blank lines
+    replace anything that can no longer be read. The build asks is_unchanged and drops these rows.
     """
 
     def __init__(self, file):
@@ -273,13 +274,13 @@ class Unreadable(OSError):
 
 
 class Texts:
-    """Files of text that stand for landing files of another kind, for as long as the build runs."""
+    """Text files that replace landing files of another kind while the build runs."""
 
     def __init__(self, folder):
         self.folder = folder
 
     def make(self, write):
-        """The path of a new file. write: a function of that path that fills it."""
+        """The path of a new file. write: a function that fills the file at a given path."""
         if self.folder:
             os.makedirs(self.folder, exist_ok=True)
         descriptor, path = tempfile.mkstemp(prefix="landing_", suffix=".csv", dir=self.folder)
@@ -296,11 +297,11 @@ class Texts:
 def remove(path):
     with suppress(OSError):
         os.unlink(path)
-        os.rmdir(os.path.dirname(path))  # if it was the last one
+        os.rmdir(os.path.dirname(path))  # if this was the last file
 
 
 class ListedFile:
-    """A file as it was when it was listed: its path, os.stat, and what was found of it."""
+    """A file as it was when it was listed: its path, os.stat, and the facts found."""
 
     def __init__(self, path, texts=None, is_part=False):
         self.path, self.real_path = path, os.path.realpath(path)
@@ -311,7 +312,7 @@ class ListedFile:
         self.is_out_of_reach = False
 
     def open(self):
-        """Its text in UTF-8: unpacked, of Parquet written as CSV, of UTF-16 recoded."""
+        """Its text in UTF-8: decompressed, Parquet written as CSV, UTF-16 recoded."""
         file = self.open_bytes()
         if self.text_path:
             file.close()
@@ -334,17 +335,17 @@ class ListedFile:
         return os.path.isdir(self.path)
 
     def look(self):
-        """What tells it from a later version."""
+        """What distinguishes it from a later version."""
         self.stat = os.stat(self.path)
         modified_ns = min(self.stat.st_mtime_ns, MAX_BIGINT)
         return {"size_bytes": self.stat.st_size, "modified_ns": modified_ns}
 
     def check(self, folder):
         check_path(folder, self)
-        self.open_bytes().close()  # it may not be ours to read any more
+        self.open_bytes().close()  # fails if the file may no longer be read
 
     def open_bytes(self):
-        """This very file, for another may be in its place."""
+        """Opens the listed file itself, since another file may have replaced it."""
         file = io.BufferedReader(io.FileIO(self.real_path, opener=open_no_other))
         if identity(os.fstat(file.fileno())) != identity(self.stat):
             file.close()
@@ -352,7 +353,7 @@ class ListedFile:
         return file
 
     def write_parquet(self, path):
-        """Writes the rows as CSV; readings in the columns of the export, which are read fastest."""
+        """Writes the rows as CSV; readings in the export's columns, which are read fastest."""
         source, target = glob.escape(self.real_path), path.replace("'", "''")
         try:
             with duckdb.connect() as connection:
@@ -381,9 +382,9 @@ class ListedFile:
 
 
 class ListedObject(ListedFile):
-    """An object of a store as it was when it was listed. Each build reads it once, into a copy.
+    """An object of a store as it was when it was listed. Each build copies it once.
 
-    So nothing that happens to the object later changes what the build reads.
+    So changes to the object after the copy do not affect what the build reads.
     """
 
     def __init__(self, store, entry, texts, is_part=False):
@@ -415,14 +416,14 @@ class ListedObject(ListedFile):
         return open(self.real_path, "rb")
 
     def copy(self, path):
-        """Copies what was listed: s3fs asks for the listed ETag in each request."""
+        """Copies the listed version: s3fs sends the listed ETag with each request."""
         try:
             with (
                 self.store.open(self.path, block_size=BLOCK_BYTES) as source,
                 open(path, "wb") as target,
             ):
                 shutil.copyfileobj(source, target, BLOCK_BYTES)
-        except Exception as error:  # each store has its own
+        except Exception as error:  # each store has its own exceptions
             raise Unreadable(store_problem(error)) from None
         if os.path.getsize(path) != self.entry["size"]:
             raise Unreadable(MOVED)
@@ -432,10 +433,10 @@ class ListedObject(ListedFile):
 
 
 def list_files(folder, texts):
-    """By name, what is in a folder."""
+    """The files and folders in a folder, by name."""
     try:
         names = os.listdir(folder)
-    except OSError:  # the build says that there is nothing to load
+    except OSError:  # the build reports that there is nothing to load
         return {}
     files = {}
     for name in names:
@@ -449,7 +450,7 @@ def list_files(folder, texts):
 
 
 def list_objects(folder, texts):
-    """By name, the objects of a folder on an object store, and its folders."""
+    """The objects and folders of a folder on an object store, by name."""
     options = {}
     if folder.lower().startswith("s3") and (region := os.environ.get("AWS_REGION")):
         options["client_kwargs"] = {"region_name": region}  # botocore reads AWS_DEFAULT_REGION
@@ -482,20 +483,20 @@ def may_have_parts(name):
 
 
 def is_part(name):
-    """Not _SUCCESS, _metadata or a checksum."""
+    """Excludes _SUCCESS, _metadata and checksums."""
     return name and not name.startswith(("_", "."))
 
 
 def error_code(error):
-    """How a store names an error."""
+    """The store's own code for an error."""
     response = getattr(error.__cause__, "response", None) or {}
     return response.get("Error", {}).get("Code") or type(error).__name__
 
 
 def store_problem(error, folder=None):
-    """Why a store does not answer. An error's own text may hold an address or a key.
+    """Why a store does not answer. An error's own text may contain an address or a key.
 
-    folder: what is being listed, if it is no object that is read.
+    folder: the folder that is listed; None if an object is read.
     """
     code = error_code(error)
     kinds = {kind.__name__ for kind in type(error).__mro__}
@@ -522,17 +523,17 @@ def store_problem(error, folder=None):
 
 
 def open_no_other(path, flags):
-    # Follows no link that is new, and does not wait for what is a pipe now.
+    # Does not follow a link that has appeared since, and does not wait for a pipe.
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def identity(stat):
-    # Nobody can set the third; that of the inode changes by itself on some network mounts.
+    # Users cannot set the ctime. An inode number can change by itself on some network mounts.
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def csv_column(name, kind):
-    """SQL: a column of a Parquet file as it is written. kind: its type, None if there is none."""
+    """SQL: a column of a Parquet file for writing as CSV. kind: its type, None if unknown."""
     quoted = '"' + name.replace('"', '""') + '"'
     is_value = name.lower() == "value"
     if kind is None:
@@ -544,32 +545,32 @@ def csv_column(name, kind):
         column = f"coalesce({whole}, {quoted}::varchar)"
     elif kind in ("FLOAT", "DOUBLE") or "INT" in kind or "TIMESTAMP" in kind or "DEC" in kind:
         column = quoted
-    else:  # a line break would begin another row
+    else:  # a line break would start another row
         column = f"translate({quoted}::varchar, chr(10) || chr(13), chr(1) || chr(1))"
     return f"{column} as {quoted}"
 
 
 def write_utf8(text, path):
-    """Recodes UTF-16. Half a character becomes bytes that are not UTF-8, which a reason names."""
+    """Recodes UTF-16. Half a character becomes invalid UTF-8, which the reject reason names."""
     decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
     with open(path, "wb") as file:
         while part := text.read(CHUNK_BYTES):
             file.write(decoder.decode(part).encode("utf-8", "surrogatepass"))
         try:
             file.write(decoder.decode(b"", final=True).encode("utf-8", "surrogatepass"))
-        except UnicodeDecodeError:  # the file ends with one byte of two
+        except UnicodeDecodeError:  # the file ends in the middle of a two-byte unit
             file.write(b"\xff")
 
 
 def look_through(file, folder, name, file_path, before):
-    """Notes what is found of a file. before: what was found of it last time."""
+    """Records the facts on a file. before: the facts recorded last time."""
     found = dict.fromkeys(COLUMNS) | {
         "file_path": file_path,
         "is_read": is_readable(name),
         "judged_by": JUDGE,
     }
     try:
-        # Before its contents: of a file that grows meanwhile, the next build sees a change.
+        # Before its contents: if the file grows meanwhile, the next build detects the change.
         found |= file.look()
         if found["is_read"]:
             file.check(folder)
@@ -589,7 +590,7 @@ def look_through(file, folder, name, file_path, before):
 
 
 def is_same(before, file):
-    """Whether what was found of a file still holds."""
+    """Whether the recorded facts on a file are still valid."""
     return all(
         before.get(name, "unknown") == file[name]
         for name in (
@@ -600,7 +601,7 @@ def is_same(before, file):
 
 
 def is_readable(name):
-    """Whether a file is a delivery, by its name, or by that of the folder of parts."""
+    """Whether a file is a delivery, judged by its name or by the name of its folder of parts."""
     name = name.lower().partition("/")[0]
     return any(kind in name for kind in KINDS) and name.endswith(ENDINGS)
 
@@ -614,16 +615,16 @@ def check_path(folder, file):
 
 
 def shown(text):
-    """Bytes as text; one that is not UTF-8 as \\xff."""
+    """Bytes as text; a byte that is not valid UTF-8 as \\xff."""
     return text.decode("utf-8", "backslashreplace")
 
 
 def contents(file):
-    """The first line that is not blank, how many lines there are, and which readers can read it.
+    """The first line that is not blank, the number of lines, and which readers can read the file.
 
-    The engine's reader goes by the first line end: where it is \\r\\n, a lone \\r takes the
-    character after it away; where it is \\r, a \\n stays with the line. Its typed reader stops at
-    an \\r that the first line did not end with.
+    The engine's reader goes by the first line end. If that is \\r\\n, a lone \\r drops the
+    character after it. If it is \\r, a \\n stays in the line. The typed reader stops at an \\r if
+    the first line ended differently.
     """
     seen = Seen()
     chunks = (seen.note(chunk) for chunk in without_delimiter(chunks_of(file)))
@@ -635,11 +636,11 @@ def contents(file):
     first_end = LINE_END.search(start)
     first_end = first_end and first_end[0]
     mixes_line_ends = first_end == b"\r\n" and has_lone_return(start, chunks)
-    for _ in chunks:  # to its end, which tells whether it is whole, and can be read
+    for _ in chunks:  # to its end, which shows whether the file is complete and readable
         pass
     if first_end == b"\r":
         mixes_line_ends = seen.feeds > 0
-    # Where a lone \r may end a line, they are to be counted one by one.
+    # Where a lone \r may end a line, lines must be counted one by one.
     is_sure = not seen.has_returns or (first_end == b"\r\n" and not mixes_line_ends)
     first_line = START.match(start)[1].decode("utf-8", "replace")
     return {
@@ -656,7 +657,7 @@ def contents(file):
 
 
 def sample_of(start):
-    """The first lines after the header, by which the format of the file is recognised.
+    """The first lines after the header, which show the format of the file.
 
     start: the first bytes of the file.
     """
@@ -671,7 +672,7 @@ def sample_of(start):
 
 
 class Seen:
-    """What was seen of a text, chunk by chunk: counted, not copied."""
+    """The features of a text, chunk by chunk: counted, not copied."""
 
     def __init__(self):
         self.bytes = self.feeds = self.commas = self.longest = 0
@@ -682,12 +683,12 @@ class Seen:
         self.is_ascii = self.is_decoded = True
 
     def note(self, chunk):
-        """Counts \\n, commas and bytes; notes \\r, long lines, and what is odd.
+        """Counts \\n, commas and bytes; notes \\r, long lines, and odd text.
 
-        Odd is what the typed reader would not see in a column that it does not read, or would keep
-        where it is cut off elsewhere: a quote, a character that is not ASCII, a control character,
-        a blank at either end of a field. And what it would take for another number: of +-5 it
-        makes -5, of 1e-400 or 400 zeros after the point it makes 0.
+        Odd is any text that the typed reader ignores in a column that it does not read, or keeps
+        although other readers cut it off: a quote, a non-ASCII character, a control character, a
+        blank at the start or end of a field. Also odd are numbers that it changes: it reads +-5 as
+        -5, and 1e-400 or 400 zeros after the point as 0.
         """
         text = np.frombuffer(chunk, np.uint8)
         ends = np.flatnonzero(text == 10)
@@ -698,7 +699,7 @@ class Seen:
             self.is_odd |= ODD_BLANK.search(self.end[-1:] + chunk) is not None
         self.is_odd |= self.bytes == 0 and chunk.startswith(b"\n")
         self.is_odd |= b'"' in chunk or b"\x7f" in chunk or b"+" in chunk or not chunk.isascii()
-        # A number or line that two chunks share is found in the second.
+        # A number or line that spans two chunks is found in the second chunk.
         self.is_odd |= has_small_number(self.end + chunk)
         line_bytes = np.diff(ends, prepend=-1 - self.rest)
         self.is_odd |= bool((line_bytes > LONG_NUMBER_BYTES).any())
@@ -735,9 +736,9 @@ def has_small_number(text):
 
 
 def has_empty_fields(file, first_line, seen):
-    """Whether a line of a file ends in fields that the typed reader does not see: ,, at its end.
+    """Whether a line ends in empty fields, as in `,,`, which the typed reader ignores.
 
-    Where all lines have as many commas as the header, none does.
+    If all lines have as many commas as the header, no line does.
     """
     lines = seen.feeds + (seen.rest > 0)
     if seen.is_odd or seen.commas == lines * first_line.count(","):
@@ -751,10 +752,10 @@ def has_empty_fields(file, first_line, seen):
 
 
 def whole_lines(file):
-    """The text of a file in parts of whole lines, without the mark at its start."""
+    """The text of a file in parts of whole lines, without the byte order mark."""
     parts, start = [], BOM
     for chunk in chunks_of(file):
-        # What follows a \r at the end may belong to it.
+        # The byte after a final \r may belong to the same line end.
         end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r", 0, -1)) + 1
         if end:
             yield b"".join([*parts, chunk[:end]]).removeprefix(start)
@@ -777,7 +778,7 @@ def is_utf8(text):
 
 
 def chunks_of(file):
-    """The text of a file; an error where it is shorter or longer than when it was listed."""
+    """The text of a file; an error if its length has changed since it was listed."""
     size = 0
     try:
         with file.open() as text:
@@ -792,7 +793,7 @@ def chunks_of(file):
 
 
 def without_delimiter(chunks):
-    """Refuses text that the reader of whole lines would cut off where its delimiter stands."""
+    """Refuses text with the delimiter of the line reader, which would cut off the rest of the line."""
     end = b""
     for chunk in chunks:
         if (end or DELIMITER[:1] in chunk) and DELIMITER in end + chunk:
@@ -802,7 +803,7 @@ def without_delimiter(chunks):
 
 
 def has_lone_return(start, chunks):
-    """Whether \\r stands anywhere without \\n; the last character of a file does no harm."""
+    """Whether there is a \\r without \\n; a \\r as the last character of a file is harmless."""
     while start:
         is_cut = start.endswith(b"\r")
         if start.count(b"\r") - is_cut > start.count(b"\r\n"):

@@ -1,7 +1,7 @@
-"""What SQL cannot do for the warehouse's files. dbt-duckdb loads this, see profiles.yml.
+"""What SQL cannot do with the warehouse's files. dbt-duckdb loads this, see profiles.yml.
 
-The build works in a file of its own, WAREHOUSE_PATH.work. Readers open WAREHOUSE_PATH, which a
-whole new file replaces in one step: a build needs no lock of theirs, and they none of its.
+The build works in its own file, WAREHOUSE_PATH.work. Readers open WAREHOUSE_PATH, which a complete
+new file replaces in one step. So builds and readers never wait for each other's locks.
 """
 
 import atexit
@@ -17,10 +17,10 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 from landing_files import PROTOCOL, is_utf8
 
-# What a build of a hundred million readings needs not to be slower than with more.
+# With more memory, even a build of a hundred million readings is not faster.
 USUAL_MEMORY = "4GB"
 MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
-ENDINGS = ["", ".wal", ".wal.checkpoint", ".wal.recovery"]  # files that the engine keeps of one
+ENDINGS = ["", ".wal", ".wal.checkpoint", ".wal.recovery"]  # the files that the engine keeps for one database
 LONGEST_ENDING = ".work.wal.checkpoint"
 
 
@@ -36,15 +36,15 @@ class Plugin(BasePlugin):
         self.new = f"{self.published}.new"
         self.spill = plugin_config["spill_directory"]
         self.memory_limit = plugin_config["memory_limit"]
-        # A full disk is told once, not by a traceback for each line of the log.
+        # A full disk is reported once, not with a traceback for each line of the log.
         logging.raiseExceptions = False
-        # The parsed project stays in memory. To look for garbage in it time and again takes 8 % of
-        # a whole build of the sample.
+        # The parsed project stays in memory. Repeated garbage collection over it takes 8 % of a
+        # whole build of the sample.
         gc.freeze()
         atexit.register(gc.unfreeze)
 
     def configure_connection(self, conn):
-        """Opens the work file, removes what a killed build left, and shuts the engine in."""
+        """Opens the work file, removes leftovers of a killed build, and restricts file access."""
         self.connection = conn
         conn.execute("set global TimeZone = 'UTC'")
         try:
@@ -65,11 +65,11 @@ class Plugin(BasePlugin):
         conn.execute("set lock_configuration = true")
 
     def configure_cursor(self, cursor):
-        """So that dbt show can leave out the database, as a shell that opens the file does."""
+        """Sets the search path, so that dbt show can omit the database name, as a shell can."""
         cursor.execute("use warehouse")
 
     def store(self, target_config):
-        """Makes the new file, and when it is whole and closed, puts it where readers look."""
+        """Writes the new file, and moves it to the published path once it is complete and closed."""
         try:
             self.connection.execute(target_config.config["statements"])
         except duckdb.Error as error:
@@ -85,7 +85,7 @@ class Plugin(BasePlugin):
             if os.path.exists(self.published):
                 shutil.copymode(self.published, self.new)
             sync(self.new)
-            # What a shell wrote into the old file must not be replayed into the new one.
+            # A log that a shell left for the old file must not be replayed into the new one.
             Path(f"{self.published}.wal").unlink(missing_ok=True)
             os.replace(self.new, self.published)
             sync(folder_of(self.published))
@@ -94,7 +94,7 @@ class Plugin(BasePlugin):
 
     def check_paths(self):
         folder, name = folder_of(self.published), os.path.basename(self.published)
-        # The engine takes what stands before : for a protocol, and after ? for options.
+        # The engine reads text before : as a protocol, and text after ? as options.
         if re.match(r"\w*:", self.published) or re.search(r"[?\\]", self.published):
             refuse(
                 f"WAREHOUSE_PATH is '{self.published}'; it must be the path of a file, "
@@ -149,7 +149,7 @@ class Plugin(BasePlugin):
         )
 
     def check_owner(self, conn):
-        """Refuses files that hold somebody's tables: builds mark theirs with build_state."""
+        """Refuses files with tables of other programs: a build marks its files with build_state."""
         if table_names(conn, "warehouse", "build_state"):
             return
         other_tables = table_names(conn, "warehouse")
@@ -175,7 +175,8 @@ class Plugin(BasePlugin):
             )
 
     def remove_leftovers(self):
-        """The lock on the work file is ours, so no other build can still need these."""
+        """Removes leftover files. This process has the lock on the work file, so no build needs
+        them."""
         self.remove_new_file()
         for pattern in ("duckdb_temp_*", "landing_*.csv"):
             for spilled in Path(self.spill).glob(pattern):
@@ -187,7 +188,7 @@ class Plugin(BasePlugin):
 
 
 def usual_memory(conn):
-    """The usual limit, or the engine's own, four fifths of the machine, where that is less."""
+    """The usual limit, or the engine's own (80 % of the machine) if that is lower."""
     return conn.execute(
         "select arg_min(limits, parse_formatted_bytes(limits)) "
         "from unnest([current_setting('memory_limit'), $1]) as given(limits)",
@@ -209,7 +210,7 @@ def folder_of(path):
 
 
 def is_duckdb_file(path):
-    """An empty file counts: that is what a build leaves that is killed at its first write."""
+    """Also true for an empty file, which a build leaves if it is killed at its first write."""
     if not os.path.isfile(path):
         return False
     with open(path, "rb") as file:
