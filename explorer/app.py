@@ -23,7 +23,7 @@ from spreadsheet import write_csv
 
 
 class Explorer(vm.Dashboard):
-    """All pages below the period and the age of the data."""
+    """All pages, with the period and the age of the build on top."""
 
     _warehouse: Warehouse
 
@@ -32,8 +32,8 @@ class Explorer(vm.Dashboard):
         return [html.Div([html.Div(period, id="period"), html.Div(id="address", role="alert")])]
 
     def build(self):
-        # Vizro has filled the days in. An empty range means all days, also those of a newer
-        # file; Vizro's own check of the value cannot compare it.
+        # Vizro has filled in the days. An empty range means all days, including those of a newer
+        # file. Vizro's own check of the value cannot compare an empty range.
         for parameter in model_manager._get_models(vm.Parameter):
             if isinstance(parameter.selector, vm.DatePicker):
                 vars(parameter.selector)["value"] = []
@@ -41,7 +41,7 @@ class Explorer(vm.Dashboard):
 
 
 def filters_in(search: str) -> dict[str, object]:
-    """The filters in the part of an address after the question mark."""
+    """The filters in the query string of an address."""
     filters = {}
     for control, values in parse_qs(search.removeprefix("?")).items():
         text = values[0].removeprefix("b64_")
@@ -54,7 +54,7 @@ def filters_in(search: str) -> dict[str, object]:
 
 
 def refresh(warehouse: Warehouse) -> None:
-    """Makes the filters offer what a newly published file has."""
+    """Updates the filter options after a new file is published."""
     for page, names in pages.PAGE_FILTERS.items():
         for name in names:
             selector = model_manager[pages.selector_id(page, name)]
@@ -66,7 +66,7 @@ def refresh(warehouse: Warehouse) -> None:
 
 
 def narrow_options(page: str, name: str, by: list[str], warehouse: Warehouse) -> None:
-    """Makes a filter of a page offer only what the filters that narrow it leave."""
+    """Limits the options of a page's filter to those that match the other filters."""
 
     @callback(
         Output(pages.selector_id(page, name), "options"),
@@ -78,11 +78,11 @@ def narrow_options(page: str, name: str, by: list[str], warehouse: Warehouse) ->
 
 
 def offer_download(page: str, part: vm.Table | vm.Graph, warehouse: Warehouse) -> None:
-    """Makes the button below a table or chart download what it shows as CSV."""
+    """Connects the button below a table or chart to a CSV download of what it shows."""
     query = part.figure["data_frame"]
     names = sorted(set(pages.PAGE_FILTERS[page]) & filters_of(query))
     if isinstance(part, vm.Table):
-        # The rows that the filters of the grid itself leave, in the order shown.
+        # The rows left by the filters of the grid itself, in the order shown.
         states = [State(part._inner_component_id, "virtualRowData")]
     else:
         states = [State(pages.selector_id(page, name), "value") for name in names]
@@ -106,7 +106,7 @@ def offer_download(page: str, part: vm.Table | vm.Graph, warehouse: Warehouse) -
 
 
 def create(path: Path) -> Vizro:
-    """The app of a published file."""
+    """The app for a published file."""
     warehouse = Warehouse(path)
     warehouse.open()
     app = Vizro(assets_folder=str(Path(__file__).parent / "assets"))
@@ -123,7 +123,7 @@ def create(path: Path) -> Vizro:
         for part in model_manager._get_models((vm.Table, vm.Graph), root_model=page):
             offer_download(page.id, part, warehouse)
 
-    # An input drops a value that it does not offer; the sentence about the address stays.
+    # An input drops a value that is not among its options. The message on the address stays.
     @callback(Output("address", "children"), Input("_pages_location", "search"))
     def judge_address(search):
         return " ".join(warehouse.query("wrong_filters", **filters_in(search or "")).sentence)
@@ -147,7 +147,7 @@ def create(path: Path) -> Vizro:
         prevent_initial_call=True,
     )
     server = app.dash.server
-    # Refuses addresses that another site made a browser resolve to this machine.
+    # Refuses host names that another site has made a browser resolve to this machine.
     server.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
 
     @server.before_request

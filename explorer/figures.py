@@ -7,7 +7,7 @@ from dash import html
 from plotly.subplots import make_subplots
 from vizro.models.types import capture
 
-# Colours that the colour-blind can tell apart, dark enough for lines on white.
+# Colours that colour-blind readers can distinguish, dark enough for lines on white.
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = (
     "#0072B2", "#D55E00", "#00785A", "#B3001B", "#8B4A86", "#767676",
 )  # fmt: skip
@@ -25,7 +25,7 @@ STATE_COLOURS = {
     "below 90 °C": BLUE,
     "suspect sensor": GREY,
 }
-# How a column shows its numbers, by the unit at the end of its name.
+# The number format of a column, by the unit at the end of its name.
 FORMATS = {
     "°C": ",.1f",
     "°C a day": "+,.2f",
@@ -37,12 +37,12 @@ FORMATS = {
     "%": ",.1f",
     "Score": ",.1f",
 }
-# Columns of long text, by their name: they take the room that is left, and wrap.
+# Columns of long text, by name: they take the remaining width, and wrap.
 LONG_TEXTS = ("Finding", "Problem", "Text", "File", "Reason", "Note")
 
 
 def column(name: str, values: pd.Series) -> dict:
-    """The AG Grid column of one column of a query."""
+    """The AG Grid column for one column of a query."""
     is_number = pd.api.types.is_numeric_dtype(values)
     settings = {
         "field": name,
@@ -76,10 +76,10 @@ def column(name: str, values: pd.Series) -> dict:
 
 @capture("ag_grid")
 def grid(data_frame: pd.DataFrame, page_size: int = 10) -> dag.AgGrid:
-    """A table to sort, search, page and download.
+    """A table that can be sorted, searched, paged and downloaded.
 
-    A column _X holds the address that column X links to; other columns that begin with _ are
-    not shown.
+    A column _X has the addresses that column X links to. Other columns that begin with _ are
+    hidden.
     """
     columns = [
         column(field, data_frame[field]) for field in data_frame if not field.startswith("_")
@@ -111,7 +111,7 @@ def grid(data_frame: pd.DataFrame, page_size: int = 10) -> dag.AgGrid:
             "paginationPageSizeSelector": [5, 10, 20, 50, 100],
             "enableCellTextSelection": True,
             "animateRows": False,
-            # Else the keyboard would not reach the cells and their links.
+            # Otherwise the keyboard cannot reach the cells and their links.
             "suppressCellFocus": False,
             "alwaysShowHorizontalScroll": True,
             "tooltipShowDelay": 400,
@@ -119,7 +119,7 @@ def grid(data_frame: pd.DataFrame, page_size: int = 10) -> dag.AgGrid:
             "rowSelection": {
                 "mode": "singleRow", "checkboxes": False, "enableClickSelection": True,
             },
-            "localeText": {"noRowsToShow": "No rows in this choice."},
+            "localeText": {"noRowsToShow": "No rows for these filters."},
             "rowHeight": 34,
             "headerHeight": 34,
             "floatingFiltersHeight": 34,
@@ -137,20 +137,20 @@ def texts(data_frame: pd.DataFrame, style: str = "") -> html.Div:
     )
 
 
-def empty(figure: go.Figure, words: str = "No data in this choice.") -> go.Figure:
+def empty(figure: go.Figure, words: str = "No data for these filters.") -> go.Figure:
     """The same figure without axes, with a sentence."""
     figure.add_annotation(text=words, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper")
     return figure.update_xaxes(visible=False).update_yaxes(visible=False)
 
 
 def plain(text: object) -> str:
-    """A name of the data as plotly shows it: it reads some HTML."""
+    """A name from the data for plotly, which interprets some HTML."""
     return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 @capture("graph")
 def component_series(data_frame: pd.DataFrame) -> go.Figure:
-    """Poles, board and power of one handle over time, with alerts and what marks its heat."""
+    """Poles, board and power of one handle over time, with alerts and overheated periods."""
     figure = make_subplots(
         rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.04, row_heights=[0.5, 0.2, 0.3]
     ).update_layout(height=640)
@@ -183,7 +183,7 @@ def component_series(data_frame: pd.DataFrame) -> go.Figure:
         spans = kinds.get(kind)
         if spans is None:
             continue
-        # One shape for each, so that a long chart stays quick: the 200 longest.
+        # One shape per span, so only the 200 longest: a long chart stays fast.
         spans = spans.assign(length=spans.ended_at - spans.started_at).nlargest(200, "length")
         figure.update_layout(
             shapes=[
@@ -267,7 +267,7 @@ def thermal_trend(data_frame: pd.DataFrame) -> go.Figure:
     """Rise of each pole by day, with its standard error and its growth."""
     figure = go.Figure().update_layout(height=320)
     if data_frame.empty:
-        return empty(figure, "Too little use to tell the rise of a pole.")
+        return empty(figure, "Too little use to estimate the rise of a pole.")
     for pole, colour in [("Negative pole", BLUE), ("Positive pole", ORANGE)]:
         rows = data_frame[data_frame.pole == pole]
         figure.add_scatter(
@@ -323,7 +323,7 @@ def alert_timeline(data_frame: pd.DataFrame) -> go.Figure:
     names = sorted(data_frame.alert_name.unique(), reverse=True)
     figure = go.Figure().update_layout(height=160 + 40 * max(len(names), 2))
     if not names:
-        return empty(figure, "No alert in this choice.")
+        return empty(figure, "No alerts for these filters.")
     for state, colour in STATE_COLOURS.items():
         rows = data_frame[data_frame.state == state]
         figure.add_scatter(

@@ -1,4 +1,4 @@
-"""The pages: which queries each shows, how, and with which filters."""
+"""The pages: the queries that each page shows, how it shows them, and its filters."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ import vizro.models as vm
 from vizro.managers import data_manager
 from warehouse import Warehouse, filters_of
 
-# A filter also sets the same filter of other pages: no message each time.
+# A filter also sets the same filter on other pages. This suppresses a message each time.
 del va.set_controls.notifications
 
 TITLES = {
@@ -20,9 +20,9 @@ TITLES = {
     "dates": "Days, UTC",
     "zoom": "Zoom to",
 }
-# Pages on which a filter has one value, not a list.
+# Pages on which a filter has a single value instead of a list.
 SINGLE = {"component-component", "component-zoom"}
-# Filters that narrow the options of another.
+# Filters that limit the options of another filter.
 NARROWED_BY = {
     "asset": ["site"],
     "component": ["site", "asset", "cause"],
@@ -40,18 +40,18 @@ PAGE_FILTERS = {
 
 
 def selector_id(page: str, name: str) -> str:
-    """The id of the input that belongs to a filter of a page."""
+    """The id of the input for a filter of a page."""
     return f"{page}-{name}-selector"
 
 
 def options_of(warehouse: Warehouse, name: str, **filters: object) -> list[dict]:
-    """What a filter offers, given the others."""
+    """The options of a filter, given the other filters."""
     rows = warehouse.query(f"{name}_options", **filters)
     return [{"label": label, "value": key} for label, key in zip(rows.label, rows.key, strict=True)]
 
 
 def table(page: str, query: str, title: str, size: int = 10, **settings: object) -> vm.Table:
-    """A grid of the rows of a query."""
+    """A grid with the rows of a query."""
     return vm.Table(
         id=f"{page}-{query}",
         title=title,
@@ -66,7 +66,7 @@ def chart(page: str, draw, query: str, title: str, **more: object) -> vm.Graph:
         id=f"{page}-{query}-chart",
         title=title,
         figure=draw(data_frame=query),
-        # Plotly offers to upload a chart to its cloud.
+        # Removes Plotly's button that uploads a chart to its cloud.
         extra={
             "config": {
                 "displaylogo": False,
@@ -78,7 +78,7 @@ def chart(page: str, draw, query: str, title: str, **more: object) -> vm.Graph:
 
 
 def with_downloads(shown: list) -> list:
-    """The same parts, and below each table and chart a button that downloads it as CSV."""
+    """The same parts, with a button below each table and chart that downloads it as CSV."""
     made = []
     for part in shown:
         made.append(part)
@@ -88,12 +88,12 @@ def with_downloads(shown: list) -> list:
 
 
 def words(page: str, query: str, style: str = "") -> vm.Figure:
-    """The texts of a query."""
+    """The texts that a query returns."""
     return vm.Figure(id=f"{page}-{query}", figure=figures.texts(data_frame=query, style=style))
 
 
 def selector(page: str, name: str, warehouse: Warehouse) -> vm.Dropdown | vm.DatePicker:
-    """The input of a filter. Empty means: all."""
+    """The input of a filter. An empty input means all."""
     settings = {"id": selector_id(page, name), "title": TITLES[name]}
     if name == "dates":
         days = warehouse.query("day_range")
@@ -117,13 +117,13 @@ def selector(page: str, name: str, warehouse: Warehouse) -> vm.Dropdown | vm.Dat
 
 
 def controls(page: str, names: list[str], shown: list, warehouse: Warehouse) -> list[vm.Parameter]:
-    """Filters that set the parameters of the queries shown, and the same filter of other pages."""
+    """Filters that set the parameters of the page's queries, and the same filter on other pages."""
     made = []
     for name in names:
         others = [
             f"{other}-{name}"
             for other, others_names in PAGE_FILTERS.items()
-            # A page of one handle shows that one, whatever the others are filtered by.
+            # A page for one handle keeps its handle, whatever filters the other pages have.
             if other != page and name in others_names and f"{page}-{name}" not in SINGLE
         ]
         made.append(
@@ -154,10 +154,10 @@ def page(
     whole_fleet: list | None = None,
     filtered_title: str = "",
 ) -> vm.Page:
-    """A page: its filters, on the left, apply to all that it shows.
+    """A page: its filters, on the left, apply to everything that it shows.
 
-    The tables of whole_fleet come first and have no filter. Then the filters stand below them,
-    under filtered_title.
+    The tables of whole_fleet come first and have no filter. The filters and filtered_title follow
+    below them.
     """
     notice = words(name, "notice", "notice")
     filters = controls(name, PAGE_FILTERS[name], [notice, *shown], warehouse)
@@ -189,21 +189,21 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     "fleet",
                     "last_day",
                     "The hottest handles of the last day",
-                    header="By trusted sensors.",
+                    header="Only trusted sensors count.",
                 ),
                 table(
                     "fleet",
                     "overheated",
                     "Questions 1 and 2: overheated in any 30 s period, and the maximum power then",
-                    header="One row per handle and signal. Fixed windows are the question's other "
-                    "reading: 30 s by the clock.",
+                    header="One row per handle and signal. Fixed windows are another way to read "
+                    "the question: 30 s by the clock.",
                 ),
                 table(
                     "fleet",
                     "alert_averages",
                     "Question 3: mean power and temperature when a temperature alert fires",
-                    header="Of the last reading before each alert, whatever its age. Trusted "
-                    "alerts leave out those that fired while a temperature sensor of the handle "
+                    header="Uses the last reading before each alert, whatever its age. Trusted "
+                    "alerts exclude those that fired while a temperature sensor of the handle "
                     "was suspect.",
                 ),
             ],
@@ -237,7 +237,7 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     figures.site_days,
                     "site_days",
                     "Sites by day",
-                    header="The chosen sites, up to ten; the five hottest where none is chosen.",
+                    header="Shows up to ten chosen sites, or the five hottest if none is chosen.",
                 ),
                 table("sites", "components", "Handles"),
             ],
@@ -263,15 +263,15 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     "component",
                     "component_history",
                     "On the watchlist, day by day",
-                    header="A day is judged by itself and the days before it, watch_days together.",
+                    header="Each day is judged on the data of watch_days days, itself included.",
                 ),
                 chart(
                     "component",
                     figures.thermal_trend,
                     "thermal_trend",
                     "Rise of each pole at a lasting 100 kW, day by day",
-                    header="Bars are the standard error. A day on which it is as large as the "
-                    "rise is left out.",
+                    header="Bars show the standard error. Days whose error is as large as the rise "
+                    "are left out.",
                 ),
                 table(
                     "component",
@@ -296,7 +296,7 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
             shown=[
                 words("alerts", "incident_words", "heading"),
                 chart("alerts", figures.alert_timeline, "alert_timeline", "Incidents over time"),
-                table("alerts", "alerting", "Who raises them"),
+                table("alerts", "alerting", "Handles that raise the alerts"),
                 table(
                     "alerts",
                     "incidents",
@@ -319,7 +319,7 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     header="Draw a box around marks to list only their handles below; "
                     "double-click to list all.",
                 ),
-                table("power", "power_marks", "Handles, and what derating took from them"),
+                table("power", "power_marks", "Handles, and their loss by derating"),
                 chart(
                     "power",
                     figures.hot_by_power,

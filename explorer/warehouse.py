@@ -24,13 +24,13 @@ def filters_of(name: str) -> frozenset[str]:
 
 
 def as_keys(value: object) -> list[str]:
-    """A filter's value as a list of texts. The address can say anything; it must not fail."""
+    """A filter's value as a list of texts. An address may contain any value; none must fail."""
     values = value if isinstance(value, list) else [value]
     return [str(item) for item in values if item not in (None, "")]
 
 
 class Warehouse:
-    """A published DuckDB file, opened read-only, and again when another file replaces it."""
+    """A published DuckDB file, opened read-only, and reopened when a new file replaces it."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -39,18 +39,18 @@ class Warehouse:
         self._connection = None
 
     def open(self) -> None:
-        """Opens the file. Queries in progress end on the one before: its last cursor closes it.
+        """Opens the file. Running queries finish on the old file, which their last cursor closes.
 
         Raises:
-            duckdb.Error: the file is no warehouse of this version.
-            OSError: there is no file.
+        duckdb.Error: the file is not a warehouse of this version.
+        OSError: there is no file.
         """
         version = self._version_of_file()
         connection = duckdb.connect(":memory:")
         path = str(self.path).replace("'", "''")
         connection.execute(f"attach '{path}' as warehouse (read_only)")
         connection.execute("set enable_external_access = false")
-        # Cursors share what is in memory: the macros, and a view of each mart.
+        # Cursors share the in-memory database: the macros, and a view of each mart.
         connection.execute("create schema marts")
         for (view,) in connection.execute(sql("views")).fetchall():
             connection.execute(view)
@@ -60,7 +60,7 @@ class Warehouse:
             self._connection, self._version = connection, version
 
     def reopen_if_replaced(self) -> bool:
-        """Opens a newly published file, and says whether there was one that could be read."""
+        """Opens a newly published file. Returns whether there was one, and it could be read."""
         try:
             if self._version_of_file() == self._version:
                 return False
@@ -79,7 +79,7 @@ class Warehouse:
         return sorted(QUERIES.glob("*.sql"))
 
     def query(self, name: str, **filters: object) -> pd.DataFrame:
-        """Runs queries/<name>.sql. A filter that is not given filters nothing."""
+        """Runs queries/<name>.sql. A filter that is not given does not filter."""
         keys = {name_: as_keys(filters.get(name_)) for name_ in filters_of(name)}
         parameters = {
             name_: duckdb.Value(value, duckdb.list_type("VARCHAR")) for name_, value in keys.items()

@@ -110,7 +110,7 @@ class Plugin(BasePlugin):
                 parameters,
                 result,
                 null_handling="special",
-                side_effects=True,  # so that it is called for each row, not once
+                side_effects=True,  # must not be constant-folded
             )
 
     def folder_problem(self):
@@ -163,8 +163,7 @@ class Plugin(BasePlugin):
             return None
 
     def find_lines(self, file_path, texts, numbers, parts):
-        """Number and text of each line that is one of the texts, or has one of the numbers or
-        parts.
+        """Number and text of each line that matches one of the texts, numbers or parts.
 
         Without any of them: of each line that is not valid UTF-8. Returns no line of a file that
         has changed or is out of reach. A byte that is not valid UTF-8 becomes \\xff.
@@ -223,7 +222,7 @@ class LandingFileSystem(AbstractFileSystem):
     def file(self, path):
         file = self.files.get(name_of(path))
         if file is None or file.found["text_bytes"] is None:
-            raise PermissionError(f"Permission denied: {path} is no landing file that can be read.")
+            raise PermissionError(f"Permission denied: {path} is not a readable landing file.")
         return file
 
 
@@ -503,7 +502,7 @@ def store_problem(error, folder=None):
     if "ImportError" in kinds:
         if re.match("s3a?:", folder or "", re.IGNORECASE):
             return "s3fs is missing: run .venv/bin/uv sync --frozen --inexact --group s3"
-        return "fsspec lacks the package for such an address"
+        return "fsspec lacks the package for this kind of address"
     if code == "NoSuchBucket":
         return "there is no such bucket: check its name, and AWS_ENDPOINT_URL"
     if kinds & {"FileNotFoundError", "FileExpired"}:
@@ -793,7 +792,7 @@ def chunks_of(file):
 
 
 def without_delimiter(chunks):
-    """Refuses text with the delimiter of the line reader, which would cut off the rest of the line."""
+    """Refuses text with the line reader's delimiter, which would cut off the rest of the line."""
     end = b""
     for chunk in chunks:
         if (end or DELIMITER[:1] in chunk) and DELIMITER in end + chunk:

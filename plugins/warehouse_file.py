@@ -20,7 +20,7 @@ from landing_files import PROTOCOL, is_utf8
 # With more memory, even a build of a hundred million readings is not faster.
 USUAL_MEMORY = "4GB"
 MAGIC = b"DUCK"  # at byte 8 of every DuckDB file
-ENDINGS = ["", ".wal", ".wal.checkpoint", ".wal.recovery"]  # the files that the engine keeps for one database
+ENDINGS = ["", ".wal", ".wal.checkpoint", ".wal.recovery"]  # the engine keeps these files
 LONGEST_ENDING = ".work.wal.checkpoint"
 
 
@@ -69,7 +69,7 @@ class Plugin(BasePlugin):
         cursor.execute("use warehouse")
 
     def store(self, target_config):
-        """Writes the new file, and moves it to the published path once it is complete and closed."""
+        """Writes the new file, and publishes it once it is complete and closed."""
         try:
             self.connection.execute(target_config.config["statements"])
         except duckdb.Error as error:
@@ -77,8 +77,8 @@ class Plugin(BasePlugin):
             self.remove_new_file()
             if "No space left" in reason:
                 reason += (
-                    f"; make room, for one by removing the build's own '{self.work}' and "
-                    f"'{self.work}.wal', which the next build makes anew."
+                    f"; free some space, for example by removing the build's own '{self.work}' "
+                    f"and '{self.work}.wal', which the next build creates again."
                 )
             refuse(f"Not published, '{self.published}' is left as it was: {reason}")
         try:
@@ -175,8 +175,7 @@ class Plugin(BasePlugin):
             )
 
     def remove_leftovers(self):
-        """Removes leftover files. This process has the lock on the work file, so no build needs
-        them."""
+        """Removes leftovers: with the work file locked, no other build can need them."""
         self.remove_new_file()
         for pattern in ("duckdb_temp_*", "landing_*.csv"):
             for spilled in Path(self.spill).glob(pattern):

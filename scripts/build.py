@@ -1,7 +1,8 @@
 """Builds the warehouse with dbt: make build, and with DBT_TARGET=spark make spark.
 
-It ends at once if nothing has changed since the published build, shows progress on a terminal, and
-reports each problem in one sentence. Options of dbt may follow, such as --full-refresh.
+If nothing has changed since the published build, the script ends at once. It shows progress on a
+terminal, and reports each problem in one sentence. Options of dbt may follow, such as
+--full-refresh.
 """
 
 import hashlib
@@ -29,14 +30,14 @@ PACKAGES = ["dbt-core", "dbt-duckdb", "duckdb"]
 
 
 def inputs_version():
-    """A hash of all that the result of a build depends on."""
+    """A hash of everything that the result of a build depends on."""
     parts = [LANDING_DIR, WAREHOUSE, VARS, *(version(package) for package in PACKAGES)]
     parts += sorted(setting for setting in os.environ.items() if setting[0].startswith("DBT_"))
     for path in sorted(path for pattern in CODE for path in Path().glob(pattern)):
         if path.is_file():
             parts += [path, path.read_bytes()]
-    with suppress(OSError):  # dbt says that there is nothing to load
-        # A part of a Parquet folder can be written anew in place.
+    with suppress(OSError):  # dbt reports that there is nothing to load
+        # A part of a Parquet folder can be rewritten in place.
         parts_of_folders = glob("*.parquet/*", root_dir=LANDING_DIR)
         for name in sorted([*os.listdir(LANDING_DIR), *parts_of_folders]):
             path = os.path.join(LANDING_DIR, name)
@@ -48,19 +49,19 @@ def inputs_version():
 
 
 def last_build(inputs):
-    """When the warehouse was built, its first and last reading; None if from other inputs."""
+    """When the warehouse was built, its first and last reading; None if the inputs differ."""
     import duckdb
 
     work = f"{WAREHOUSE}.work"
     with suppress(OSError, duckdb.Error), duckdb.connect() as connection:
-        # A build writes to its work file last: a newer published file was changed since.
+        # A build writes to its work file last: a newer published file has been changed since.
         is_changed = os.stat(WAREHOUSE).st_mtime_ns > os.stat(work).st_mtime_ns
         if is_changed or os.path.exists(f"{WAREHOUSE}.wal"):
             return None
         for name, path in [("published", WAREHOUSE), ("work", work)]:
             path = path.replace("'", "''")
             connection.execute(f"attach '{path}' as {name} (type duckdb, read_only)")
-        # A file that no build made may hold views of anything.
+        # A file that no build made may have views that read other files.
         connection.execute("set enable_external_access = false")
         return connection.execute(
             "select built_at, published.first_reading_at, published.last_reading_at "
@@ -72,7 +73,7 @@ def last_build(inputs):
 
 
 class Console:
-    """Prints lines and, on a terminal, a last line that shows how far the build is."""
+    """Prints lines and, on a terminal, a last line with the build's progress."""
 
     def __init__(self):
         terminals = [fd for fd in (2, 1) if os.isatty(fd) and os.environ.get("TERM") != "dumb"]
@@ -83,7 +84,7 @@ class Console:
         self.running = {}  # names by id, the longest running first
 
     def show_progress(self):
-        """Runs in a thread of its own as long as there is a terminal."""
+        """Runs in its own thread as long as there is a terminal."""
         started = time.monotonic()
         while self.terminal:
             with self.lock:
@@ -101,16 +102,16 @@ class Console:
                 os.write(self.terminal, f"\r\x1b[K{line[: width - 1]}".encode())
 
     def print(self, line):
-        """Prints a line, but none twice."""
+        """Prints a line, but never the same line twice."""
         with self.lock:
             self.rewrite("")
             if line not in self.printed:
                 self.printed.add(line)
-                with suppress(OSError):  # a build goes on if nobody reads its output any more
+                with suppress(OSError):  # a build continues if its output is no longer read
                     os.write(1, f"{printable(line)}\n".encode())
 
     def on_event(self, event):
-        """dbt calls this, in any of its threads."""
+        """dbt calls this in any of its threads."""
         name, data = event.info.name, event.data
         with self.lock:
             if name == "ConcurrencyLine":
@@ -132,21 +133,21 @@ def printable(text):
 
 
 def one_line(text):
-    """A message of dbt without headings, colours, stacks and the place in the SQL."""
+    """A dbt message without headings, colours, stack traces and the position in the SQL."""
     text = re.sub(r"\x1b\[\d*m|\[WARNING\]:?|-{3,}", "", text)
     text = re.sub(r"^\s*(\w+ )+Error( in .*)?$", "", text, flags=re.MULTILINE)
-    text = text.replace("Invalid Input Error: No ", "No ")  # a sentence of stop_without_readings
+    text = text.replace("Invalid Input Error: No ", "No ")  # from stop_without_readings
     # The engine's advice on memory is to change settings that are locked.
     return " ".join(re.split(r"\n\s*(?:LINE \d|Possible solutions|> in |at )", text)[0].split())
 
 
 def sentences(run):
-    """What went wrong in a run of dbt."""
+    """The problems of a dbt run, one sentence each."""
     if error := run.exception:
         text = one_line(getattr(error, "msg", None) or str(error)) or type(error).__name__
         node = getattr(error, "node", None)
         place = f" ({node.original_file_path})" if node else ""
-        # The project's own errors are sentences already.
+        # The project's own errors are already sentences.
         yield text if re.fullmatch(r"\w.*\.", text) else f"dbt stopped: {text}{place}"
     for result in getattr(run.result, "results", []):
         node, found = result.node, f"found {result.failures}"
@@ -156,7 +157,7 @@ def sentences(run):
 
 
 def prepare_spark():
-    home, oldest = os.environ.get("JAVA_HOME"), 17  # Spark 4 runs on no older one
+    home, oldest = os.environ.get("JAVA_HOME"), 17  # Spark 4 needs Java 17 or later
     needed = (
         f"Apache Spark needs Java {oldest} or later: install it (Debian: apt-get install "
         "openjdk-17-jre-headless), or set JAVA_HOME."
@@ -168,11 +169,11 @@ def prepare_spark():
     found = re.search(r'version "(?:1\.)?(\d+)', words)
     if not found or int(found[1]) < oldest:
         sys.exit(f"{java} is {words.splitlines()[0] if words else 'no Java'}. {needed}")
-    # Or the name of the machine must be known to its network.
+    # Otherwise the network must be able to resolve the machine's name.
     if os.environ.get("SPARK_MASTER", "local").startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ.setdefault("DBT_TARGET_PATH", "target/spark/dbt")
-    # It speaks of tests of pyspark's own, and so to nobody here.
+    # This warning is about pyspark's own tests, so it is irrelevant here.
     warnings.filterwarnings("ignore", "", FutureWarning, "pyspark.testing.utils")
 
 
@@ -181,9 +182,9 @@ def main(options):
     is_spark = os.environ.get("DBT_TARGET") == "spark"
 
     def interrupt(*_):
-        # A build may be killed at any moment. dbt would first wait for the queries that run.
+        # A build may be killed at any moment. dbt would first wait for its running queries.
         with console.lock:
-            # Spark publishes one mart after the other.
+            # On Spark, marts are published one by one.
             console.print(
                 "Interrupted."
                 if is_spark
@@ -192,13 +193,13 @@ def main(options):
             os._exit(128 + signal.SIGINT)
 
     signal.signal(signal.SIGINT, interrupt)
-    # Python's helper process would warn of the locks that an interrupted dbt leaves.
+    # Otherwise Python's helper process warns of the locks that an interrupted dbt leaves.
     sys.warnoptions.append("ignore:resource_tracker:UserWarning")
     os.chdir(Path(__file__).resolve().parents[1])
     if is_spark:
         prepare_spark()
-    elif not options and "://" not in LANDING_DIR:  # an object store is only listed by dbt
-        # Before dbt lists the files: the next build sees which ones changed meanwhile.
+    elif not options and "://" not in LANDING_DIR:  # only dbt lists an object store
+        # Before dbt lists the files, so the next build sees which ones changed meanwhile.
         os.environ["INPUTS_VERSION"] = inputs_version()
         if build := last_build(os.environ["INPUTS_VERSION"]):
             built, first, last = build
@@ -221,7 +222,7 @@ def main(options):
         variables = yaml.safe_load(VARS) or {}
     except yaml.YAMLError:
         variables = None
-    # A decimal comma makes a name of what follows it, 5.
+    # A decimal comma splits a number: the part after it becomes a name.
     if not isinstance(variables, dict) or not all(isinstance(name, str) for name in variables):
         sys.exit(
             printable(f"VARS is '{VARS}'; it must be YAML such as {{overheat_threshold_c: 95.5}}.")
@@ -237,7 +238,7 @@ def main(options):
     with console.lock:
         console.rewrite("")
         console.terminal = None
-    if isinstance(run.exception, KeyboardInterrupt):  # Spark takes the signal for itself
+    if isinstance(run.exception, KeyboardInterrupt):  # Spark handles the signal itself
         interrupt()
     for sentence in sentences(run):
         console.print(sentence)

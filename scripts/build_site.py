@@ -1,11 +1,11 @@
 """Writes the boards, the method, the dbt docs and the column lineage as one site for file://.
 
-Every page that a board links to is drawn: a link such as /component?component=7
-becomes a file of its own. The boards are drawn from a copy of the warehouse,
-so that they agree even if a build publishes another one meanwhile.
+Every page that a board links to becomes a file of its own, such as /component?component=7. All
+boards read the same copy of the warehouse, so they agree even if a build publishes a new one
+meanwhile.
 
-dct draws a board as one picture of a fixed width. Its charts and texts become
-blocks of the page, which wrap on a phone and break between pages of paper.
+dct draws a board as one picture of a fixed width. This script turns its charts and texts into
+blocks of the page, which wrap on a phone and break between printed pages.
 """
 
 from outputs import open_marts, replaced_folder, warehouse_path
@@ -36,8 +36,8 @@ from site_pages import page_name
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 PICTURES = ["overview", "watchlist"]
-# Pages that are no boards, by the name that boards link them with. The lineage
-# opens at the table where all of it ends, with what stands next to it.
+# Pages that are not boards, by the name that boards use in links. The lineage opens at the table at
+# its end, with the neighbouring tables.
 OTHER_PAGES = {
     "docs": "docs.html",
     "lineage": "lineage.html?model=model.supercharger.component_watchlist&parents=1&children=1",
@@ -56,7 +56,7 @@ NAVIGATION = " · ".join(
         "data_quality": "Data quality",
     }.items()
 )
-# What fits on a printed page, and a part of a longer table, in the units of a drawn board.
+# The height of a printed page, and of one part of a longer table, in the units of a board.
 PAGE_HEIGHT = 800
 PART_HEIGHT = 400
 BEHIND = (
@@ -64,7 +64,7 @@ BEHIND = (
     "[where each column comes from](/lineage) · "
     "[how alerts and signals are aligned, the method of question 3](/method)"
 )
-# The browser itself then refuses what would leave the page.
+# With this, the browser itself refuses all requests to the network.
 NO_NETWORK = (
     '<meta http-equiv="Content-Security-Policy" content="default-src data: blob:; '
     "script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
@@ -99,7 +99,7 @@ from marts.build_info
 
 
 class BoardError(Exception):
-    """A board that cannot be drawn, or that links to nothing."""
+    """A board that cannot be drawn, or that has a broken link."""
 
 
 def run_tool(what, *command, **options):
@@ -125,7 +125,7 @@ def write_dbt_docs(target_path, folder):
     command = ["dbt", "--quiet", "docs", "generate", "--static", "--target-path", target_path]
     run_tool("The dbt docs", *command, cwd=ROOT)
     page = Path(target_path, "static_index.html").read_text(encoding="utf-8")
-    # Addresses that the page fills in later, or never: a browser asks for them.
+    # Addresses that the page fills in later, or never; the browser would request them.
     page = page.replace('xlink:href="{{ getIcon', 'ng-attr-xlink:href="{{ getIcon')
     page = page.replace("${require('./assets/favicons/favicon.ico')}", "data:,")
     write_page(folder / "docs.html", page)
@@ -146,7 +146,7 @@ def variables_of(query):
 
 
 def as_paragraphs(block):
-    """The drawn lines of a text as HTML, which wraps where the page is narrow."""
+    """The drawn lines of a text as HTML, which wraps on a narrow page."""
     paragraphs, last_y, is_item = [], None, False
     for line in block.xpath(".//circle | .//text"):
         if line.tag == "circle":  # the bullet of a list item
@@ -166,7 +166,7 @@ def as_paragraphs(block):
 
 
 def extent(part):
-    """Where a text, a rectangle or a small chart of a table begins and ends."""
+    """The top and bottom of a text, a rectangle or a small chart in a table."""
     if part.tag == "g":
         top = float(re.fullmatch(r"translate\(.+, (.+)\)", part.get("transform"))[1])
         return top, top + 12
@@ -177,7 +177,7 @@ def extent(part):
 
 
 def rows_of(cells):
-    """The cells of a drawn table by row, from above: those that overlap share one."""
+    """The cells of a drawn table by row, from the top: overlapping cells share a row."""
     rows, end = [], 0
     for cell in sorted(cells, key=extent):
         start, cell_end = extent(cell)
@@ -208,7 +208,7 @@ def parts_of(chart):
 
 def as_figure(chart, board):
     width, height = chart.get("data-chart-width"), float(chart.get("data-chart-height"))
-    # The script of dct looks for these attributes where it shows tooltips.
+    # The script of dct looks for these attributes when it shows tooltips.
     attributes = {name: value for name, value in board.items() if name.startswith("data-dbt-")}
     parts = parts_of(chart)
     ends = [top for top, _ in parts[1:]] + [height]
@@ -220,7 +220,7 @@ def as_figure(chart, board):
 
 
 def as_blocks(page):
-    """Puts the charts and texts of the one picture into the flow of the page."""
+    """Converts the charts and texts of the picture to blocks in the flow of the page."""
     board = page.find(".//svg")
     main = E.main(E.h1(board.get("data-dbt-page-title")))
     for row in board.xpath("./g[not(@data-authored-kind)]/*[self::g or self::svg]"):
@@ -229,7 +229,7 @@ def as_blocks(page):
         charts = row.xpath("descendant-or-self::g[@class='dbt-chart']")
         if charts:
             main.append(E.div({"class": "row"}, *[as_figure(chart, board) for chart in charts]))
-    # What is left are fonts and gradients.
+    # Only fonts and gradients remain.
     for drawn in board.xpath("./*[not(self::defs)]"):
         drawn.drop_tree()
     board.attrib.clear()
@@ -253,14 +253,14 @@ class Boards:
             "title": "What did a handle read when an alert fired?",
             "rows": [{"text": method}],
         }
-        # Compiled once: the board of a component is drawn for each of them.
+        # Compiled once, because the board of a component is drawn for each component.
         self.boards = {
             slug: compile_file(self.with_navigation(slug, board))
             for slug, board in contents.items()
         }
 
     def with_navigation(self, slug, board):
-        """The board as dct serve shows it, below links to the others and the age of the data."""
+        """The board as dct serve shows it, with links to the others and the age of the data."""
         board["rows"].insert(0, {"text": f"{NAVIGATION}\n\n{self.age}"})
         path = self.session.project.path(f"charts/{slug}.yml")
         return InMemoryBoard(yaml.safe_dump(board, sort_keys=False), path=path)
@@ -291,7 +291,7 @@ class Boards:
             if target in OTHER_PAGES:
                 return OTHER_PAGES[target]
             if url.scheme or url.netloc or not url.path or target not in self.boards:
-                raise BoardError(f"A board links to '{href}', which is no page of the site.")
+                raise BoardError(f"A board links to '{href}', which is not a page of the site.")
             linked.add((target, variables_of(url.query)))
             return page_name(target, variables_of(url.query))
 
@@ -303,16 +303,16 @@ class Boards:
         return linked
 
     def write_picture(self, folder, slug):
-        # dct hardly compresses what it draws.
+        # dct hardly compresses its pictures.
         picture = Image.open(BytesIO(self.render(slug, (), "png", scale=0.8)))
         picture.convert("RGB").save(folder / f"{slug}.png", optimize=True)
 
 
 def open_boards(*texts):
-    """Each process draws with a session of its own."""
+    """Each process draws with its own session."""
     global boards
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(200_000)  # an eighth of the time would go into looking for garbage
+    gc.set_threshold(200_000)  # garbage collection would take an eighth of the time
     boards = Boards(ProjectSession.open(ROOT), *texts)
 
 

@@ -27,12 +27,12 @@ def export(folder, connection):
         mart = connection.table(f"marts.{name}")
         mart.write_parquet(str(folder / f"{name}.parquet"))
         write_csv(connection, mart, folder / f"{name}.csv")
-    # One result at a time can be open on a connection, hence the cursors.
+    # A connection can have only one open result, hence the cursors.
     marts = {name: connection.cursor().table(f"marts.{name}") for name in names}
     extract = folder / "supercharger.hyper"
     with tempfile.TemporaryDirectory() as logs:
         pantab.frames_to_hyper(marts, extract, process_params={"log_dir": logs})
-    # Hyper lets only its owner read what it writes.
+    # Hyper makes its files readable only for their owner.
     shutil.copymode(folder / "build_info.parquet", extract)
     return len(names)
 

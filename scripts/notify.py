@@ -1,10 +1,10 @@
-"""Says what is new, worse or gone on the watchlist, and sends it to NOTIFY_URLS: make notify.
+"""Reports what is new, worse or gone on the watchlist, and sends it to NOTIFY_URLS: make notify.
 
-NOTIFY_URLS: addresses of apprise, separated by white space; without any, the text is printed.
-SINCE: a day to compare the last one with, such as 2022-03-12; else the day before.
-SITE_URL: where the pages of make site are served, for the links; else their files.
+NOTIFY_URLS: addresses for apprise, separated by white space. Without any, the text is printed.
+SINCE: the day to compare the last day with, such as 2022-03-12; by default the day before.
+SITE_URL: where the pages of make site are served, for the links; by default their files.
 
-Exit codes: 0 sent, printed, or nothing changed; 1 a sentence says what is wrong.
+Exit codes: 0 sent, printed, or nothing changed; 1 an error, described in one sentence.
 """
 
 from outputs import open_marts, warehouse_path
@@ -21,11 +21,11 @@ import duckdb
 from site_pages import page_name
 
 QUERY = Path(__file__).with_name("watchlist_changes.sql")
-MOST_LINES = 4  # below the first
+MOST_LINES = 4  # after the title
 
 
 def changes(since: str | None) -> list[tuple]:
-    """The rows of watchlist_changes.sql; one row without a change where there is none."""
+    """The rows of watchlist_changes.sql; one row without a change if nothing changed."""
     with open_marts() as connection:
         try:
             return connection.execute(QUERY.read_text(), {"since": since}).fetchall()
@@ -34,7 +34,7 @@ def changes(since: str | None) -> list[tuple]:
 
 
 def printable(text: object) -> str:
-    """An id on one line, whatever it holds."""
+    """An id on one line, whatever characters it has."""
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "?", str(text))[:100]
 
 
@@ -63,7 +63,7 @@ def message(rows: list[tuple], site: str) -> tuple[str, list[str]] | None:
 
 
 def send(urls: list[str], title: str, body: str) -> None:
-    """Sends to each address. No address is ever printed: it may hold a password."""
+    """Sends to each address. Addresses are never printed, because they may contain a password."""
     import apprise
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)

@@ -1,4 +1,4 @@
-"""What make site and make export share: the marts they read, and the folder they write."""
+"""Shared by make site and make export: reading the marts, and writing the folder."""
 
 import json
 import os
@@ -9,18 +9,18 @@ from pathlib import Path
 
 import duckdb
 
-# Written into each folder: it says which marts the folder shows, and that it
-# may be replaced.
+# Written into each folder: it names the build that the folder shows, and marks the folder as
+# replaceable.
 BUILD_INFO = "build_info.json"
 
 
 def interrupt(*_):
     print("Interrupted: nothing was written.", flush=True)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what was begun is tidied up
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # lets the cleanup finish
     raise SystemExit(128 + signal.SIGINT)
 
 
-# Whoever imports this first is safe from a stack trace at Ctrl-C.
+# Import this module first: then Ctrl-C never prints a stack trace.
 signal.signal(signal.SIGINT, interrupt)
 
 
@@ -46,7 +46,7 @@ def open_marts():
 
 @contextmanager
 def replaced_folder(target, connection):
-    """An empty folder that takes the target's place if all goes well, and vanishes if not."""
+    """An empty folder that replaces the target on success, and is removed on failure."""
     target = Path(target).resolve()
     if target.is_dir() and any(target.iterdir()) and not (target / BUILD_INFO).exists():
         raise SystemExit(f"'{target}' holds other files and would be replaced: name another.")

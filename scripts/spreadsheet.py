@@ -1,14 +1,14 @@
-"""CSV that a spreadsheet opens without running a cell."""
+"""CSV that a spreadsheet opens without running a cell as a formula."""
 
 import codecs
 from pathlib import Path
 
 import duckdb
 
-# A spreadsheet runs a cell that begins with one of these, after white space or
-# invisible characters too; the full-width ones where it is set to Japanese. A
-# plain number, as an id is, it only reads. What begins with an apostrophe gets
-# another one, so that taking the first one off gives back every value.
+# A spreadsheet runs a cell as a formula if it begins with one of these, also after white space or
+# invisible characters; the full-width ones if the spreadsheet is set to Japanese. A plain number,
+# such as an id, is safe. A value that begins with an apostrophe gets another one, so that removing
+# the first apostrophe restores every value.
 SPREADSHEET_SAFE = r"""
 create or replace temp macro spreadsheet_safe(cell) as if(
     regexp_matches(cell, '^[\s\p{Z}\p{C}]*[''=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]|^[\t\r\n]')
@@ -20,7 +20,7 @@ create or replace temp macro spreadsheet_safe(cell) as if(
 
 
 def spreadsheet_column(name: str, data_type: str) -> str:
-    """The column as it may stand in a spreadsheet, as SQL."""
+    """The column in a form that is safe in a spreadsheet, as SQL."""
     quoted = '"' + name.replace('"', '""') + '"'
     return f"spreadsheet_safe({quoted}) as {quoted}" if data_type == "VARCHAR" else quoted
 
@@ -28,7 +28,7 @@ def spreadsheet_column(name: str, data_type: str) -> str:
 def write_csv(
     connection: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, path: Path
 ) -> None:
-    """Writes the rows, of that connection, with a byte order mark, by which Excel knows UTF-8."""
+    """Writes the rows of the connection, with a byte order mark, so that Excel detects UTF-8."""
     connection.execute(SPREADSHEET_SAFE)
     columns = zip(rows.columns, rows.dtypes, strict=True)
     rows.project(", ".join(spreadsheet_column(*column) for column in columns)).write_csv(str(path))

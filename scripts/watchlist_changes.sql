@@ -1,6 +1,6 @@
--- One row per component whose place on the watchlist changed between two days:
--- $since, or the first day where that is earlier, and the last day. Without
--- $since, between the last day and the one before.
+-- One row per component whose place on the watchlist changed between two days.
+-- The later day is the last day. The earlier one is $since (or the first day if
+-- that is later), or without $since the day before the last.
 with
 
 days as (

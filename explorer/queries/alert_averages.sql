@@ -1,5 +1,5 @@
--- Question 3: the reading known when a temperature alert fired, averaged over
--- all alerts and over those whose sensors are trusted.
+-- Question 3: the last known reading when a temperature alert fired, averaged
+-- over all alerts and over those with trusted sensors.
 select
     replace(
         coalesce(all_alerts.sensor_position, all_alerts.quantity), '_', ' '

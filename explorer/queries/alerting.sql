@@ -1,4 +1,4 @@
--- Who raises the alerts, in this choice.
+-- The handles that raise the alerts, for the chosen filters.
 select
     shown_id(component_id) as "Handle",
     component_link(site_id, asset_id, component_id) as "_Handle",

@@ -1,4 +1,4 @@
--- The handle on the watchlist, day by day.
+-- The handle's place on the watchlist, day by day.
 select
     day::varchar as "Day",
     concern_rank as "Rank",

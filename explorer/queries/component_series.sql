@@ -1,6 +1,6 @@
--- What the chart of a handle shows: rows of the kinds window, overheated,
--- incident and untrusted. From 10,000 windows on, a row is the maximum of
--- several windows.
+-- The chart of a handle: rows of the kinds window, overheated, incident and
+-- untrusted. With 10,000 windows or more, a row is the maximum of several
+-- windows.
 with
 
 chosen as (
@@ -13,7 +13,7 @@ zoom as (
         try(cast(split_part($zoom[1], '/', 2) as timestamp)) as ended_at
 ),
 
--- An alert can fire long after the last window: that one is shown, too.
+-- An alert can fire long after the last window, and must still be shown.
 last_window as (
     select max(component_windows.window_start) as window_start
     from marts.component_windows
@@ -67,7 +67,7 @@ buckets as (
     group by time_bucket(to_seconds(bucket_seconds), window_start)
 ),
 
--- A row without values ends each stretch, so that no line crosses a pause.
+-- A row without values ends each stretch, so that no line crosses a gap.
 pauses as (
     select
         ended_at as started_at,

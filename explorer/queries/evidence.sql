@@ -1,4 +1,4 @@
--- The evidence of the first handle in this choice, until another is selected.
+-- The evidence of the first listed handle, until another one is selected.
 select evidence_words(component_id, evidence, next_step) as sentence
 from marts.component_watchlist
 semi join chosen_components($site, $asset, $component, $cause)

@@ -1,7 +1,7 @@
 select
     if(
         count(*) = 0,
-        'No alert incident in this choice.',
+        'No alert incidents for these filters.',
         count(*) || if(count(*) = 1, ' incident', ' incidents') || ' ('
         || sum(alert_count) || if(sum(alert_count) = 1, ' alert', ' alerts')
         || ') of '

@@ -39,7 +39,7 @@ windows as (
     where window_start >= (select last_day.day from last_day)
 ),
 
--- The first window of those with the highest mean.
+-- The first of the windows with the highest mean.
 peaks as (
     select
         site_id,

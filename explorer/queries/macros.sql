@@ -1,7 +1,7 @@
--- What all queries share. A filter is a list of keys; an empty list filters
--- nothing.
+-- Macros that all queries share. A filter is a list of keys; an empty list does
+-- not filter.
 
--- A key is JSON text: it is unambiguous, and no word that Vizro reserves.
+-- A key is JSON text: unambiguous, and never a word that Vizro reserves.
 create macro site_key(site_id) as to_json([site_id])::varchar;
 
 create macro asset_key(site_id, asset_id) as
@@ -20,7 +20,7 @@ or coalesce(
     false
 );
 
--- A value of a filter, as Vizro writes it in an address.
+-- A filter value as Vizro writes it in an address.
 create macro address_value(key) as
 'b64_' || rtrim(
     translate(to_base64(encode(to_json(key)::varchar)), '+/', '-_'), '='
@@ -39,11 +39,11 @@ page_link(
 create macro site_link(site_id) as
 page_link('/sites', 'sites-site', [site_key(site_id)]);
 
--- The id in a key, which may be anything that an address can say.
+-- The id in a key; the key may be any text from an address.
 create macro shown_key(key) as
 left(coalesce(try(json_extract_string(key, '$[-1]')), key), 100);
 
--- An id as a person reads it.
+-- An id as displayed.
 create macro shown_id(id) as if(trim(id) = '', '(empty)', id);
 
 create macro shown_cause(cause, confidence) as
@@ -68,7 +68,7 @@ create macro chosen_components(sites, assets, components, causes) as table
         )
         and is_chosen(causes, likely_cause);
 
--- The handle of a page: without one there is nothing to show.
+-- The handle of a page. Without one, the page has nothing to show.
 create macro one_component(components) as table
     select
         site_id,
@@ -79,7 +79,7 @@ create macro one_component(components) as table
     where
         components[1] = component_key(site_id, asset_id, component_id);
 
--- What the days of each handle add up to.
+-- The totals of each handle over its days.
 create macro component_totals(dates) as table
     select
         site_id,

@@ -1,12 +1,12 @@
--- One sentence where the filters leave nothing to show; else no row.
+-- One sentence if the filters leave nothing to show; otherwise no row.
 select
     'The first day, ' || $dates[1] || ', is after the last, ' || $dates[-1]
     || ': choose the days again.'
 where try_cast($dates[1] as date) > try_cast($dates[-1] as date)
 union all
 select
-    'No data between ' || $dates[1] || ' and ' || $dates[-1] || ': it covers '
-    || min(day) || ' to ' || max(day) || '.'
+    'No data between ' || $dates[1] || ' and ' || $dates[-1]
+    || ': the data covers ' || min(day) || ' to ' || max(day) || '.'
 from marts.fleet_daily
 having
     try_cast($dates[1] as date) <= try_cast($dates[-1] as date)

@@ -1,4 +1,4 @@
--- One row: what the published file covers, and how old it is.
+-- One row: the period that the published file covers, and the age of its build.
 with
 
 build as (

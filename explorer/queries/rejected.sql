@@ -1,4 +1,4 @@
--- The first 1,000 rejected rows; the table of reasons counts all.
+-- The first 1,000 rejected rows; the table of reasons counts all of them.
 select
     file_name as "File",
     line_number as "Line",

@@ -1,5 +1,5 @@
--- The rise of each pole by day. An estimate that may be off by its own size is
--- none.
+-- The rise of each pole by day. Estimates whose error may be as large as
+-- themselves are left out.
 select
     day,
     if(pole = 'negative', 'Negative pole', 'Positive pole') as pole,

@@ -1,4 +1,4 @@
--- One row per value of a filter that this file does not have.
+-- One row per filter value that is not in this file.
 with
 
 chosen_values as (

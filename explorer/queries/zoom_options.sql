@@ -1,4 +1,4 @@
--- Sessions and incidents of the handle, and the way back to all days.
+-- Sessions and incidents of the handle, and an option for all days.
 select
     'All chosen days' as label,
     '' as key,

@@ -78,21 +78,21 @@
     {%- endif -%}
     {%- if models and flags.WHICH != 'test' -%}
         {{- return(
-            'the run left out ' ~ models | length ~ ' models; a whole dbt '
-            ~ 'build publishes'
+            'the run left out ' ~ models | length ~ ' models; only a complete '
+            ~ 'dbt build publishes'
         ) -}}
     {%- endif -%}
     {%- set tests = nodes_left_out(results, 'test') -%}
     {%- if tests -%}
         {{- return(
-            'the run left out ' ~ tests | length ~ ' data tests; a whole '
-            ~ 'dbt test publishes'
+            'the run left out ' ~ tests | length ~ ' data tests; only a '
+            ~ 'complete dbt test publishes'
         ) -}}
     {%- endif -%}
     {%- if not run_query('select is_whole from ' ~ build_state()).rows[0][0] -%}
         {{- return(
-            'the last dbt run was of a part, or did not end well; a whole '
-            ~ 'dbt build publishes'
+            'the last dbt run was partial, or failed; only a complete dbt '
+            ~ 'build publishes'
         ) -}}
     {%- endif -%}
 {%- endmacro %}
@@ -106,10 +106,11 @@
         {{- return('; memory is too little: raise DUCKDB_MEMORY_LIMIT') -}}
     {%- elif 'No space left' in messages -%}
         {{- return(
-            "; the disk is full: make room, for one by removing the build's own '"
+            "; the disk is full: free some space, for example by removing the "
+            ~ "build's own '"
             ~ shown_text(warehouse_path()) ~ ".work' and '"
             ~ shown_text(warehouse_path()) ~ ".work.wal', which the next "
-            ~ 'build makes anew'
+            ~ 'build creates again'
         ) -}}
     {%- endif -%}
 {%- endmacro %}

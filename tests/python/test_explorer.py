@@ -550,7 +550,7 @@ def test_a_hostile_name_is_text_and_can_be_filtered(server, page, sql, hostile):
         ("component", {"component": "x' or 1=1 --"}, "This file has no handle x' or 1=1 --"),
         ("alerts", {"cause": ["<b>"]}, "This file has no cause <b>"),
         ("alerts", {"dates": ["2022-03-14", "2022-03-12"]}, "is after the last"),
-        ("alerts", {"dates": ["2031-01-01", "2031-01-02"]}, "it covers 2022-03-12 to 2022-03-14"),
+        ("alerts", {"dates": ["2031-01-01", "2031-01-02"]}, "data covers 2022-03-12 to 2022-03-14"),
         ("alerts", {"dates": ["soon", "later"]}, "This file has no day soon"),
         ("alerts", {"site": {"a": [1]}}, "This file has no site"),
         ("sites", {"site": [key(HANDLE[0])], "cause": ["weak_cooling"]}, "clear one of them"),
