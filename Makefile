@@ -11,8 +11,8 @@ WAREHOUSE_PATH ?= supercharger.duckdb
 PORT ?= 8050
 QUERY ?= --metrics overheated_components,overheated_seconds,max_power_when_overheated_kw,avg_power_at_temperature_alert_kw,avg_power_at_trusted_temperature_alert_kw,utilisation_ratio
 BENCH ?=
-# What a user writes into them is neither make's nor the shell's to run: it
-# reaches the commands through the environment, as it was written.
+# Neither make nor the shell may run the text of these variables: it reaches the
+# commands unchanged, through the environment.
 override VARS := $(value VARS)
 override FLEET := $(value FLEET)
 override LANDING_DIR := $(value LANDING_DIR)
@@ -23,7 +23,7 @@ override BENCH := $(value BENCH)
 export VARS FLEET LANDING_DIR WAREHOUSE_PATH PORT QUERY BENCH
 export DO_NOT_TRACK := 1
 export UV_PYTHON_DOWNLOADS := never
-# Whatever the locale is: names and messages are UTF-8.
+# Names and messages are UTF-8, whatever the locale is.
 export PYTHONUTF8 := 1
 # Without byte code each start of dbt takes seconds longer.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,13 +38,13 @@ DCT := $(BIN)/dct
 MF := $(BIN)/mf
 GENERATE := $(BIN)/python generator/generate.py
 
-# Ctrl-C ends a recipe with a sentence. What the command itself says then, it says
-# into a variable.
+# Ctrl-C ends a recipe with one sentence. A variable takes the output of the
+# interrupted command.
 ON_INTERRUPT := trap 'echo "Interrupted."; exit 130' INT
-# Asks the published warehouse, and prints the bare answer. A shell without a mode
-# asks the terminal for its colours.
+# Queries the published warehouse, and prints the bare answer. Without a mode, the
+# shell would query the terminal for its colours.
 ASK := $(DUCKDB) -dark-mode -bail -no-init -noheader -list -cmd "attach '$${WAREHOUSE_PATH//\'/\'\'}' as warehouse (read_only)" -c
-# Where nothing could be judged, empty answers must not pass for good news.
+# If nothing could be judged, empty answers must not look like good news.
 WARN_UNJUDGED := $(ASK) "select 'No signal is known as a temperature, so no component was judged: add the temperatures to seeds/signal_catalog.csv. Signals seen: ' || regexp_replace(left(other_signals, 1000), '\p{C}', '?', 'g') || '.' from warehouse.marts.build_info where temperature_signals is null"
 
 .PHONY: help
@@ -59,7 +59,7 @@ $(BIN)/.synced: uv.lock pyproject.toml
 	@$(UV) sync --quiet --frozen --inexact
 	@touch $@
 
-# What one of the optional groups of pyproject.toml needs.
+# Installs one of the optional groups of pyproject.toml.
 $(BIN)/.synced-%: $(BIN)/.synced
 	@echo "Installing the group $* (once) ..."
 	@$(UV) sync --quiet --frozen --inexact --group $*
@@ -76,14 +76,14 @@ spark: $(BIN)/.synced-spark ## build the same models on Apache Spark, into targe
 	@$(BUILD)
 
 .PHONY: spark-cluster
-spark-cluster: $(BIN)/.synced-spark ## the same on a cluster on loopback, which loses a worker in mid-build
+spark-cluster: $(BIN)/.synced-spark ## the same on a local cluster, which loses a worker during the build
 	@$(BIN)/python benchmarks/spark_cluster.py "$$LANDING_DIR"
 
 .PHONY: answers
 answers: $(BIN)/.synced ## print the answers in the terminal, from WAREHOUSE_PATH
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
 	@$(WARN_UNJUDGED)
-	@# Under the limits that the warehouse was built with.
+	@# With the limits that the warehouse was built with.
 	@$(ON_INTERRUPT); limits="$$($(ASK) "select regexp_replace(format('{{overheat_threshold_c: {}, window_seconds: {}, reading_max_age_seconds: {}, session_gap_seconds: {}, sensor_suspect_seconds: {}, alert_incident_gap_seconds: {}}}', overheat_threshold_c, window_seconds, reading_max_age_seconds, session_gap_seconds, sensor_suspect_seconds, alert_incident_gap_seconds), '\.0\b', '', 'g') from warehouse.marts.build_info")" \
 	  && { log="$$($(DBT) --quiet compile --target scratch --select path:analyses --vars "$$limits" 2>&1)" || { echo "$$log"; exit 1; }; }
 	@$(ON_INTERRUPT); for answer in "$${DBT_TARGET_PATH:-target}"/compiled/supercharger/analyses/*.sql; do \
@@ -96,7 +96,7 @@ metrics: $(BIN)/.synced-metrics ## print the headline metrics; docs/metrics.md s
 	@test -f "$$WAREHOUSE_PATH" || { echo "There is no warehouse '$$WAREHOUSE_PATH' yet: run make build first."; exit 1; }
 	@$(WARN_UNJUDGED)
 	@$(DBT) --quiet parse --target-path target
-	@# mf looks on PyPI for a newer version of itself; nothing here needs a network.
+	@# The proxy keeps mf from asking PyPI for a newer version; nothing needs a network.
 	@set -f; HTTPS_PROXY=http://127.0.0.1:9 $(MF) query --decimals 3 $$QUERY
 
 .PHONY: test
@@ -113,21 +113,21 @@ lint: $(BIN)/.synced-boards ## check the style of SQL and Python, the rules of t
 	@$(BIN)/ruff format --check .
 	@$(MAKE) --no-print-directory -j2 lint-sql lint-models
 
-# Each has a target folder of its own, so that dbt parses only what changed.
+# Each target has its own target folder, so that dbt parses only what changed.
 .PHONY: lint-sql
-# Macros are checked where models use them: sqlfluff leaves them out.
+# sqlfluff skips macros: they are checked in the models that use them.
 lint-sql: export DBT_TARGET_PATH := target/lint_sql
 lint-sql:
 	@$(BIN)/sqlfluff lint --templater raw generator
 	@$(BIN)/sqlfluff lint --templater placeholder --config explorer/.sqlfluff explorer scripts
-	@# DuckDB's binding reports what is open when Python ends.
-	@# A third of its time would go into looking for garbage.
+	@# grep removes the reports of DuckDB's binding on objects open at exit.
+	@# Garbage collection would take a third of the time.
 	@set -o pipefail; $(BIN)/python -c 'import gc; gc.set_threshold(200_000); from sqlfluff.cli.commands import cli; cli()' lint models analyses tests/reconciliation tests/warnings 2>&1 | { grep -vE 'nanobind|^ - (leaked|\.\.\. skipped)|dbt templater' || true; }
 
 .PHONY: lint-models
-# The rules and the boards are held against the models as they are now: an older
-# warehouse could hide a renamed column. It needs the columns only, no rows. It
-# is the build's own file: without rows and tests none is published.
+# Checks the rules and the boards against the current models, because an older
+# warehouse could hide a renamed column. The check needs only the columns, no
+# rows. It uses the build's own file: without rows and tests, none is published.
 lint-models: export DBT_TARGET_PATH := target/lint
 lint-models: export LANDING_DIR := data/sample
 lint-models: export WAREHOUSE_PATH := target/lint.duckdb
@@ -137,7 +137,7 @@ lint-models:
 	@$(DBT) --quiet docs generate --no-compile
 	@log="$$($(BIN)/dbt-bouncer --show-all-failures 2>&1)" || { echo "$$log"; exit 1; }
 	@set -o pipefail; WAREHOUSE_PATH=target/lint.duckdb.work $(DCT) validate --strict --warehouse 2>&1 | { grep -v ' OK$$' || true; }
-	@echo "The models keep the rules, and the boards agree with the marts."
+	@echo "The models follow the rules, and the boards match the marts."
 
 .PHONY: hooks
 hooks: $(BIN)/.synced ## check what is changed at each git commit, from now on
@@ -152,7 +152,7 @@ serve: $(BIN)/.synced-explorer ## explore the warehouse in the browser, on 127.0
 	@$(BIN)/python explorer/app.py
 
 .PHONY: notify
-notify: $(BIN)/.synced-notify ## say what is new, worse or gone on the watchlist, and send it to NOTIFY_URLS
+notify: $(BIN)/.synced-notify ## report what is new, worse or gone on the watchlist, and send it to NOTIFY_URLS
 	@$(BIN)/python scripts/notify.py
 
 .PHONY: export
@@ -165,7 +165,7 @@ fleet: $(BIN)/.synced ## generate a fleet: make fleet FLEET="{landing_dir: targe
 
 .PHONY: bench
 bench: $(BIN)/.synced-bench ## measure against Polars, chDB and pandas: make bench BENCH="--scales 1 3 10"
-	@# The variable holds several arguments: it is split, and nothing more.
+	@# The variable has several arguments: it is split, but not expanded.
 	@set -f; $(BIN)/python benchmarks/bench.py $$BENCH
 
 .PHONY: docs

@@ -1,4 +1,4 @@
--- What stands out, the five most serious findings first; all of them: from
+-- What stands out: the five most serious findings. For all findings: from
 -- marts.fleet_findings.
 select
     finding_rank as rank,

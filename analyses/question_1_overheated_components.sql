@@ -1,10 +1,10 @@
 -- Question 1: which components have an average temperature above
--- {{ var('overheat_threshold_c') }} °C (or what signal_catalog sets for the
--- signal) in any period of {{ var('window_seconds') }} s, over all temperature
--- signals? Hottest first. Where suspect is true, check the sensor before the
--- handle; other rows leave out what a suspect sensor reported. peak_c and
--- minutes are of sliding periods, which begin anywhere; tumbling counts the
--- windows from :00 and :30 that are overheated.
+-- {{ var('overheat_threshold_c') }} °C (or the signal's own limit in
+-- signal_catalog) in any period of {{ var('window_seconds') }} s, over all
+-- temperature signals? Hottest first. Where suspect is true, check the sensor
+-- before the handle; the other rows exclude readings of a suspect sensor.
+-- peak_c and minutes are of sliding periods, which can start at any time;
+-- tumbling counts the overheated windows from :00 and :30.
 select
     site_id,
     asset_id,

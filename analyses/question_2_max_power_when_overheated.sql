@@ -1,6 +1,6 @@
 -- Question 2: what is the maximum power in those periods? The first row is the
--- answer: over the fleet, in any period, suspect sensors left out. Below it the
--- same by suspect sensors, and for each overheated series.
+-- answer: over the fleet, in any period, without suspect sensors. The rows
+-- below have the maximum by suspect sensors, and for each overheated series.
 with
 
 overheated_windows as (
@@ -10,7 +10,7 @@ overheated_windows as (
 
 ),
 
--- Of equal powers the hotter, then the earlier.
+-- At equal power, the hotter period first, then the earlier one.
 ranked_windows as (
 
     select

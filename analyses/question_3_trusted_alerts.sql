@@ -1,4 +1,4 @@
--- Question 3: which alerts does "trusted" leave out, and who raised them?
+-- Question 3: which alerts are not trusted, and which handles raised them?
 select
     coalesce(alert_name, 'all temperature alerts') as alert_name,
     trust_note

@@ -1,8 +1,9 @@
--- Question 3: do the alerts tell anything? An incident is a run of one alert of
--- one component with gaps of at most {{ var('alert_incident_gap_seconds') }} s.
+-- Question 3: do the alerts mean anything? An incident is a run of alerts with
+-- one name from one component, with gaps of at most
+-- {{ var('alert_incident_gap_seconds') }} s.
 -- hot: the handle was overheated, or a trusted sensor read more than 90 °C,
--- within ten minutes. episodes: of the overheating episodes of the fleet, how
--- many came with this alert of the same component within ten minutes.
+-- within ten minutes. episodes: how many of the fleet's overheating episodes
+-- had this alert of the same component within ten minutes.
 select
     coalesce(alert_name, 'all temperature alerts') as alert_name,
     component_count as components,

@@ -1,5 +1,5 @@
 -- Question 4: which components are concerning, why, and what to check? The ten
--- to look at first; from a score of 50 on a cause is named.
+-- to look at first. A score of 50 or more names a cause.
 with
 
 watchlist as (

@@ -1,11 +1,11 @@
-"""Holds the project against an earlier commit of itself: equal marts, and what a build costs.
+"""Compares the project with an earlier commit of itself: marts must be equal; build times.
 
     python benchmarks/before_after.py 6075e96               compares the marts and the lines of code
     python benchmarks/before_after.py e7bbc84 --times 5     measures builds of the sample, in turns
 
 The marts are compared on the sample, a generated week and folders full of damage (those of
-tests/python/test_fuzz.py). Columns and marts that only one of the commits has are named, and all
-others must be equal. benchmarks/results/before_after.md gets what was measured.
+tests/python/test_fuzz.py). Columns and marts that only one of the commits has are listed, and all
+others must be equal. The measurements go to benchmarks/results/before_after.md.
 """
 
 import argparse
@@ -23,17 +23,17 @@ sys.path += [str(ROOT / "tests/python")]
 from marts import marts_of_file, marts_that_differ
 
 FUZZ_SEEDS = range(40)
-# What this project's machinery is made of: lines of SQL and Python, not the generator.
+# The project's machinery: lines of SQL and Python, without the generator.
 MACHINERY = ["macros/**/*.sql", "plugins/*.py", "models/staging/*.sql"]
 GENERATOR = "macros/fleet/"
-LIMITS = {  # this commit's seconds over the earlier one's
+LIMITS = {  # seconds of this commit over those of the earlier one
     "`dbt build` of the sample from nothing, without unit tests": 0.65,
     "`make build` of the sample with nothing new": 0.15,
 }
 
 
 def lines_of_machinery(root):
-    """Lines of SQL and Python, empty ones and comments among them."""
+    """Lines of SQL and Python, including empty lines and comments."""
     return sum(
         len(file.read_text(encoding="utf-8").splitlines())
         for pattern in MACHINERY
@@ -72,7 +72,7 @@ def compare_marts(folder, roots):
 
 
 def make_build(project):
-    """What `make build` runs in a checkout, without make, which would install its packages."""
+    """The command of `make build` in a checkout, without make, which would install its packages."""
     script = project.root / "scripts/build.py"
     command = [BIN / "python", script] if script.exists() else [BIN / "dbt", "--quiet", *BUILD]
     return measure([str(part) for part in command], project.environment, project.root)

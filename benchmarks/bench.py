@@ -2,20 +2,20 @@
 
     python benchmarks/bench.py                      1 and 3 times the real week, three runs each
     python benchmarks/bench.py --scales 1 3 10      and ten times: 92 million readings, one run
-    python benchmarks/bench.py --month              the month alone; other figures stay as they are
-    python benchmarks/bench.py --smoke              a tiny fleet: only whether the answers agree
+    python benchmarks/bench.py --month              only the month; other figures stay unchanged
+    python benchmarks/bench.py --smoke              a tiny fleet: checks only that answers agree
 
-Generates the real week's fleet with as many more days, into a temporary folder, and lets the
-contestants take turns, each in a process of its own:
+Generates the real week's fleet with as many more days, into a temporary folder. The contestants
+take turns, each in its own process:
 
-- this project, parsed before, as it is on any run but the first: its models (`dbt run`, with the
-  seeds loaded), those of questions 1 to 3 only, everything with the data tests (as `make build`
-  does), and with the unit tests, too (`dbt build`), all from nothing
+- this project, already parsed, as on every run except the first: its models (`dbt run`, with the
+  seeds loaded), only those of questions 1 to 3, everything with the data tests (as `make build`
+  does), and also with the unit tests (`dbt build`), all from nothing
 - peers/: one typed read (the floor), questions 1 to 3 in Polars and chDB by both methods (tumbling
   windows and sliding periods), and 1 and 2 in pandas by tumbling windows only
 
-Then of a month: one more day on top of the others, nothing new, that day alone, and all days from
-nothing. And of the smallest size: the same files with one bad row in each.
+Then for a month: one more day on top of the others, nothing new, that day alone, and all days from
+nothing. For the smallest size, also the same files with one bad row in each.
 
 A time is reported only if a contestant's answers equal ours. benchmarks/results gets every run
 (bench.json), the medians and the targets (bench.md) and a picture (bench.svg).
@@ -46,11 +46,11 @@ REAL_WEEK_DAYS = 8
 MONTH_DAYS = 31
 # As make build: unit tests do not depend on the data.
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
-LARGE_SCALE = 10  # from here on a run takes too long for three of them
+LARGE_SCALE = 10  # from this scale on, three runs would take too long
 LITTLE_MEMORY = "2GB"
 DISK_GB_PER_SCALE = 4
-# Warm and with many faults, so that a few components have every answer; with many readings
-# about 30 s apart, so that a wrong edge of a period shows.
+# A warm fleet with many faults, so that a few components have every answer. Many readings are about
+# 30 s apart, so that a wrong edge of a period shows.
 TINY_FLEET = {
     **{"sites": 2, "components": 12, "days": 2, "ambient_mean_c": 35, "duty": 0.4},
     **{"faulty_share": 0.5, "fault_strength": 2, "temp_interval_seconds": 10},
@@ -59,7 +59,7 @@ QUESTIONS_1_TO_3 = [
     *("+overheated_windows", "+overheated_components", "+max_power_when_overheated"),
     *("+alert_readings", "+avg_readings_by_alert"),
 ]
-# The columns that name a row of an answer, and those that are compared.
+# The key columns of each answer, and the columns that are compared.
 ANSWERS = {
     "overheated_windows": (
         {
@@ -89,19 +89,19 @@ ANSWERS = {
         },
     ),
 }
-# What the peers have no counterpart of is left out of our answers.
+# The part of our answers that the peers can compute.
 OUR_PART = {
     "overheated_windows": "true",
     "avg_readings_by_alert": "alert_scope = 'all' and alignment = 'last_known'",
 }
-# The answers in parts, each with the columns that are not compared. An empty part would prove
+# The parts of the answers, each with the columns that are not compared. An empty part would prove
 # nothing, so it stops the benchmark.
 TUMBLING = ("overheated_windows", "window_method = 'tumbling'", [])
 SLIDING = ("overheated_windows", "window_method = 'sliding'", [])
 ALERTS = ("avg_readings_by_alert", "true", [])
 ALL = [TUMBLING, SLIDING, ALERTS]
 NOTEBOOK = [(*TUMBLING[:2], ["starts_before", "reading_count", "power_reading_count"])]
-# Script and arguments, and what it answers.
+# Script, arguments, and the parts that the peer answers.
 PEERS = {
     "floor": (["duckdb_floor.py"], []),
     "Polars": (["polars_answers.py"], ALL),
@@ -112,15 +112,15 @@ PEERS = {
 
 
 class OutOfMemoryError(Exception):
-    """The system killed a contestant, as it does where memory runs out."""
+    """The system killed a contestant, as it does when memory runs out."""
 
 
 def measure(command, environment, root=ROOT):
     """Runs a command, and returns its wall seconds, CPU seconds and peak resident memory in GB.
 
-    Processes that it starts count in the CPU time; the memory is that of the largest of them.
+    The CPU time includes its child processes. The memory is that of the largest process.
     """
-    os.sync()  # what the one before wrote is not on this one's time
+    os.sync()  # writes of the previous command must not count here
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -140,7 +140,7 @@ def measure(command, environment, root=ROOT):
 
 
 def clean_environment(folder):
-    """Of a process that dbt runs in: byte code is kept, and what dbt writes goes to the folder."""
+    """For a process that runs dbt: keeps byte code, and dbt writes only to the folder."""
     return {
         **{
             name: value
@@ -154,19 +154,19 @@ def clean_environment(folder):
 
 
 def generate_fleet(folder, landing, **arguments):
-    """Writes a fleet's landing folder, and returns what measure() does."""
+    """Writes a fleet's landing folder, and returns the result of measure()."""
     arguments = json.dumps({"landing_dir": str(landing), **arguments})
     command = [str(BIN / "python"), "generator/generate.py", arguments]
     return measure(command, clean_environment(folder))
 
 
 def tell(text):
-    """Says how far it is; never a time."""
+    """Prints the progress, but never a time."""
     print(f"{datetime.now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
 
 
 def insist_on_equal_answers(contestant, ours, theirs, answers):
-    """Stops where answers are not ours, or where there is nothing to compare."""
+    """Stops if answers differ from ours, or if there is nothing to compare."""
     with duckdb.connect() as connection:
         for name, part, left_out in answers:
             keys, values = ANSWERS[name]
@@ -205,7 +205,7 @@ def insist_on_equal_answers(contestant, ours, theirs, answers):
 
 
 class Project:
-    """A checkout on one landing folder, with a warehouse that can be put back as it was."""
+    """A checkout on one landing folder, with a warehouse that can be restored."""
 
     def __init__(self, folder, landing, root=ROOT):
         self.folder = folder
@@ -219,16 +219,16 @@ class Project:
         }
 
     def dbt(self, *arguments, **environment):
-        """Runs dbt, and returns what measure() does."""
+        """Runs dbt, and returns the result of measure()."""
         command = [str(BIN / "dbt"), "--quiet", *arguments]
         return measure(command, self.environment | environment, self.root)
 
     def keep(self, name):
-        """Copies the warehouse as it is."""
+        """Saves a copy of the warehouse."""
         shutil.copytree(self.home, self.folder / name)
 
     def put_back(self, name=None):
-        """The warehouse is as it was when it was kept, or there is none."""
+        """Restores the saved warehouse, or removes the warehouse."""
         shutil.rmtree(self.home)
         if name:
             shutil.copytree(self.folder / name, self.home)
@@ -236,7 +236,7 @@ class Project:
             self.home.mkdir()
 
     def node_seconds(self):
-        """How long the nodes of the last run took by dbt's own clock: models, sums by kind."""
+        """The seconds of the last run's nodes by dbt's own clock: models, and sums by kind."""
         text = (self.folder / "target/run_results.json").read_text(encoding="utf-8")
         models, kinds, times = {}, {}, []
         for result in json.loads(text)["results"]:
@@ -253,7 +253,7 @@ class Project:
         return models, kinds
 
     def write_answers(self, folder):
-        """Writes the answers to questions 1 to 3 as the peers do."""
+        """Writes the answers to questions 1 to 3 in the format of the peers."""
         folder.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(f"{self.warehouse}.work", read_only=True) as connection:
             for name, (keys, values) in ANSWERS.items():
@@ -267,7 +267,7 @@ class Project:
 
 
 class Size:
-    """All that is measured on one fleet."""
+    """All measurements on one fleet."""
 
     def __init__(self, folder, fleet, scale=None):
         self.folder = folder
@@ -292,12 +292,12 @@ class Size:
         }
 
     def prepare(self):
-        """Parses, and keeps a warehouse with only the seeds."""
+        """Parses, and saves a warehouse that has only the seeds."""
         self.project.dbt("seed")
         self.project.keep("seeds")
 
     def prepare_damaged_files(self):
-        """The same files, each with a line in its middle that is no row."""
+        """The same files, each with an invalid line in the middle."""
         folder = self.folder / "damaged"
         folder.mkdir()
         for file in self.landing.iterdir():
@@ -308,7 +308,7 @@ class Size:
         self.damaged.dbt("parse")
 
     def prepare_last_day(self):
-        """Parses, and keeps a warehouse that lacks the last day."""
+        """Parses, and saves a warehouse without the last day."""
         tell(f"{self.name}: building all but the last day")
         self.last_day.dbt("parse")
         signal_files = list(self.landing.glob("*signals_data*"))
@@ -322,7 +322,7 @@ class Size:
             os.link(self.alone / file.name, file)
 
     def run_project(self, contestant, project, *arguments):
-        """One run of dbt, with the times of its nodes; its answers stay what they were."""
+        """One run of dbt, with the times of its nodes; its answers must not change."""
         self.results["runs"].setdefault(contestant, []).append(project.dbt(*arguments))
         models, kinds = project.node_seconds()
         for part, seconds in (("models", models), ("kinds", kinds)):
@@ -353,7 +353,7 @@ class Size:
         self.results["runs"].setdefault(contestant, []).append(run)
 
     def leave_out_what_does_not_fit(self, smaller):
-        """A process that needs more memory than there is takes others down with it."""
+        """Skips peers that would run out of memory and take other processes down with them."""
         for contestant in PEERS:
             for size in smaller:
                 growth = self.results["scale"] / size["scale"]
@@ -365,7 +365,7 @@ class Size:
                     )
 
     def run_from_nothing(self):
-        """Everyone once."""
+        """Runs every contestant once."""
         project = self.project
         project.put_back("seeds")
         self.run_project("questions 1 to 3", project, "run", "--select", *QUESTIONS_1_TO_3)
@@ -392,12 +392,12 @@ class Size:
         self.run_project("all days", self.project, *BUILD)
 
     def count_readings(self):
-        """Takes the number of readings from the floor's answer."""
+        """Reads the number of readings from the floor's answer."""
         text = (self.answers / "floor/floor.csv").read_text(encoding="utf-8")
         self.results["readings"] = int(text.split(",")[0])
 
     def open_marts(self, runs):
-        """How long a shell that was just opened takes to show a mart, by its own timer."""
+        """How long a newly opened shell takes to show a mart, by its own timer."""
         warehouse = str(self.project.warehouse)
         with duckdb.connect(warehouse, read_only=True) as connection:
             marts = connection.execute(
@@ -418,18 +418,18 @@ class Size:
         self.results["marts"] = seconds
 
     def build_in_little_memory(self):
-        """A build from nothing that the engine has to spill for."""
+        """A build from nothing with so little memory that the engine spills to disk."""
         tell(f"{self.name}: a build with {LITTLE_MEMORY}")
         self.project.put_back()
         try:
             run = self.project.dbt("build", DUCKDB_MEMORY_LIMIT=LITTLE_MEMORY)
         except (SystemExit, OutOfMemoryError):
-            run = None  # told in the report
+            run = None  # the report says so
         self.results["little memory"] = {"limit": LITTLE_MEMORY, "run": run}
 
 
 def measure_starts(project, runs):
-    """What each tool takes before it does anything."""
+    """The start-up time of each tool."""
     nothing = ["--select", "config.materialized:nothing"]
     commands = {
         "dbt parse, nothing parsed before": ["dbt", "--quiet", "parse", "--no-partial-parse"],
@@ -447,7 +447,7 @@ def measure_starts(project, runs):
 
 
 def measure_month(runs):
-    """What a day costs on top of a month."""
+    """The cost of one more day on top of a month."""
     with tempfile.TemporaryDirectory() as name:
         size = Size(Path(name), {"days": MONTH_DAYS})
         size.prepare_last_day()
@@ -460,14 +460,14 @@ def measure_month(runs):
 
 
 def positive(text):
-    """A whole number from 1 on."""
+    """A whole number of at least 1."""
     if not text.isdigit() or not int(text):
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
     return int(text)
 
 
 def read_arguments():
-    """What to measure."""
+    """The command line options."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--scales", type=positive, nargs="+", default=[1, 3], help="times the real week (1 3)"
@@ -486,7 +486,7 @@ def read_arguments():
 
 
 def move_to_whole_seconds(landing):
-    """Readings then lie at the very edges of periods, and an edge that is off by one shows."""
+    """Moves readings to the exact edges of periods, so that a wrong edge shows."""
     for file in landing.glob("*signals_data*"):
         header, *lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
         moved = {}
@@ -498,7 +498,7 @@ def move_to_whole_seconds(landing):
 
 
 def smoke():
-    """The peers' answers and the report, on a fleet that takes seconds."""
+    """Checks the peers' answers and the report on a fleet that takes seconds."""
     with tempfile.TemporaryDirectory() as name:
         size = Size(Path(name), TINY_FLEET, 1)
         move_to_whole_seconds(size.landing)
@@ -514,7 +514,7 @@ def smoke():
 
 
 def machine():
-    """What the figures depend on."""
+    """The machine and versions that the figures depend on."""
     packages = ["dbt-core", "duckdb", "polars", "chdb", "pandas"]
     return {
         "cores": os.cpu_count(),
@@ -526,7 +526,7 @@ def machine():
 
 
 def main():
-    """Measures each size in turn; what is measured is written before the next one begins."""
+    """Measures one size after the other, and writes each result before the next one starts."""
     arguments = read_arguments()
     if arguments.smoke:
         return smoke()

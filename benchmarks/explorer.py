@@ -25,7 +25,7 @@ RUNS = 5
 PORT = 8077
 ADDRESS = f"http://127.0.0.1:{PORT}"
 AIMS = {"first page": 3.0, "page change": 1.5, "filter": 0.5, "a handle's windows": 1.0}
-# Drawn means: every grid and chart of the page has what the server sent for it.
+# Drawn means that every grid and chart of the page has the data that the server sent.
 DRAWN = """ids => ids.every(id => {
     const part = document.getElementById(id);
     return part && (part.querySelector('.ag-row, .ag-overlay-no-rows-wrapper:not(.ag-hidden)')
@@ -39,7 +39,7 @@ PARTS = {
 
 
 def seconds(page: Page, act, drawn, *arguments) -> float:
-    """How long it takes from an act until a condition holds in the page."""
+    """The time from an action until a condition is true in the page."""
     started = time.perf_counter()
     act()
     page.wait_for_function(drawn, arg=arguments[0] if arguments else None, polling=10)
@@ -54,14 +54,14 @@ def page_change(page: Page) -> float:
     page.goto(ADDRESS)
     page.wait_for_function(DRAWN, arg=PARTS["/"])
     page.wait_for_load_state("networkidle")
-    # Nobody leaves a page before reading it; the library of the charts is loaded meanwhile.
+    # Users read a page before they leave it. Meanwhile the chart library loads.
     page.wait_for_function("window.Plotly")
     link = page.get_by_role("link", name="Sites and assets", exact=True)
     return seconds(page, link.click, DRAWN, PARTS["/sites"])
 
 
 def filter_change(page: Page, site: str) -> float:
-    """From the click on an option until the grid has only its handles."""
+    """From the click on an option until the grid has only the handles of the site."""
     page.goto(f"{ADDRESS}/sites")
     page.wait_for_function(DRAWN, arg=PARTS["/sites"])
     page.wait_for_load_state("networkidle")
@@ -77,7 +77,7 @@ def filter_change(page: Page, site: str) -> float:
 
 
 def windows_of_a_handle(page: Page, handle: str) -> float:
-    """From the choice of another handle until its chart is drawn."""
+    """From choosing another handle until its chart is drawn."""
     page.goto(f"{ADDRESS}/component")
     page.wait_for_function(DRAWN, arg=PARTS["/component"])
     page.wait_for_load_state("networkidle")
@@ -107,7 +107,7 @@ def main() -> None:
             "select component_count, reading_count, "
             "date_diff('day', first_reading_at, last_reading_at) + 1 from marts.build_info"
         ).fetchone()
-        # The site with the fewest handles but one, and the handle with the most windows.
+        # The site with the second-fewest handles, and the handle with the most windows.
         site, handle = connection.execute(
             "select (select site_id from marts.site_daily group by site_id "
             "order by max(component_count), site_id limit 1), (select component_id "
@@ -132,7 +132,8 @@ def main() -> None:
         for name, measure in measures.items():
             times = []
             for _ in range(RUNS + 1):
-                # A browser of its own, so that nothing is cached; the first run warms the server.
+                # A new browser each time, so that nothing is cached; the first run warms the
+                # server.
                 browser = playwright.chromium.launch(
                     executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
                 )

@@ -1,12 +1,12 @@
 """Alters one model at a time and shows which test notices.
 
-For each mutant of mutants.yml, in a copy of the project: the unit tests of the model, then a
-build of what follows from it on the sample, with its data tests, then those files of Python tests
-that look at something that follows from it. The first test that fails has killed the mutant.
-Writes results/mutants.md.
+For each mutant of mutants.yml, in a copy of the project: runs the unit tests of the model, then a
+build of all downstream models on the sample, with their data tests, then the Python tests that
+look at a downstream model. The first test that fails has killed the mutant. Writes
+results/mutants.md.
 
-What was found stands in target/mutants.jsonl, too: a run that was stopped goes on from there, and
-after a change of the project the test that noticed before is asked first.
+Results are also saved in target/mutants.jsonl: a stopped run continues from there, and after a
+change of the project, the test that noticed before runs first.
 """
 
 import argparse
@@ -28,15 +28,15 @@ ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks/results/mutants.md"
 RECORD = ROOT / "target/mutants.jsonl"
 LEAST_SHARE = 0.95
-# In the words of pytest; what is in brackets may hold blanks.
+# The format of pytest. Text in brackets may contain blanks.
 FAILED_TEST = r"^(?:FAILED|ERROR) tests/python/(.+?)(?: - .*)?$"
-# What can decide whether a test notices.
+# The code that can decide whether a test notices.
 CODE = [
     *("analyses", "data", "macros", "models", "plugins", "seeds", "tests"),
     *("README.md", "dbt_project.yml", "profiles.yml"),
 ]
-# Python tests, those that notice soonest first, and the models whose rows they look at: a mutant
-# of a model that none of these follows from is nothing to them.
+# Python tests, the fastest to notice first, and the models whose rows they look at. A mutant runs
+# only the tests of downstream models.
 PYTHON_TESTS = {
     "test_staging.py": ["load_audit", "rejected_rows", "int_readings", "stg_alerts"],
     "test_sliding_pruning.py": ["int_sliding_periods"],
@@ -48,7 +48,7 @@ PYTHON_TESTS = {
     "test_oracle.py": [
         *("overheated_components", "max_power_when_overheated", "avg_readings_by_alert"),
     ],
-    # Files that move, then builds that go on from the one before.
+    # Files that move, then incremental builds.
     "test_moving_files.py::test_a_value_that_was_cut_is_not_kept": ["stg_read_files"],
     "test_moving_files.py::test_a_file_that_cannot_be_read_again_keeps_its_rows": ["rejected_rows"],
     "test_increments.py::test_a_rejected_row_is_not_looked_for_again": ["rejected_rows"],
@@ -71,7 +71,7 @@ class Mutant:
     old: str
     new: str
     path: Path
-    survives: str = ""  # why no test can notice, where one does not
+    survives: str = ""  # the reason, if no test can notice
 
     @property
     def name(self):
@@ -104,7 +104,7 @@ def copy_project(folder):
 
 
 class Suite:
-    """The tests of a copy of the project, each kind from the quickest on."""
+    """The tests of a copy of the project, the fastest kind first."""
 
     def __init__(self, folder):
         self.project = copy_project(folder)
@@ -120,7 +120,7 @@ class Suite:
         self.sound = set()  # Python tests that pass without a mutant
 
     def killer(self, mutant, suspect):
-        """The test that fails with a mutant; the suspect is asked first."""
+        """The test that fails with a mutant; the suspect runs first."""
         original = mutant.path.read_text(encoding="utf-8")
         if original.count(mutant.old) != 1:
             raise NotAMutant("its text is not there just once")
@@ -136,7 +136,7 @@ class Suite:
         return killer
 
     def altered_models(self, mutant):
-        """The model, or what uses a macro of an altered file."""
+        """The model, or the models that use a macro of an altered file."""
         file = str(mutant.path.relative_to(self.project))
         macros = {
             name for name, macro in self.manifest.macros.items() if macro.original_file_path == file
@@ -154,7 +154,7 @@ class Suite:
         }
 
     def followers(self, mutant):
-        """The altered models, and all that reads them."""
+        """The altered models, and all downstream nodes."""
         children = self.manifest.child_map
         found = [f"model.supercharger.{name}" for name in self.altered_models(mutant)]
         for name in found:
@@ -162,7 +162,7 @@ class Suite:
         return {self.manifest.nodes[name].name for name in found if name in self.manifest.nodes}
 
     def dbt(self, *arguments):
-        """The first test that failed; what does not run at all is no mutant."""
+        """The first test that failed; a change that does not run at all is not a mutant."""
         quiet = ("--log-level", "none", "--no-print")
         outcome = self.warehouse.invoke(*arguments, *quiet, landing_dir=self.sample)
         if outcome.exception:
@@ -177,7 +177,7 @@ class Suite:
 
     def unit_test(self, mutant, suspect):
         select = [f"{name},test_type:unit" for name in sorted(self.altered_models(mutant))]
-        # Not --fail-fast: where one fails, it may close the connection of another that runs.
+        # Not --fail-fast: a failing test may close the connection of another running test.
         failed = self.dbt("test", "--select", *select)
         return failed and f"unit test `{failed}`"
 
@@ -226,7 +226,7 @@ class Suite:
         return failed and failed[1]
 
     def check_sound(self, killer):
-        """A Python test that fails without the mutant, too, has killed nothing."""
+        """A Python test that also fails without the mutant has killed nothing."""
         test = killer.split("`")[1]
         if test not in self.sound and self.pytest(test):
             raise NotAMutant(f"without it, too, this fails: {killer}")
@@ -239,7 +239,7 @@ def start_worker(folder):
 
 
 def work(number, suspect):
-    """What killed a mutant, and what went wrong."""
+    """The test that killed a mutant, and any error."""
     try:
         return suite.killer(read_mutants(suite.project)[number], suspect), None
     except NotAMutant as error:
@@ -247,7 +247,7 @@ def work(number, suspect):
 
 
 class Record:
-    """What was found of each mutant, as it was found."""
+    """The results per mutant, saved as they are found."""
 
     def __init__(self):
         RECORD.parent.mkdir(exist_ok=True)
@@ -260,13 +260,13 @@ class Record:
                     self.code.update(path.read_bytes())
 
     def version(self, mutant):
-        """Of the project, with this mutant."""
+        """The version of the project with this mutant."""
         code = self.code.copy()
         code.update(f"{mutant.path.relative_to(ROOT)} {mutant.old} {mutant.new}".encode())
         return code.hexdigest()
 
     def find(self, mutant):
-        """Whether it is known what kills a mutant, and what it is, or was before."""
+        """Whether the result for this version is known, and the current or earlier killer."""
         lines = [line for line in self.lines if line["mutant"] == mutant.name]
         now = [line for line in lines if line["version"] == self.version(mutant)]
         line = (now or lines or [{"killer": None}])[-1]
@@ -279,7 +279,7 @@ class Record:
 
 
 def run(mutants, workers):
-    """{mutant's number: what killed it} of some of the list."""
+    """{mutant's number: what killed it} for some of the list."""
     record = Record()
     outcomes, suspects, broken = {}, {}, []
     for number, mutant in mutants.items():

@@ -24,7 +24,7 @@ def first_table(name):
 
 
 def blocks():
-    """{file: {marker: what stands between the two}}."""
+    """{file: {marker: the text between the two markers}}."""
     head, rule, *rows = first_table("bench")
     rows += first_table("before_after")[2:]
     few = [row for row in rows if any(words in row for words in FOR_USERS)]

@@ -1,4 +1,4 @@
-"""Writes what bench.py measured as tables (bench.md) and as a picture (bench.svg).
+"""Writes the measurements of bench.py as tables (bench.md) and as a picture (bench.svg).
 
 python benchmarks/report.py
 """
@@ -10,7 +10,7 @@ from statistics import median
 RESULTS = Path(__file__).resolve().parent / "results"
 TOP_MODELS = 12
 SPAN = "first to last model or test"
-# In the order of the tables: what each is called, and whose it is.
+# In the order of the tables: the name of each contestant, and its group.
 CONTESTANTS = {
     "floor": ("floor: one typed read", "floor"),
     "Polars": ("Polars, questions 1 to 3", "peer"),
@@ -35,7 +35,7 @@ LATER_BUILDS = {
     "nothing new": "nothing new (dbt runs all the same)",
     "all days": "all days from nothing",
 }
-# Okabe and Ito's, which the colour-blind tell apart.
+# Okabe and Ito's colours, which colour-blind readers can distinguish.
 COLOURS = {"project": "#0072B2", "peer": "#E69F00", "pandas": "#CC79A7", "floor": "#777777"}
 LEGEND = {
     "project": "this project (light: dbt's own start and end)",
@@ -57,7 +57,7 @@ def table(head, rows):
 
 
 class Size:
-    """The medians of what was measured on one fleet."""
+    """The medians of all measurements on one fleet."""
 
     def __init__(self, results):
         self.results = results
@@ -70,15 +70,15 @@ class Size:
         return self.runs.get(contestant, [None])[0]
 
     def kind(self, contestant, kind):
-        """Median of the seconds that dbt gives for all nodes of a kind."""
+        """Median of the seconds that dbt reports for all nodes of a kind."""
         return median(self.results["kinds"].get(contestant, {}).get(kind, [0]))
 
     def model_sum(self, contestant="dbt run"):
-        """Median seconds of all models of a run together, or none."""
+        """Median total seconds of all models of a run, or none."""
         return self.kind(contestant, "model") or None
 
     def title(self):
-        """What was measured on."""
+        """The fleet of the measurements."""
         runs = max(map(len, self.results["runs"].values()))
         return (
             (f"{self.scale} x the real week: " if self.scale else "A day on top of a month: ")
@@ -89,12 +89,12 @@ class Size:
 
 
 def verdict(is_met):
-    """How a target stands."""
+    """Whether a target is met."""
     return {True: "met", False: "**not met**", None: ""}[is_met]
 
 
 def ratio_row(label, above, below, limit):
-    """A target that holds a figure against another one."""
+    """A target for the ratio of two figures."""
     if not above or not below:
         return None
     ratio = above / below
@@ -103,7 +103,7 @@ def ratio_row(label, above, below, limit):
 
 
 def targets(sizes, month, starts):
-    """Each target with what was measured."""
+    """Each target with its measurement."""
     first, last = sizes[0], sizes[-1]
     rows = [
         ratio_row(
@@ -165,7 +165,7 @@ def targets(sizes, month, starts):
 
 
 def contestants_table(size):
-    """Everyone on one fleet."""
+    """All contestants on one fleet."""
     floor_wall, floor_cpu, _ = size.runs["floor"]
     rows = []
     for contestant, (name, _) in CONTESTANTS.items():
@@ -187,7 +187,7 @@ def contestants_table(size):
 
 
 def models_table(size):
-    """The models that take the longest, and how much the others take together."""
+    """The models that take the longest, and the total of the others."""
     contestants = [name for name in size.runs if name in size.results["models"]]
     seconds = {
         contestant: {
@@ -212,7 +212,7 @@ def models_table(size):
 
 
 def later_builds_table(size):
-    """A build after a build."""
+    """Builds on top of an earlier build."""
     least = size.wall("that day alone")
     rows = [
         [label, f"{wall:.1f}", f"{cpu:.1f}", f"{peak:.1f}", f"{wall / least:.2f}"]
@@ -223,7 +223,7 @@ def later_builds_table(size):
 
 
 def marts_table(sizes):
-    """Each mart in the shell."""
+    """The times of each mart in the shell."""
     rows = [
         [name, *(f"{median(size.results['marts'][name]):.3f}" for size in sizes)]
         for name in sizes[-1].results["marts"]
@@ -281,7 +281,7 @@ def markdown(results):
 
 
 def draw(results, path):
-    """Wall time, CPU time and peak memory of everyone, a row for each size."""
+    """Wall time, CPU time and peak memory of all contestants, one row per size."""
     import matplotlib
 
     matplotlib.use("svg")

@@ -7,10 +7,10 @@ OTHER is a folder with another version of the project, for example:
 
     git worktree add ../before e7bbc84
 
-Each checkout loads the folder once. Then the two take turns to build the models of the periods and
-of the power in them, from nothing, once unmeasured and five times measured, all with the dbt of
-this checkout. A second round has a threshold that nearly all windows exceed.
-benchmarks/results/sliding_cost.md gets the medians.
+Each checkout loads the folder once. Then both take turns to build the models of the periods and of
+their power, from nothing: once unmeasured and five times measured, all with the dbt of this
+checkout. A second round has a threshold that nearly all windows exceed. The medians go to
+benchmarks/results/sliding_cost.md.
 """
 
 import argparse
@@ -27,16 +27,16 @@ from bench import MEMORY_GB, REAL_WEEK_DAYS, ROOT, Project, generate_fleet, tell
 from report import medians, table
 
 RESULT = ROOT / "benchmarks/results/sliding_cost.md"
-# What the periods are called: here, and in versions whose periods end at a reading.
+# The model of the periods: here, and in versions whose periods end at a reading.
 PERIODS = ["int_sliding_periods", "int_rolling_windows"]
-# The power in the periods: where int_period_power exists, overheated_windows only reads it.
+# The power in the periods. Where int_period_power exists, overheated_windows only reads it.
 POWER = ["int_period_power", "overheated_windows"]
 LIMIT = 2
 USUAL_C, LOW_C = 105, 40
 
 
 class Checkout:
-    """One version of the project on the landing folder, with a warehouse of its own."""
+    """One version of the project on the landing folder, with its own warehouse."""
 
     def __init__(self, root, folder, landing, threshold_c):
         self.project = Project(folder, landing, root)
@@ -52,7 +52,7 @@ class Checkout:
         self.project.dbt("run", "--select", f"+{POWER[-1]}", *self.arguments)
 
     def measure(self):
-        """One full refresh of the models, and of what stands between them."""
+        """One full refresh of the models, and of the models between them."""
         between = f"{self.periods}+1,+{POWER[-1]}"
         selected = ["--select", *self.models, between]
         run = self.project.dbt("run", "--full-refresh", *selected, *self.arguments)
@@ -61,7 +61,7 @@ class Checkout:
         self.processes.append(run)
 
     def row_counts(self):
-        """How many rows each model has."""
+        """The number of rows of each model."""
         with duckdb.connect(f"{self.project.warehouse}.work", read_only=True) as connection:
             return [
                 connection.execute(f"select count(*) from {schema}.{model}").fetchone()[0]
@@ -70,7 +70,7 @@ class Checkout:
             ]
 
     def total(self):
-        """Median seconds of the models together."""
+        """Median total seconds of the models."""
         return median(map(sum, self.seconds))
 
 
@@ -89,7 +89,7 @@ def compare(roots, folder, landing, threshold_c, runs):
 
 
 def rows_of(threshold_c, checkouts):
-    """The table's rows of one threshold."""
+    """The rows of the table for one threshold."""
     for name, checkout in checkouts.items():
         counts = checkout.row_counts()
         for place, model in enumerate(checkout.models):
@@ -106,13 +106,13 @@ def rows_of(threshold_c, checkouts):
 
 
 def commit_of(root):
-    """The short name of the commit that a checkout is at."""
+    """The short hash of a checkout's commit."""
     command = ["git", "-C", str(root), "describe", "--always", "--dirty"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def verdict(threshold_c, checkouts):
-    """One sentence: how many times the other checkout's cost."""
+    """One sentence: the ratio to the other checkout's cost."""
     one, other = checkouts["this"].total(), checkouts["other"].total()
     text = f"{threshold_c} °C: {one / other:.2f} times the other checkout"
     text += f" ({one:.2f} s / {other:.2f} s)"

@@ -3,9 +3,9 @@
     python benchmarks/spark.py                      1 times the real week, one run of each
     python benchmarks/spark.py --landing folder     any landing folder instead
 
-Each engine builds the folder from nothing, with all data tests, in a process of its own; then it
-builds once more, with nothing new. Times are told only if all marts are equal.
-benchmarks/results/spark.md gets the figures.
+Each engine builds the folder from nothing, with all data tests, in its own process, and then builds
+again with nothing new. Times are reported only if all marts are equal. The figures go to
+benchmarks/results/spark.md.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from marts import marts_of_file, marts_of_folder, marts_that_differ
 RESULT = ROOT / "benchmarks/results/spark.md"
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_GB = os.sysconf("SC_PAGE_SIZE") / 1024**3
-# What SPARK_… settings of profiles.yml the run was given; the others are those of make spark.
+# The SPARK_… settings of this run; the other settings are those of make spark.
 SETTINGS = {"SPARK_DRIVER_MEMORY": "6g"}
 
 
@@ -39,7 +39,7 @@ def processes_of(session):
         if folder.name.isdigit():
             try:
                 words = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:  # it has just ended
+            except OSError:  # the process has just ended
                 continue
             if int(words[3]) == session:
                 seconds = (int(words[11]) + int(words[12])) / TICKS
@@ -50,8 +50,8 @@ def processes_of(session):
 def measure(command, environment):
     """Runs a command, and returns its wall seconds, CPU seconds and peak resident memory in GB.
 
-    Spark's Java is a child that nobody waits for, so bench.measure() would not see it: all
-    processes are looked at ten times a second, and their memory is summed up.
+    No process waits for Spark's Java child, so bench.measure() would miss it. This function looks
+    at all processes ten times a second, and sums up their memory.
     """
     os.sync()
     with tempfile.TemporaryFile() as output:
@@ -79,7 +79,7 @@ def measure(command, environment):
 
 
 def builds(folder, landing, name, command, environment):
-    """A build from nothing, and one more: what measure() returns of each."""
+    """The results of measure() for a build from nothing, and for one more build."""
     environment = clean_environment(folder) | {"LANDING_DIR": str(landing), **environment}
     figures = []
     for kind in ("from nothing", "nothing new"):

@@ -1,11 +1,11 @@
-"""Builds the sample on a cluster, one of whose workers is killed: make spark-cluster.
+"""Builds the sample on a cluster and kills one of its workers: make spark-cluster.
 
     python benchmarks/spark_cluster.py [folder]     the folder of landing files (data/sample)
 
-Starts a standalone master of Spark and two workers on loopback, and there the build of make spark.
-In mid-build, one worker is killed (-9). The build must end well on the other one, and all marts be
-equal to those of a build on this machine's cores alone. benchmarks/results/spark_cluster.md gets
-what was seen.
+Starts a standalone Spark master and two workers on loopback, and runs the build of make spark
+there. During the build, one worker is killed (-9). The build must succeed on the other worker, and
+all marts must equal those of a build on this machine's cores alone. The results go to
+benchmarks/results/spark_cluster.md.
 """
 
 import json
@@ -32,7 +32,7 @@ from marts import marts_of_folder, marts_that_differ  # noqa: E402
 
 HOST = "127.0.0.1"
 WORKER_COUNT = 2
-MODELS_BEFORE_THE_KILL = 25  # of some 60: the large ones are under way
+MODELS_BEFORE_THE_KILL = 25  # of about 60: the large ones are running
 PATIENCE_SECONDS = 1200  # without a worker, Spark waits for ever
 
 
@@ -44,7 +44,7 @@ def free_port():
 
 @contextmanager
 def running(folder, name, *arguments):
-    """One of Spark's own servers, as a process whose words go into a file."""
+    """One of Spark's own servers, as a process whose output goes into a file."""
     home = Path(pyspark.__file__).parent
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
@@ -102,12 +102,12 @@ class Cluster:
     def alive_count(self):
         try:
             return self.state()["aliveworkers"]
-        except OSError:  # the master is on its way
+        except OSError:  # the master is starting
             return 0
 
 
 class Build:
-    """make spark, as a process of its own, into a folder of its own."""
+    """make spark, as its own process, into its own folder."""
 
     def __init__(self, folder, landing, **environment):
         folder.mkdir()
@@ -139,7 +139,7 @@ class Build:
         return self.log.read_text().count(" OK created sql ") if self.log.exists() else 0
 
     def output(self):
-        """What it has said, once it has ended well."""
+        """The output of the build, once it has succeeded."""
         try:
             output, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -164,7 +164,7 @@ def tell(text):
 
 
 def build_on_cluster(folder, landing):
-    """The build that loses a worker, and lines on what was seen."""
+    """The build that loses a worker, and lines on the results."""
     with ExitStack() as stack:
         cluster = Cluster(folder, stack)
         wait_for(lambda: cluster.alive_count() == WORKER_COUNT, "no two workers came up")

@@ -1,10 +1,10 @@
-"""What each model moves between workers: builds a landing folder on Spark, and reads its plans.
+"""The data that each model moves between workers: builds on Spark, and reads the plans.
 
 .venv/bin/python benchmarks/spark_shuffles.py [landing folder]
 
-Below a model stands each of its exchanges: how many rows and megabytes, and the columns that say
-which rows come together; a broadcast goes to all workers. Each exchange counts once, however
-often the plan uses it.
+Lists the exchanges of each model: rows, megabytes, and the columns that decide which rows come
+together. A broadcast goes to all workers. Each exchange counts once, however often the plan uses
+it.
 """
 
 import json
@@ -65,7 +65,7 @@ def exchanges_of(nodes, counters):
 
 
 def build(landing, folder):
-    """make spark into a folder of its own, which also holds the log of what Spark did."""
+    """Runs make spark into its own folder, which also gets the log of Spark's work."""
     settings = {
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": folder.as_uri(),

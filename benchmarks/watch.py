@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/watch.py           all fleets; writes benchmarks/results/watch.md
     .venv/bin/python benchmarks/watch.py --quick   one fleet of each kind, printed
 
-Every fleet is generated (generator/), built in a folder of its own, compared with its truth file
-and removed again. Times are in days of the data.
+Every fleet is generated (generator/), built in its own folder, compared with its truth file and
+removed again. Times are in days of the data.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from watchlist import IDS, RESULTS, ROOT, dbt, percent, share, table
 
 GROWTH_DAYS = 10
 KEYS = ", ".join(IDS)
-# A fault grows to twice the resistance, or half of the cooling, within ten days.
+# A fault grows to twice the resistance, or to half the cooling, within ten days.
 DOUBLING = {
     **{"components": 60, "sites": 15, "days": 45, "faulty_share": 0.2, "hot_sites": 0},
     **{"onset_share": 1, "growth_days": GROWTH_DAYS, "repair_share": 0.8, "fault_factor": 2},
@@ -63,7 +63,7 @@ def write_inspections(folder: Path, truth: pd.DataFrame) -> None:
 
 
 def followed_fleet(manifest, folder: Path, seed: int, options: dict):
-    """The truth of one generated fleet, its history, and that with its repairs reported."""
+    """One generated fleet: its truth, its history, and the history with reported repairs."""
     arguments = {**options, "seed": seed, "landing_dir": str(folder / "fleet")}
     arguments["compression"] = "gzip"
     subprocess.run([sys.executable, ROOT / "generator/generate.py", str(arguments)], check=True)
@@ -108,7 +108,7 @@ def faults(truth: pd.DataFrame, listed: pd.DataFrame, inspected: pd.DataFrame | 
 
 
 def healthy_months(truth: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
-    """One row per healthy component and 30 days: whether it was listed on one of them."""
+    """One row per healthy component and 30 days: whether it was ever listed in them."""
     healthy = truth[truth["fault_cause"] == "none"][IDS]
     days = listed.merge(healthy, on=IDS)
     alarms = days[days["is_listed"]].groupby([*IDS, "likely_cause"])
@@ -118,7 +118,7 @@ def healthy_months(truth: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
 
 
 def weekly_moves(truth: pd.DataFrame, listed: pd.DataFrame) -> pd.Series:
-    """Suspicion of a fully grown fault over that of a week before, both above 1."""
+    """The ratio of a fully grown fault's suspicion to that of a week before, both above 1."""
     of_faults = listed.merge(truth.dropna(subset=["onset_on"]), on=IDS)
     of_faults = of_faults[of_faults["fault_cause"] != "sensor_fault"]
     is_grown = of_faults["day"] >= of_faults["onset_on"] + pd.Timedelta(days=GROWTH_DAYS + 7)
@@ -215,7 +215,7 @@ def parts_of_sites(by_site: pd.DataFrame) -> list[str]:
 
 
 def report(found: list, months: list, moves: list, by_site: list) -> str:
-    """The report in Markdown; kinds of fleets that were not built are left out."""
+    """The report in Markdown, without kinds of fleets that were not built."""
     targets, parts = [], []
     if found:
         targets += targets_of_faults(pd.concat(found), pd.concat(months))
@@ -241,7 +241,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one fleet of each kind; printed")
     parser.add_argument("--only", default="", help="kinds whose name holds this; printed")
     arguments = parser.parse_args()
-    # Models are tuned on the fleets of the quick run: the results are of other seeds.
+    # Models are tuned on the fleets of the quick run, so the results use other seeds.
     first_seed = 501 if arguments.quick else 3001
     found, months, moves, by_site = [], [], [], []
     with tempfile.TemporaryDirectory(prefix="watch-") as name:

@@ -1,10 +1,10 @@
-"""How good the watchlist is: fleets with known faults, built and held against the truth.
+"""How good the watchlist is: builds fleets with known faults, and compares with the truth.
 
     .venv/bin/python benchmarks/watchlist.py           all fleets; writes benchmarks/results
     .venv/bin/python benchmarks/watchlist.py --quick   one small fleet of each kind, printed
 
-Every fleet is generated (generator/), built up to marts.component_watchlist in a folder
-of its own, compared with its truth file and removed again. Misses are printed as they come.
+Every fleet is generated (generator/), built up to marts.component_watchlist in its own
+folder, compared with its truth file and removed again. Misses are printed as they occur.
 """
 
 import argparse
@@ -29,8 +29,8 @@ IDS = ["site_id", "asset_id", "component_id"]
 USED = "for an hour or more"
 CAUSES = ["contact_resistance", "weak_cooling", "hot_site", "sensor_fault", "none"]
 
-# The generator's strengths: times 1.3 to 2.5 and a site 5 to 12 °C warmer, all scaled by
-# fault_strength. 1.7 makes the least of them 1.51 times and 8.5 °C: only strong faults.
+# The generator's strengths: a factor of 1.3 to 2.5, and a site 5 to 12 °C warmer, all scaled by
+# fault_strength. With 1.7, the weakest are 1.51 times and 8.5 °C: only strong faults.
 STRONG, MIXED, WEAK = {"fault_strength": 1.7}, {}, {"fault_strength": 0.5}
 HEALTHY = {"faulty_share": 0.0}
 PHYSICS = {
@@ -74,7 +74,7 @@ FIELDS = """
 
 
 def configurations(is_quick: bool) -> Iterator[tuple[str, str, int, dict]]:
-    """(group, name, how many seeds, arguments of the generator)."""
+    """(group, name, number of seeds, arguments of the generator)."""
     seeds = 1 if is_quick else 3
     small = {"components": 100, "days": 3}
     usual = small if is_quick else {"components": 160, "days": 4}
@@ -96,7 +96,7 @@ def configurations(is_quick: bool) -> Iterator[tuple[str, str, int, dict]]:
 
 
 def dbt(manifest, folder: Path, *arguments: str):
-    """One dbt command in this process, with all that it writes in the folder."""
+    """Runs one dbt command in this process, with all its output in the folder."""
     environment = {
         "LANDING_DIR": str(folder / "fleet"),
         "WAREHOUSE_PATH": str(folder / "warehouse.duckdb"),
@@ -115,15 +115,15 @@ def dbt(manifest, folder: Path, *arguments: str):
 def judged_fleet(manifest, folder: Path, seed: int, options: dict) -> pd.DataFrame:
     """The truth of one generated fleet, one row per component, and the watchlist's verdict.
 
-    A component that nobody used has no reading, so the warehouse has never heard of it: such
-    are left out. All others must be on the watchlist, however little they were used.
+    Unused components are left out: without a reading, the warehouse does not contain them. All
+    others must be on the watchlist, however little they were used.
     """
     options = {"sites": options["components"] // 4, **options, "seed": seed}
     options |= {"landing_dir": str(folder / "fleet"), "compression": "gzip"}
     subprocess.run([sys.executable, ROOT / "generator/generate.py", str(options)], check=True)
     selected = ("--select", "+component_watchlist", "--exclude-resource-type", "test", "unit_test")
     dbt(manifest, folder, "build", *selected)
-    # A part of a build publishes nothing: this is the file that it works in.
+    # A partial build publishes nothing, so this is the build's own file.
     work = folder / "warehouse.duckdb.work"
     with duckdb.connect(work, read_only=True) as connection:
         verdicts = connection.sql(
@@ -147,7 +147,7 @@ def judged_fleet(manifest, folder: Path, seed: int, options: dict) -> pd.DataFra
 
 
 def strength(component: pd.Series) -> str:
-    """Strong is what the targets are set for; the ratios are of the resistances as drawn."""
+    """Targets are set for strong faults only; the ratios are of the resistances as drawn."""
     ratios = {"neg": component["neg_resistance_ratio"], "pos": component["pos_resistance_ratio"]}
     is_strong = {
         "none": False,
@@ -160,7 +160,7 @@ def strength(component: pd.Series) -> str:
 
 
 def auc(fleet: pd.DataFrame) -> float:
-    """Chance that a faulty component scores above a healthy one, ties count half.
+    """The chance that a faulty component scores above a healthy one; ties count half.
 
     The Mann-Whitney U over the number of pairs: Hanley and McNeil, Radiology 143 (1982).
     """
@@ -171,7 +171,7 @@ def auc(fleet: pd.DataFrame) -> float:
 
 
 def measures(fleet: pd.DataFrame) -> dict:
-    """The counts that all figures are made of, of one fleet.
+    """The counts of one fleet, from which all figures are computed.
 
     `used_` counts only components with an hour of temperatures, ranked among themselves.
     """
@@ -318,7 +318,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small fleets; writes no results")
     parser.add_argument("--only", default="", help="kinds whose name holds this; writes none")
     arguments = parser.parse_args()
-    # Models are mended with the misses of the quick run: the results are of other seeds.
+    # Models are improved with the misses of the quick run, so the results use other seeds.
     first_seed = 101 if arguments.quick else 1001
     chosen = [
         (first_seed + 10 * number, *kind)

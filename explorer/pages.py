@@ -263,7 +263,7 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     "component",
                     "component_history",
                     "On the watchlist, day by day",
-                    header="Each day is judged on the data of watch_days days, itself included.",
+                    header="Each day is judged together with the days before it, watch_days in total.",
                 ),
                 chart(
                     "component",

@@ -25,7 +25,7 @@ raised as (
     group by all
 ),
 
--- All messages of a session are late alike: mostly by seconds, sometimes by
+-- All messages of a session are equally late: mostly by seconds, sometimes by
 -- hours, when the session is long over.
 uneven as (
     select

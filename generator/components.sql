@@ -150,8 +150,9 @@ spread as (
         exp(
             0.5 * getvariable('resistance_spread') * draw_normal(stream, 5)
         ) as pos_deviation,
-        -- What the full fault multiplies: the rise of each pole, and the time
-        -- constant of both. Less cooling raises all three alike.
+        -- The factors of the fault at full strength: on the rise of each pole,
+        -- and on the time constant of both. Less cooling raises all three
+        -- equally.
         if(own_fault = 'weak_cooling', own_strength, 1.0) as slowing_factor,
         if(
             own_fault = 'contact_resistance' and fault_pole = 'neg',

@@ -90,7 +90,7 @@ create macro rises_at(start_c, x, thermal, floor_kw, step_kw, power_s) as {
     )
 };
 
--- What is left of a rise after x idle seconds.
+-- The remaining rise after x idle seconds.
 create macro decayed(rise_c, x, thermal) as {
     'neg': rise_c.neg * exp(-x / thermal.pole_s),
     'pos': rise_c.pos * exp(-x / thermal.pole_s),

@@ -1,4 +1,4 @@
-"""Generates a fleet: generator/README.md says what, and with which parameters.
+"""Generates a fleet. generator/README.md describes it and its parameters.
 
 python generator/generate.py '{landing_dir: target/fleet, days: 2}'
 python generator/generate.py data/sample.args.yml

@@ -1,4 +1,4 @@
--- What follows from the arguments.
+-- Values derived from the arguments.
 create macro start_ms() as epoch_ms(getvariable('start_date')::date);
 create macro end_ms() as
 start_ms() + 86400000::bigint * getvariable('days');

@@ -43,7 +43,7 @@ described as (
         rest_out_s,
         floor_kw,
         step_kw,
-        -- rise_at divides by zero where time constants meet.
+        -- rise_at divides by zero if time constants are equal.
         case
             when
                 abs(power_s / pole_s - 1.0) < 0.02
@@ -121,9 +121,9 @@ select
         as charge_rise_c
 from at_start;
 
--- One row per session in which the controller folds power back: at the first of
--- a grid of 5 s at which the temperature plus 22 s of its slope reaches the
--- limit.
+-- One row per session in which the controller folds power back: at the first
+-- step of a 5 s grid at which the temperature plus 22 s of its slope reaches
+-- the limit.
 create table fold_backs as
 with
 

@@ -91,7 +91,7 @@ charged as (
         least(greatest(
             178.0 * exp(
                 0.38 * draw_normal(stream, 4)
-                -- Some days bring a stall cars that take more.
+                -- On some days, the cars at a stall take more power.
                 + 0.3 * draw_normal(day_stream, 3)
             ), 60.0
         ), 396.0) as peak_kw,

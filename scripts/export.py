@@ -32,7 +32,7 @@ def export(folder, connection):
     extract = folder / "supercharger.hyper"
     with tempfile.TemporaryDirectory() as logs:
         pantab.frames_to_hyper(marts, extract, process_params={"log_dir": logs})
-    # Hyper makes its files readable only for their owner.
+    # Hyper makes its files readable for the owner only.
     shutil.copymode(folder / "build_info.parquet", extract)
     return len(names)
 

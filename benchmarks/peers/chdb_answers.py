@@ -157,7 +157,7 @@ def main(landing_dir, answers_dir):
     """Reads the files once, and writes the answers."""
     with session.Session() as clickhouse:
         tables = TABLES.format(
-            # A text of ClickHouse escapes with backslashes.
+            # ClickHouse text literals use backslash escapes.
             landing_dir=landing_dir.replace("\\", "\\\\").replace("'", "\\'"),
             columns=COLUMNS,
             threshold_c=THRESHOLD_C,

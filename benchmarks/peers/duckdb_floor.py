@@ -1,4 +1,4 @@
-"""The floor: one typed read of the signal files by DuckDB, which answers nothing.
+"""The floor: DuckDB reads the signal files once, typed, and answers no question.
 
 python benchmarks/peers/duckdb_floor.py LANDING_DIR ANSWERS_DIR
 """
@@ -21,7 +21,7 @@ COLUMNS = {
 
 
 def main(landing_dir, answers_dir):
-    """Writes how many readings there are, their sum and the last time."""
+    """Writes the number of readings, their sum and the last time."""
     answer = duckdb.execute(
         "select count(*), sum(VALUE), max(timestamp) from read_csv(?, header = true, columns = ?)",
         [f"{landing_dir}/*signals_data*", COLUMNS],

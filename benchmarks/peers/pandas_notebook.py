@@ -1,11 +1,11 @@
-"""Questions 1 and 2 as an analyst's notebook answers them in pandas.
+"""Questions 1 and 2 in pandas, the way an analyst's notebook would answer them.
 
 Reads all signal files, concatenates them, takes the mean temperature and the maximum power of
 each component in 30 s windows, and merges the two. No row is checked. It finds tumbling windows
 only: `rolling` of pandas takes the 30 s up to a reading, not the periods that start at any time.
 
-`resample` is the notebook's way: it fills each component's gaps with empty windows. `grouper` is
-what a reader of the pandas documentation would make of it.
+`resample` is the usual way in a notebook: it fills each component's gaps with empty windows.
+`grouper` is the way that the pandas documentation suggests.
 
     python benchmarks/peers/pandas_notebook.py LANDING_DIR ANSWERS_DIR resample|grouper
 """
@@ -19,7 +19,7 @@ COMPONENT = ["SITE", "ASSET", "COMPONENT"]
 
 
 def windows(readings, keys, statistic, way):
-    """The statistic of each 30 s window that holds a reading, by keys."""
+    """The statistic of each 30 s window with a reading, by keys."""
     if way == "resample":
         grouped = readings.set_index("timestamp").groupby(keys)["VALUE"].resample("30s")
     else:
@@ -36,7 +36,7 @@ def main(landing_dir, answers_dir, way):
     temperatures = readings[readings["signal_name"].str.endswith("TempDegC")]
     power = readings[readings["signal_name"] == "LM_powerLimit"]
     mean_temperatures = windows(temperatures, [*COMPONENT, "signal_name"], "mean", way)
-    # Rounded: a sum of doubles can miss a mean of exactly the threshold.
+    # Rounded, because a sum of doubles can miss a mean of exactly the threshold.
     overheated = mean_temperatures[mean_temperatures["VALUE"].round(9) > 105]
     answers = overheated.merge(
         windows(power, COMPONENT, "max", way),

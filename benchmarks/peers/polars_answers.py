@@ -29,15 +29,15 @@ COLUMNS = {"": pl.Int64, "timestamp": pl.Int64, **dict.fromkeys(COMPONENT, pl.In
 
 
 def scan(pattern, columns):
-    """The files of a pattern, with their times as times."""
+    """The files of a pattern, with typed times."""
     lines = pl.scan_csv(pattern, schema=COLUMNS | columns | {"event_date": pl.String})
     return lines.drop("", "event_date").with_columns(pl.col("timestamp").cast(pl.Datetime("ms")))
 
 
 def means(temperatures):
-    """The mean temperature of periods, and of how many readings it is."""
+    """The mean temperature of periods, and the number of readings in it."""
     value = pl.col("VALUE")
-    # Rounded: a sum of doubles can miss a mean of exactly the threshold.
+    # Rounded, because a sum of doubles can miss a mean of exactly the threshold.
     return temperatures.agg(
         value.mean().round(9).alias("avg_temp_c"), value.count().alias("reading_count")
     )
@@ -67,9 +67,10 @@ def sliding_periods(temperatures, power):
     """The overheated periods (s, s + 30 s] of any s, each with the power readings in it.
 
     One row per step: all s from window_start to before starts_before, whose periods have the same
-    readings. Readings change where one enters, or leaves 30 s later: a row without a value.
+    readings. The readings change when one enters, or leaves 30 s later, where a row without a value
+    marks it.
     """
-    # A series that never reads more than the threshold has no mean above it.
+    # A series without a reading above the threshold has no mean above it.
     hot_series = temperatures.filter(pl.col("VALUE") > THRESHOLD_C).select(SERIES).unique()
     entering = temperatures.join(hot_series, on=SERIES, how="semi").select(
         *SERIES, "timestamp", "VALUE"
@@ -124,7 +125,7 @@ def averages_by_alert(alerts, readings):
             on="timestamp",
             by=SERIES,
             strategy="backward",
-            check_sortedness=False,  # by series it cannot check; both are sorted above
+            check_sortedness=False,  # cannot check by series; both are sorted above
         )
     )
     is_about_temperature = pl.col("alert_name").str.to_lowercase().str.contains("temp")
@@ -135,7 +136,7 @@ def averages_by_alert(alerts, readings):
 
 
 def windows_answer(windows, method):
-    """Windows under the names and in the order of the answers' file."""
+    """Windows with the column names and order of the answers' file."""
     return windows.select(
         *(pl.col(name).alias(f"{name.lower()}_id") for name in COMPONENT),
         pl.col("signal_name").cast(pl.String),
