@@ -263,7 +263,7 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     "component",
                     "component_history",
                     "On the watchlist, day by day",
-                    header="Each day is judged together with the days before it, watch_days in total.",
+                    header="Each day is judged with the days before it: watch_days days in total.",
                 ),
                 chart(
                     "component",

@@ -1,9 +1,10 @@
-{#- The columns (or expressions) of each key are never null and together unique,
-    and each condition, SQL, is true or null of every row. A row that fails says
-    why in the column problem. One test per model, because dbt spends longer on
-    a test than the engine does. other_keys: further keys of the model. is_by_day:
-    whether the model has a day_version. at_most: pairs of computed numbers, the
-    first at most the second. -#}
+{#- The columns (or expressions) of each key are never null and together unique.
+    Each condition (SQL) is true or null in every row. For a failing row, the
+    column problem says why. One test per model, because dbt spends longer on a
+    test than the engine does.
+    other_keys: further keys of the model. is_by_day: whether the model has a
+    day_version. at_most: pairs of computed numbers; the first is at most the
+    second. -#}
 {% test valid_rows(
     model, key, conditions=[], other_keys=[], is_by_day=false, at_most=[]
 ) %}

@@ -1,7 +1,7 @@
-"""What the tests of the pages share: a browser, and a warehouse with hostile names.
+"""Shared by the tests of the pages: a browser, and a warehouse with hostile names.
 
-One warehouse for all: the sample, and beside it handles whose ids would break
-out of a page, a query, a file name or a spreadsheet. All of them were inspected.
+One warehouse for all tests: the sample, and handles whose ids would break out of a page, a query, a
+file name or a spreadsheet. All of these handles were inspected.
 """
 
 import os
@@ -37,7 +37,7 @@ HANDLE = ("-2069381847", "-1833261031", "-1874817634")
 def hostile_rows():
     """A hot half hour of each hostile handle, one pole hotter than the other, with alerts.
 
-    The last one has the id of another, at an asset of its own.
+    The last one has the same id as another handle, at its own asset.
     """
     signals, alerts = [], []
     for hostile, asset in [*zip(HOSTILE, HOSTILE, strict=True), ("it's", "another")]:
@@ -73,7 +73,7 @@ def inspection_rows():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Holds a landing folder, and the warehouse of it."""
+    """A folder with the landing files and their warehouse."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(ROOT / "data/sample", folder / "landing")
     signals, alerts = hostile_rows()
@@ -90,7 +90,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-# The contrast and the size of each text within a selector, in a page.
+# The contrast and the size of each text within a selector of a page.
 CONTRASTS = """within => {
     const channels = color => (color.match(/[\\d.]+/g) || []).map(Number);
     const luminance = color => color.slice(0, 3)
@@ -172,7 +172,7 @@ def browser():
 
 @pytest.fixture
 def page(browser):
-    """A page that notes what it should not do: complain, ask the network, run a stranger's code."""
+    """A page that records misbehaviour: console errors, network requests, injected code."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.complaints = []
 

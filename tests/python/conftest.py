@@ -8,7 +8,7 @@ from landing import Warehouse
 
 pytest_plugins = ["browser"]
 
-FLEET_COUNT = os.environ.get("RANDOM_FLEETS")  # set it for a longer, truly random search
+FLEET_COUNT = os.environ.get("RANDOM_FLEETS")  # set it for a longer, random search
 
 settings.register_profile(
     "same_every_time",
@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Says how long each file takes, the slowest first, and what was left out."""
+    """Prints how long each file takes, the slowest first, and what was left out."""
     seconds = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:

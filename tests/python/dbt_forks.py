@@ -1,9 +1,9 @@
 """dbt processes that start at once: forks of a server that has parsed the project.
 
-Importing dbt and parsing take ten seconds, and a test needs a process only where it kills it, runs
-two of them, or reads what dbt prints. The server is a Python of its own, without the threads of
-pytest; importing this module there parses the project. A fork cannot parse: dbt's parser would wait
-for threads of the server.
+Importing dbt and parsing take ten seconds, and a test needs its own process only if it kills dbt,
+runs two of them, or reads what dbt prints. The server is a separate Python process without pytest's
+threads; importing this module there parses the project. A fork cannot parse, because dbt's parser
+would wait for threads of the server.
 """
 
 import atexit
@@ -23,7 +23,7 @@ from landing import ROOT, dbt_paths, successful
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
 LONGEST_SECONDS = 300  # a fork that hangs must fail its test
-# Or Python would warn of what a killed dbt leaves.
+# Otherwise Python warns of the locks that a killed dbt leaves.
 sys.warnoptions.append("ignore:resource_tracker:UserWarning")
 IS_SERVER = "DBT_FORK_SERVER"  # a variable that only the server has
 
@@ -39,13 +39,13 @@ MANIFEST = parse() if os.environ.pop(IS_SERVER, None) else None
 
 
 def start_server():
-    """Does nothing where it runs already."""
+    """Starts the server unless it is already running."""
     with mock.patch.dict(os.environ, {IS_SERVER: "1", "PYTHONPATH": str(Path(__file__).parent)}):
         forkserver.ensure_running()
 
 
 def run_dbt(arguments, environment, output):
-    """Runs in the fork, and ends it as dbt ends."""
+    """Runs in the fork, and exits like dbt."""
     for stream in (1, 2):
         os.dup2(output.fileno(), stream)
     os.environ.clear()
@@ -53,12 +53,12 @@ def run_dbt(arguments, environment, output):
     os.chdir(ROOT)
     sys.argv = ["dbt", *arguments]
     run = dbtRunner(MANIFEST).invoke(arguments)
-    atexit._run_exitfuncs()  # closes the warehouse; a fork would leave that out
+    atexit._run_exitfuncs()  # closes the warehouse, which a fork would otherwise skip
     sys.exit(2 if run.exception else int(not run.success))
 
 
 class DbtFork:
-    """A dbt that runs, with the part of subprocess.Popen that the tests use."""
+    """A running dbt, with the part of subprocess.Popen that the tests use."""
 
     def __init__(self, arguments, environment):
         self.args = ["dbt", *arguments]

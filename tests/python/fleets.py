@@ -1,4 +1,4 @@
-"""Small random fleets that sit on every edge, and landing folders that hold them."""
+"""Small random fleets full of edge cases, and landing folders for them."""
 
 from landing import (
     ALERT_FILE,
@@ -10,12 +10,12 @@ from landing import (
     write_file,
 )
 
-# Midnight, a full half minute by day, and neither.
+# Midnight, a full half minute during the day, and neither.
 MIDNIGHT = 1647129600000
 STARTS = [MIDNIGHT, 1647086400000, 1647086430000, 1647090012345]
 IDS = ["-2029174455", "7", "007", "-7", "0", "-0"]
 TEMPERATURES = ["LM_handleNegCoreTempDegC", "LM_handlePosCoreTempDegC", "LM_pcbaTempDegC"]
-# A temperature; not one, though above 105; counters, whose values are large.
+# A temperature; a signal above 105 that is not one; counters, whose values are large.
 COUNTERS = ["XY_energyWh", "XY_meter"]
 UNKNOWN_SIGNALS = ["XY_inletTempDegC", "XY_fanSpeed", *COUNTERS]
 ALERTS = [
@@ -23,19 +23,19 @@ ALERTS = [
     *["XY_TEMPERATURE", "XY_overtemp", "XY_a16_pcbaOTFoldback", "XY_fanStuck", "XY_sdpAttempts"],
     "all temperature alerts",
 ]
-# Times 1 ms apart lie on both sides of a window, of an age or of ten minutes.
+# Times 1 ms apart are on both sides of a window edge, of an age or of ten minutes.
 GAPS = [0, 0, 1, 500, 999, 1000, 1000, 1001, 1100, 5000, 10000, 10000, 15000]
 LONG_GAPS = [570000, 600000, 615000, 630000, 660000]
 OFFSETS = [0, 0, 2500, 5000, 15000, 30000, 60000, 3600000]
-# From a reading, from the ends of a period that holds it, or after another alert.
+# From a reading, from the ends of a period around it, or after another alert.
 REACHES = [570000, 600000, 630000, 660000]
 ALERT_GAPS = [59999, 60000, 60001, 30000, 29999, 30001, 1, 1000]
-# Round the threshold, about a maximal step apart, and at the limits of the catalog.
+# Around the threshold, about a maximum step apart, and at the limits of the catalog.
 HOT = ["104.8", "105.0", "105", "105.2", "104.9", "105.1", "104.999", "105.001"]
-COOL = ["100", "102", "104", "104.5", "106", "107"]  # cool and hot ones that level out
+COOL = ["100", "102", "104", "104.5", "106", "107"]  # cool and hot values that average out
 STEPS = ["103.2", "103.199", "107.2", "107.201", "107.4", "102.8", "106.2", "109", "95", "120"]
 LIMITS = ["-184.8", "-40", "-40.1", "125", "125.1", "150", "150.1"]
-# As a meter counts, up to 1e15: doubles have few decimals left there, or none.
+# Counter values up to 1e15: doubles have few or no decimals left there.
 COUNTS = ["1000000.1", "7456846429", "787202828.199", "7456846430.3", "123456789012.345678"]
 COUNTS += ["999999999999999.9", "1e15", "-98765432109876.5"]
 POWERS = ["20.0", "20", "180.5", "240", "240.0", "406.5"]
@@ -58,7 +58,7 @@ def random_series(random, start, period_ms, signal=None):
             yield at, random.choice(values)
             at += random.choice(gaps)
         at += random.choice(LONG_GAPS) + random.choice([-1, 0, 0, 1])
-        if random.random() < 0.4:  # a lone reading that is out of limits, or nearly
+        if random.random() < 0.4:  # a lone reading at or outside the limits
             yield at, random.choice(LIMITS)
             at += random.choice(LONG_GAPS) + random.choice([-1, 0, 0, 1])
 
@@ -107,7 +107,7 @@ def random_fleet(random, window_seconds=30):
         component = random_component(random, starts, window_seconds * 1000)
         readings += component
         alerts += random_alerts(random, component)
-    if random.random() < 0.3:  # ends with the day, or begins with it
+    if random.random() < 0.3:  # ends or begins with the day
         ends = random.random() < 0.5
         kept = [row for row in readings if (row[4] < MIDNIGHT) == ends]
         if kept:
@@ -116,7 +116,7 @@ def random_fleet(random, window_seconds=30):
 
 
 def write_fleet(folder, readings, alerts, random):
-    """Shuffled over several files of both shapes, some rows twice, one value spelled anew."""
+    """Shuffled over several files of both shapes, some rows twice, one value rewritten."""
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
         old.unlink()

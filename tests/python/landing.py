@@ -23,7 +23,7 @@ BIN = Path(sys.executable).parent
 SIGNAL_HEADER = ",timestamp,SITE,ASSET,COMPONENT,signal_name,VALUE,event_date"
 ALERT_HEADER = ",timestamp,SITE,ASSET,COMPONENT,alert_name,event_date"
 INSPECTION_HEADER = "date,SITE,ASSET,COMPONENT,result,cause,note"
-OLD_ALERT_HEADER = SIGNAL_HEADER  # the other shape: an alert's name stands in signal_name
+OLD_ALERT_HEADER = SIGNAL_HEADER  # the other shape: an alert's name is in signal_name
 SIGNAL_FILE = "Tesla_SEIA_analyst_signals_data_'2022-03-12'_'{}'.csv"
 ALERT_FILE = "Tesla_SEIA_analyst_alerts_data_'2022-03-12'_'{}'.csv"
 
@@ -41,7 +41,7 @@ def csv_text(header, rows):
 
 
 def write_file(folder, name, content):
-    """A landing file from text or bytes; its ending decides how it is compressed."""
+    """A landing file from text or bytes; the name's ending decides the compression."""
     if isinstance(content, str):
         content = content.encode()
     path = Path(folder, name)
@@ -63,7 +63,7 @@ def write_file(folder, name, content):
 
 
 def generate_fleet(arguments, **options):
-    """The process of the fleet generator, which has ended."""
+    """The finished process of the fleet generator."""
     return subprocess.run(
         [sys.executable, ROOT / "generator/generate.py", json.dumps(arguments)],
         check=False,
@@ -78,7 +78,7 @@ def sql_text(value):
 
 
 def successful(arguments, run):
-    """What a dbt command returned, which must not have failed."""
+    """The result of a dbt command that must not have failed."""
     if not run.success:
         messages = [node.message for node in getattr(run.result, "results", [])]
         raise AssertionError(f"dbt {arguments} failed: {run.exception or messages}")
@@ -94,11 +94,11 @@ class Warehouse:
 
     @property
     def path(self):
-        """Where a build works: a part of a build publishes nothing."""
+        """Where a build works: a partial build publishes nothing."""
         return self.folder / "warehouse.duckdb.work"
 
     def invoke(self, *arguments, landing_dir, callbacks=None):
-        """What dbt says of a command, failed or not."""
+        """The result of a dbt command, failed or not."""
         environment = {
             "LANDING_DIR": str(landing_dir),
             "WAREHOUSE_PATH": str(self.path.with_suffix("")),
@@ -115,7 +115,7 @@ class Warehouse:
         return successful(arguments, self.invoke(*arguments, **options))
 
     def load(self, landing_dir, *models, **options):
-        """Builds the models and all that they stand on; the seeds are there already."""
+        """Builds the models and everything upstream of them; the seeds are already there."""
         selected = [f"+{model}" for model in models]
         self.dbt("run", "--select", *selected, landing_dir=landing_dir, **options)
 
@@ -161,7 +161,7 @@ def environment_of(folder, landing_dir, warehouse):
 
 
 def dbt_process(*arguments, folder, landing_dir, warehouse=None):
-    """A dbt in a process of its own, which runs on; it starts with the parsed project."""
+    """A dbt in its own process, still running; it starts with the parsed project."""
     from dbt_forks import DbtFork
 
     return DbtFork(
@@ -171,14 +171,14 @@ def dbt_process(*arguments, folder, landing_dir, warehouse=None):
 
 
 def dbt_command(*arguments, **options):
-    """A dbt_process that has ended, with its stdout and returncode."""
+    """A finished dbt_process, with its stdout and returncode."""
     process = dbt_process(*arguments, **options)
     output = process.communicate()[0]
     return subprocess.CompletedProcess(process.args, process.returncode, output)
 
 
 def typed_dbt(*arguments, folder, landing_dir, warehouse=None):
-    """dbt as a user types it, which parses the project; it has ended."""
+    """dbt as a user types it, including parsing; it has finished."""
     return subprocess.run(
         [BIN / "dbt", "--no-use-colors", *arguments, *dbt_paths(folder)],
         check=False,

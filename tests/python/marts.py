@@ -1,8 +1,9 @@
-"""All marts of two builds side by side, whatever engine made them."""
+"""All marts of two builds side by side, whichever engine built them."""
 
-# A sum of floats depends on the order of its terms, which no engine promises.
-LARGEST_DIFFERENCE = 1e-9  # relative; below 1 absolute, for what should be nothing
-# Not compared: when a build was, by what, and versions, which each engine hashes in its own way.
+# A sum of floats depends on the order of its terms, which no engine guarantees.
+LARGEST_DIFFERENCE = 1e-9  # relative; absolute below 1, for values near zero
+# Not compared: when and from what a build was made, and versions, because each engine hashes in its
+# own way.
 OF_EACH_BUILD = "build_info"
 VERSIONS = ("file_version",)
 
@@ -23,9 +24,9 @@ def marts_of_file(connection, path, alias):
 
 
 def marts_of_folder(folder):
-    """The same of what Spark published, a folder of Parquet for each mart; false of an empty one.
+    """{mart: SQL} of what Spark published: a folder of Parquet per mart; false for an empty one.
 
-    A mart that is built by file has a folder for each, and no file where it has no row.
+    A mart that is built by file has a folder for each file, and no file where it has no row.
     """
     return {
         mart.name: any(mart.rglob("*.parquet"))
@@ -36,7 +37,7 @@ def marts_of_folder(folder):
 
 
 def marts_that_differ(connection, one, other):
-    """A sentence for each mart that is not the same in both."""
+    """A sentence for each mart that differs."""
     for name in sorted(one.keys() | other.keys()):
         if name not in one or name not in other:
             yield f"{name} is there only once"
@@ -51,7 +52,7 @@ def marts_that_differ(connection, one, other):
 
 
 def difference_of(connection, one, other):
-    """What is not the same in two tables, or nothing. The order of columns is no matter."""
+    """The difference between two tables, or nothing. The order of columns does not matter."""
     types, other_types = (
         {
             name: type_
@@ -62,7 +63,7 @@ def difference_of(connection, one, other):
     )
     if types != other_types:
         return f"columns {types} and {other_types}"
-    # Floats, which may differ a little, decide last.
+    # Floats come last, because they may differ a little.
     columns = sorted(types, key=lambda name: (types[name] == "DOUBLE", name))
     for table, name in ((one, "one"), (other, "other")):
         connection.execute(

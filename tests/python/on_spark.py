@@ -14,7 +14,7 @@ from dbt.cli.main import dbtRunner
 from landing import ROOT, dbt_paths, successful
 from marts import marts_of_folder
 
-# The tests' tables are tiny: to compile each query takes longer than to run it.
+# The tests' tables are tiny: compiling a query takes longer than running it.
 QUICK = {
     "SPARK_LOCAL_IP": "127.0.0.1",
     "SPARK_SHUFFLE_PARTITIONS": "2",
@@ -25,7 +25,7 @@ QUICK = {
 
 @dataclass
 class SparkWarehouse:
-    """One folder of tables, and dbt commands on them. Of these a process has one at a time."""
+    """A folder of tables, and dbt commands on them. A process can have only one at a time."""
 
     folder: Path
     manifest: object = None
@@ -56,11 +56,11 @@ class SparkWarehouse:
         self.dbt("run", "--vars", json.dumps(variables), *selection, landing_dir=landing_dir)
 
     def marts(self):
-        """{mart: SQL of its table}, for DuckDB; a run publishes none."""
+        """{mart: SQL of its table}, for DuckDB; a run publishes nothing."""
         return marts_of_folder(self.path / "warehouse/marts.db")
 
     def partitions(self):
-        """{file: time of change} of the tables that go on from the build before."""
+        """{file: time of change} of the incremental tables."""
         return {
             str(file.relative_to(self.path)): file.stat().st_mtime_ns
             for file in self.path.glob("warehouse/*.db/*/*_version=*/*.parquet")
@@ -73,11 +73,11 @@ class SparkWarehouse:
 
 
 def stop_spark():
-    """The next session starts a Java of its own, with its own folder."""
+    """The next session starts its own Java, with its own folder."""
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    # The active session is that of the thread that dbt ran in.
+    # The active session belongs to the thread that dbt ran in.
     SparkSession.builder.getOrCreate().stop()
     if gateway := SparkContext._gateway:
         gateway.shutdown()
@@ -88,7 +88,7 @@ def stop_spark():
 
 @pytest.fixture(scope="module")
 def spark_warehouse(tmp_path_factory):
-    # CI has what it needs, or fails.
+    # On CI, a missing requirement must fail the test.
     if not (find_spec("pyspark") and shutil.which("java")) and not os.environ.get("CI"):
         pytest.skip("Spark is not installed, or Java is not: make spark")
     warehouse = SparkWarehouse(tmp_path_factory.mktemp("spark"))

@@ -1,12 +1,11 @@
-"""The marts of questions 1 to 3, computed once more from the words of their contract.
+"""The marts of questions 1 to 3, computed again from the words of their contract.
 
-Plain Python and exact fractions, no window function, no join: slow and short. Times are
-epoch milliseconds. Readings are (site, asset, component, signal, time, value) and alerts
-(site, asset, component, alert, time), each counted once however often it was delivered.
+Plain Python and exact fractions, no window function, no join: slow and short. Times are epoch
+milliseconds. Readings are (site, asset, component, signal, time, value) and alerts (site, asset,
+component, alert, time), each counted once, however often it was delivered.
 
-A sliding period is (s, s + 30 s] for any s. The oracle tries starts round each reading,
-also halves of a millisecond, which a float holds exactly, and looks at what each period
-holds.
+A sliding period is (s, s + 30 s] for any s. The oracle tries starts around each reading, also half
+milliseconds, which a float represents exactly, and looks at the readings of each period.
 """
 
 import csv
@@ -25,7 +24,7 @@ VARIABLES = {
     "sensor_suspect_seconds": 600,
     "alert_incident_gap_seconds": 60,
 }
-REACH_MS = 600_000  # how far from an alert a handle's heat still belongs to it
+REACH_MS = 600_000  # the time around an alert within which a handle's heat belongs to it
 MINUTE_MS = 60_000
 COMPONENT = ("site_id", "asset_id", "component_id")
 SERIES = (*COMPONENT, "signal_name")
@@ -55,7 +54,7 @@ def words(name):
 def is_about_temperature(name, is_signal=False):
     """Whether a word of the name means temperature.
 
-    In the name of a signal it must have a unit, and no word may mean another quantity.
+    A signal's name must also have a unit, and no word of another quantity.
     """
     found = f" {' '.join(words(name))} "
     ends = {"end": ("", " "), "inside": ("", ""), "last": ("", " ")}
@@ -100,7 +99,7 @@ class Oracle:
         self.avg_readings_by_alert = list(self._avg_readings_by_alert())
         self.alert_outcomes = list(self._alert_outcomes())
 
-    # What signals are, and which readings a handle cannot have had
+    # What signals are, and which readings are impossible for a handle
 
     def _threshold(self, signal):
         own = self.catalog.get(signal, {}).get("overheat_threshold_c")
@@ -125,7 +124,7 @@ class Oracle:
         ]
 
     def _implausible_times(self, series):
-        """When the series was out of its limits, or had just made too fast a step."""
+        """When the series was outside its limits, or had just made an impossible step."""
         known = self.catalog.get(series[3])
         if not known or known["quantity"] != "temperature":
             return []
@@ -145,7 +144,7 @@ class Oracle:
     # Questions 1 and 2
 
     def window_of(self, at):
-        """The start of the tumbling window that holds a time."""
+        """The start of the tumbling window of a time."""
         return at // self.period_ms * self.period_ms
 
     def window_means(self, readings):
@@ -188,13 +187,13 @@ class Oracle:
         return [reading for reading in readings if start < reading[0] <= start + self.period_ms]
 
     def _starts_round(self, readings):
-        """Starts on both sides of each one at which a period's contents could change."""
+        """Starts on both sides of each start at which a period's readings could change."""
         edges = sorted({edge for at, _ in readings for edge in (at - self.period_ms, at)})
         starts = {edge + step for edge in edges for step in (-1, -0.5, 0, 0.5, 1)}
         return sorted(starts | {(one + other) / 2 for one, other in pairwise(edges)})
 
     def _steps(self, readings):
-        """(contents, starts that were tried) of neighbouring periods that hold the same."""
+        """(contents, tried starts) of neighbouring periods with the same contents."""
         tried = self._starts_round(readings)
         for contents, starts in groupby(tried, lambda start: self._contents(readings, start)):
             yield contents, list(starts)
@@ -221,7 +220,7 @@ class Oracle:
                 yield row
 
     def sliding(self, wanted=lambda row: True):
-        """(row, its periods that were tried) of overheated sliding periods."""
+        """(row, its tried periods) of overheated sliding periods."""
         for row in self.overheated_windows:
             if row["window_method"] == "sliding" and wanted(row):
                 starts = self.tried_starts[series_of(row), row["window_start"]]
@@ -383,7 +382,7 @@ class Oracle:
         }
 
     def _trusted_values(self, component, first, last):
-        """The temperatures in the windows that the time touches, suspect ones left out."""
+        """The temperatures in the windows that the time touches, without suspect ones."""
         for series, readings, *_ in self._temperatures():
             if series[:3] != component:
                 continue
@@ -467,7 +466,7 @@ class Oracle:
 
 
 def by_name_and_all(rows):
-    """Rows of each alert name, and once more those that are temperature-related."""
+    """Rows of each alert name, and again those that are temperature-related."""
     rows = [row | {"raised_as": row["alert_name"]} for row in rows]
     return rows + [
         row | {"alert_name": ALL_TEMPERATURE_ALERTS}
@@ -477,14 +476,14 @@ def by_name_and_all(rows):
 
 
 def runs_without_gap(times, gap):
-    """Lists of times in order, none further than the gap from the one before it."""
+    """Lists of sorted times, each within the gap of the one before."""
     breaks = [place for place in range(1, len(times)) if times[place] - times[place - 1] > gap]
     for first, last in pairwise([0, *breaks, len(times)]):
         yield times[first:last]
 
 
 def joined(stretches):
-    """Stretches (from, to) in order, those that touch made one."""
+    """Sorted stretches (from, to), with touching ones merged."""
     found = []
     for first, last in stretches:
         if found and found[-1][1] == first:
@@ -512,7 +511,7 @@ def of(keys):
 
 
 def aligned(readings, fired_at):
-    """The readings around an alert; several at one time are one, their mean."""
+    """The readings around an alert; several at one time become one, their mean."""
     at_one_time = defaultdict(list)
     for at, value in readings:
         at_one_time[at].append(value)

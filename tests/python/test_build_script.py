@@ -1,4 +1,4 @@
-"""What make build prints, and when it finds that nothing has changed."""
+"""What make build prints, and when it detects that nothing has changed."""
 
 import importlib.util
 import json
@@ -64,7 +64,7 @@ class Project:
         )
 
     def build_on_terminal(self, interrupt_at=None, **variables):
-        """All that a terminal of 60 columns gets to see, and the exit code."""
+        """Everything that a terminal of 60 columns shows, and the exit code."""
         pid, terminal = pty.fork()
         if not pid:
             termios.tcsetwinsize(1, (24, 60))
@@ -101,7 +101,7 @@ class Project:
             return question(script)
 
     def pretend_to_build(self):
-        """Both files say that they are of the inputs as they are now."""
+        """Marks both files as built from the current inputs."""
         inputs = self.inputs_version()
         for path in (self.published, self.work):
             change(path, f"update marts.build_info set inputs_version = '{inputs}'")
@@ -127,7 +127,7 @@ def built(project):
 
 
 def test_a_build_prints_its_summary_and_each_warning_once(built):
-    """A build shows log lines of dbt, progress where nobody watches, or hides a warning."""
+    """A build prints dbt's log lines, prints progress without a terminal, or hides a warning."""
     assert built.stderr == ""
     missing, warning, loaded, unknown, names, components, hint = sorted(
         built.stdout.splitlines(), key=lambda line: (not line.startswith("Warning: "),)
@@ -205,7 +205,7 @@ def test_other_code_builds(built, project, path):
         path.unlink()
     else:
         path.write_text(before, encoding="utf-8")
-    # The content counts, not when it was written.
+    # The content counts, not the time of writing.
     assert project.is_up_to_date()
 
 
@@ -279,7 +279,7 @@ def test_a_terminal_shows_progress(built, project):
         for line in progress
     )
     assert max(map(len, progress)) == 59
-    # What stays: of each line what follows the last time that it was erased.
+    # The text that remains: for each line, the text after its last erasure.
     lines = [line.split(ERASE)[-1] for line in output.split("\n")]
     assert lines.pop() == ""
     assert [line for line in lines if not line.startswith("Loaded ")] == [
@@ -288,7 +288,7 @@ def test_a_terminal_shows_progress(built, project):
 
 
 def test_another_build_is_named(built, project):
-    """A build that meets another one shows a traceback, or a dumb terminal escape codes."""
+    """A build that meets another one shows a traceback, or escape codes on a dumb terminal."""
     os.utime(project.landing_file)
     with duckdb.connect(project.work):
         output, code = project.build_on_terminal(TERM="dumb")
@@ -299,7 +299,7 @@ def test_another_build_is_named(built, project):
 
 @pytest.mark.parametrize("moment", ["reading the project", "models and tests: "])
 def test_an_interrupted_build_says_so_in_a_sentence(built, project, moment):
-    """Ctrl-C shows a traceback, waits for dbt, or changes what is published."""
+    """Ctrl-C shows a traceback, waits for dbt, or changes the published file."""
     before = project.published.read_bytes()
     os.utime(project.landing_file)
     output, code = project.build_on_terminal(moment, TERM="xterm")
@@ -311,7 +311,7 @@ def test_an_interrupted_build_says_so_in_a_sentence(built, project, moment):
 
 
 def test_what_failed_is_told_line_by_line(built, project):
-    """A failed model or data test is not named with its file, its reason or a row."""
+    """A failed model or data test is reported without its file, its reason or a row."""
     before = project.published.read_bytes()
     model = project.folder / "models/marts/quality/build_info.sql"
     code = model.read_text(encoding="utf-8")
@@ -364,7 +364,7 @@ WRONG_ROWS = {
 
 
 def test_a_wrong_row_of_a_seed_is_one_sentence(built, project):
-    """A wrong cell or a repeated key of a seed is told by the name of a data test only."""
+    """A wrong cell or a repeated key of a seed is reported only by the name of a data test."""
     before = project.published.read_bytes()
     expected, texts = [], {}
     for seed, (row, sentence) in WRONG_ROWS.items():
@@ -384,7 +384,7 @@ def test_a_wrong_row_of_a_seed_is_one_sentence(built, project):
 
 
 def build_of(project, folder, **rows):
-    """A build of one signal file, with other values in its rows."""
+    """A build of one signal file, with changed values in its rows."""
     for number, row in enumerate(rows["rows"]):
         write_file(
             folder,
@@ -403,7 +403,7 @@ def build_of(project, folder, **rows):
 
 @pytest.fixture
 def no_warehouse(project):
-    """build_of starts from nothing, but its project is parsed: a new path would be parsed anew."""
+    """build_of starts from nothing, but its project is parsed; a new path would be parsed again."""
     folder = project.folder / "other"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -421,7 +421,7 @@ def no_warehouse(project):
     ],
 )
 def test_a_build_without_readings_stops(no_warehouse, project, tmp_path, row, sentence):
-    """A build of nothing takes the place of a good one, or the reason is not told."""
+    """An empty build replaces a good one, or the reason is not reported."""
     code, _, published = build_of(project, tmp_path, rows=[{}])
     assert code == 0
     before = published.read_bytes()
@@ -433,7 +433,7 @@ def test_a_build_without_readings_stops(no_warehouse, project, tmp_path, row, se
 
 
 def test_rejected_rows_and_idle_files_are_told(no_warehouse, project, tmp_path):
-    """A build does not say why rows were rejected, or which file gave none."""
+    """A build does not say why rows were rejected, or which file had no usable row."""
     rows = [
         {},
         {"value": "x"},
@@ -453,7 +453,7 @@ def test_rejected_rows_and_idle_files_are_told(no_warehouse, project, tmp_path):
 
 
 def test_signals_without_a_temperature_are_no_answer(no_warehouse, project, tmp_path):
-    """Where no signal is a temperature, the build says that 0 components are overheated."""
+    """Without a temperature signal, the build says that 0 components are overheated."""
     rows = [{"signal_name": f"load {number}"} for number in range(30)]
     code, lines, published = build_of(project, tmp_path, rows=rows)
     assert code == 0

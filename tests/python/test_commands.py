@@ -1,4 +1,4 @@
-"""What only the outside can see: odd paths, the DuckDB shells, and dbt's own warnings."""
+"""What can only be seen from outside: odd paths, the DuckDB shells, and dbt's own warnings."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def answer(shell, warehouse):
 
 
 def test_the_shell_of_the_lock_opens_the_warehouse(warehouse):
-    """The shell that the lock installs cannot open the warehouse, or paths with quotes break."""
+    """The shell version in the lock file cannot open the warehouse, or paths with quotes break."""
     expected = [{"component_id": "-7", "peak_avg_temp_c": 105.5}]
     assert answer(BIN / "duckdb", warehouse) == expected
 
@@ -157,7 +157,7 @@ def test_make_answers_what_it_can_in_any_locale(tmp_path):
 
 
 def test_parse_has_no_warning(tmp_path):
-    """dbt warns of something in the project, or will not accept it one day."""
+    """dbt warns of something in the project, or will stop accepting it."""
     run = typed_dbt(
         *("--warn-error", "parse", "--no-partial-parse", "--show-all-deprecations"),
         folder=tmp_path,

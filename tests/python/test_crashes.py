@@ -1,4 +1,4 @@
-"""Builds that are killed, or run out of disk or memory, and what readers and the next build see.
+"""Builds that are killed, or run out of disk or memory: what readers and the next build see.
 
 CI kills a few; `KILLS=50 .venv/bin/pytest -n 0 -s tests/python/test_crashes.py` kills many.
 """
@@ -20,8 +20,8 @@ BUILD = ("--quiet", "build", "--exclude-resource-type", "unit_test")
 def contents(path):
     """What a reader finds: the rows of each table, in any order, numbers to six digits.
 
-    The last digits of a sum depend on the order of its rows, which no build promises; build_info
-    holds the time of the build.
+    The last digits of a sum depend on the order of its rows, which no build guarantees; build_info
+    has the time of the build.
     """
     with duckdb.connect(path, read_only=True) as connection:
         names = connection.sql(
@@ -44,7 +44,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fleets(folder):
-    """Two landing folders, of one name: another day makes another fleet."""
+    """Two landing folders with the same name: changing the day changes the fleet."""
     for name, start_date in [("first", "2022-03-12"), ("second", "2022-03-13")]:
         landing_dir = folder / name / "fleet"
         arguments = {"landing_dir": str(landing_dir), "sites": 1, "components": 1, "days": 1}
@@ -62,7 +62,7 @@ def published(folder, fleets):
 
 @pytest.fixture(scope="module")
 def good(folder, fleets):
-    """What undisturbed builds of the two publish, and how long one takes."""
+    """What undisturbed builds of the two publish, and how long a build takes."""
     states, seconds = [], []
     for landing_dir in fleets:
         alone = folder / f"{landing_dir.parent.name}.duckdb"
@@ -77,7 +77,7 @@ def good(folder, fleets):
 
 
 def killed_build(folder, landing_dir, delay, at_publication):
-    """Kills a build after a delay, counted from its start or from its publication's."""
+    """Kills a build after a delay, counted from its start or from the start of publishing."""
     process = dbt_process(*BUILD, folder=folder, landing_dir=landing_dir)
     new = folder / "warehouse.duckdb.new"
     while at_publication and process.poll() is None and not new.exists():
@@ -92,18 +92,18 @@ def killed_build(folder, landing_dir, delay, at_publication):
 
 
 def leftovers(folder):
-    """All that a build may leave behind, but must not in the end."""
+    """Everything that a build may leave behind, but must have removed in the end."""
     kept = {"warehouse.duckdb", "warehouse.duckdb.work"}
     return sorted({path.name for path in folder.glob("warehouse.duckdb*")} - kept)
 
 
 def test_killed_builds_harm_nothing(folder, fleets, good, published):
-    """A killed build leaves a published file that is neither old nor new, or a lasting trouble."""
+    """A killed build leaves a published file that is neither old nor new, or lasting damage."""
     states, seconds = good
     random = Random(KILL_COUNT)
     is_second = False
     outcomes = []
-    # A build that ends before its time to be killed is looked at, but not counted.
+    # A build that ends before it is killed is checked, but not counted.
     for number in range(10 * KILL_COUNT):
         killed_count = sum(outcome != "ended" for outcome, _ in outcomes)
         if killed_count == KILL_COUNT:
@@ -116,7 +116,7 @@ def test_killed_builds_harm_nothing(folder, fleets, good, published):
         assert is_new or contents(published) == states[is_second], (number, delay, outcome)
         outcomes.append((outcome, "new" if is_new else "old"))
 
-        # As often as not the next build is killed too, before one is left in peace.
+        # In half of the cases the next build is killed, too, before one runs undisturbed.
         if random.random() < 0.5 and killed_count < KILL_COUNT - 1:
             is_second = is_second != is_new
             continue
@@ -135,7 +135,7 @@ def test_killed_builds_harm_nothing(folder, fleets, good, published):
 
 @pytest.mark.parametrize("half_way", [False, True])
 def test_a_killed_run_is_not_published_by_a_later_test(folder, fleets, published, half_way):
-    """dbt test publishes a work file that holds the tables of two runs."""
+    """dbt test publishes a work file with tables of two runs."""
     work = folder / "warehouse.duckdb.work"
     before = published.read_bytes()
     run = dbt_command("--quiet", "run", folder=folder, landing_dir=fleets[0])
@@ -166,7 +166,7 @@ def disk(folder, published):
 
 
 def test_a_full_disk_ends_in_a_clear_message(folder, fleets, good, published, disk):
-    """A full disk harms what readers open, shows a traceback, or troubles the next build."""
+    """A full disk damages the published file, shows a traceback, or disturbs the next build."""
     copy = disk / "warehouse.duckdb"
     before = published.read_bytes()
     copy.write_bytes(before)
@@ -184,7 +184,7 @@ def test_a_full_disk_ends_in_a_clear_message(folder, fleets, good, published, di
 
 
 def test_too_little_memory_ends_in_a_clear_message(folder, fleets, good, published, monkeypatch):
-    """A memory limit that is too low, or none, harms what readers open, or shows a traceback."""
+    """A memory limit that is too low, or none, damages the published file or shows a traceback."""
     before = published.read_bytes()
     for limit, sentence in [
         ("8MB", "memory is too little: raise DUCKDB_MEMORY_LIMIT."),

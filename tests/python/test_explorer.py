@@ -1,4 +1,4 @@
-"""The explorer in a real browser, beside SQL on the same warehouse."""
+"""The explorer in a real browser, compared with SQL on the same warehouse."""
 
 import base64
 import csv
@@ -74,7 +74,7 @@ def visit(page, url):
 
 
 def wait_for_rows(page, grid, most=10**9, least=0):
-    """Until the grid is drawn and its number of rows is within the bounds."""
+    """Waits until the grid is drawn and its number of rows is within the bounds."""
     page.wait_for_function(
         """([id, least, most]) => {
             try {
@@ -89,7 +89,7 @@ def wait_for_rows(page, grid, most=10**9, least=0):
 
 
 def rows_of(page, grid, *columns):
-    """What a grid shows after its filters, in its order: tuples of the columns."""
+    """The rows of a grid after its filters, in its order: tuples of the columns."""
     wait_for_rows(page, grid)
     rows = page.evaluate(
         """async id => {
@@ -104,7 +104,7 @@ def rows_of(page, grid, *columns):
 
 
 def traces_of(page, chart):
-    """The names and numbers of points of what a chart draws."""
+    """The names and point counts of the traces of a chart."""
     return page.evaluate(
         """id => document.querySelector('#' + id + ' .js-plotly-plot')._fullData
             .map(trace => [trace.name, trace._length])""",
@@ -121,7 +121,7 @@ def key(*ids):
 
 
 def test_each_part_of_a_page_applies_all_its_filters(folder):
-    """A figure ignores a filter that stands beside it."""
+    """A figure ignores a filter of its page."""
     warehouse = Warehouse(folder / "warehouse.duckdb")
     warehouse.open()
     shown = pages.build(warehouse)
@@ -137,7 +137,7 @@ def test_each_part_of_a_page_applies_all_its_filters(folder):
                 if query == "notice":
                     assert filters - filters_of(query) <= {"signal", "zoom"}
                 elif page.id == "component":
-                    # The zoom is the chart's. Titles say what is judged over all days.
+                    # The zoom applies to the chart only. Titles name figures over all days.
                     assert "component" in filters_of(query)
                     of_all_days = part.type == "figure" or re.search(
                         ", all days$|, in the days of the watchlist$", part.title
@@ -325,7 +325,7 @@ def test_the_filters_of_a_handle(server, page, sql):
         *HANDLE,
     )[0][0]
     drawn = dict(traces_of(page, "component-component_series-chart"))
-    # Pauses are points without a value.
+    # Gaps are points without a value.
     assert windows <= drawn["Negative pole"] <= windows + count
 
     rises = sql(
@@ -403,7 +403,7 @@ def test_an_alert_long_after_the_last_window_can_be_zoomed(folder, sql):
 
 
 def test_the_keyboard_reaches_a_link_of_a_grid(server, page):
-    """The focus stays in the heads of a grid, or skips its cells."""
+    """The focus stays in the headers of a grid, or skips its cells."""
     visit(page, f"{server}/alerts")
     page.locator("#alerts-alerting .ag-header-cell").first.focus()
     for _ in range(60):
@@ -445,7 +445,7 @@ def test_from_the_fleet_to_the_minute(server, page, sql):
 
 
 def choose(page, selector, text):
-    """Picks an option by hand: opens the list, types, takes it."""
+    """Chooses an option by hand: opens the list, types, selects."""
     page.click(f"#{selector}")
     page.keyboard.type(text)
     page.get_by_role("option", name=text, exact=True).first.click()
@@ -454,7 +454,7 @@ def choose(page, selector, text):
 
 
 def test_a_filter_is_kept_from_page_to_page_and_in_the_address(server, page, sql):
-    """A choice is lost with the next page, or a colleague sees another view."""
+    """A filter is lost on the next page, or a colleague sees another view."""
     visit(page, f"{server}/sites")
     choose(page, "sites-site-selector", HANDLE[0])
     handles = sql("from marts.component_watchlist where site_id = ?", HANDLE[0])
@@ -511,7 +511,7 @@ def test_marks_in_a_box_are_listed(server, page):
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_hostile_name_breaks_no_query(folder, sql, hostile):
-    """A name ends a query, or chooses other handles."""
+    """A name breaks out of a query, or selects other handles."""
     warehouse = Warehouse(folder / "warehouse.duckdb")
     warehouse.open()
     handle = key(hostile, hostile, hostile)
@@ -526,7 +526,7 @@ def test_a_hostile_name_breaks_no_query(folder, sql, hostile):
 
 @pytest.mark.parametrize("hostile", ["</script><script>alert(1)</script>", "[x](http://e)", "all"])
 def test_a_hostile_name_is_text_and_can_be_filtered(server, page, sql, hostile):
-    """A name runs in the page, asks the network, or is taken for a word of the tool."""
+    """A name runs as code, sends a request, or is read as a reserved word of the tool."""
     ids = key(hostile, hostile, hostile)
     visit(page, address(server, "component", component=ids))
     assert f"Handle {hostile} · asset {hostile}" in page.inner_text("#component-component_heading")
@@ -567,13 +567,13 @@ def test_a_wrong_address_ends_in_a_sentence(server, page, path, filters, sentenc
 
 
 def downloaded(download):
-    """The rows of a downloaded CSV, by the names of their columns."""
+    """The rows of a downloaded CSV, by column name."""
     with open(download.path(), encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def test_what_is_filtered_can_be_downloaded(server, page, sql):
-    """A download holds other rows than the grid, or runs in a spreadsheet."""
+    """A download differs from the grid's rows, or runs in a spreadsheet."""
     visit(page, f"{server}/alerts")
     page.locator("#alerts-incidents input[aria-label='Alert Filter Input']").fill("1+1")
     wait_for_rows(page, "alerts-incidents", most=5)
@@ -588,7 +588,7 @@ def test_what_is_filtered_can_be_downloaded(server, page, sql):
 
 
 def test_a_stranger_cannot_ask_or_write(server, folder):
-    """Another host name reaches the explorer, or it writes into the warehouse."""
+    """Another host name reaches the explorer, or a request writes into the warehouse."""
     request = urllib.request.Request(server, headers={"Host": "evil.example"})
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)
@@ -607,7 +607,7 @@ def test_a_stranger_cannot_ask_or_write(server, folder):
 
 
 def test_the_file_that_was_published_last_is_shown(server, folder, page):
-    """A new build is shown only after a restart, or a broken one ends the explorer."""
+    """A new build is shown only after a restart, or a broken file ends the explorer."""
     published = folder / "warehouse.duckdb"
     before = published.read_bytes()
     visit(page, f"{server}/sites")

@@ -1,4 +1,4 @@
-"""The exposures say what the boards and the answers read: the lineage must not end in a tale."""
+"""The exposures name the marts that boards and answers read: the lineage must be true."""
 
 import re
 from collections import defaultdict
@@ -17,7 +17,7 @@ BOARDS = {
 
 
 class Anything(jinja2.ChainableUndefined):
-    """What a variable or another query stands for, as far as a parser of SQL goes."""
+    """A placeholder for a variable or another query, good enough for an SQL parser."""
 
     def __str__(self):
         return "anything"
@@ -48,7 +48,7 @@ def marts_named(node):
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_a_board_is_exposed_with_the_marts_it_reads(name, exposures):
-    """A board reads a mart that its exposure does not name, or the other way round."""
+    """A board and its exposure name different marts."""
     assert marts_read(BOARDS[name])
     assert f"board_{name}" in exposures, f"the board {name} has no exposure"
     assert marts_named(exposures[f"board_{name}"]) == marts_read(BOARDS[name])
@@ -56,7 +56,7 @@ def test_a_board_is_exposed_with_the_marts_it_reads(name, exposures):
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_a_chart_holds_no_sql(name):
-    """A chart has a query of its own, which the test above does not see."""
+    """A chart has its own query, which the test above does not see."""
     board = BOARDS[name]
     layers = [layer for chart in board["charts"].values() for layer in chart.get("layers", [])]
     for chart in [*board["charts"].values(), *layers]:
@@ -64,7 +64,7 @@ def test_a_chart_holds_no_sql(name):
 
 
 def test_a_question_is_exposed_with_the_marts_of_its_answer(manifest, exposures):
-    """An analysis answers from other marts than the exposure of its question names."""
+    """An analysis reads other marts than the exposure of its question names."""
     marts = defaultdict(set)  # a question may have several analyses
     for node in manifest.nodes.values():
         if node.resource_type == "analysis":
@@ -85,7 +85,7 @@ def test_the_explorer_is_exposed_with_the_marts_it_reads(exposures):
 
 
 def test_nothing_else_is_exposed(exposures):
-    """An exposure is left of a board or a question that is gone, or has no owner or address."""
+    """An exposure belongs to no board or question, or has no owner or address."""
     questions = {f"question_{number}" for number in range(1, 5)}
     boards = {f"board_{name}" for name in BOARDS}
     assert exposures.keys() == questions | boards | {"findings", "explorer"}

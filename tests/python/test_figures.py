@@ -1,8 +1,8 @@
 """One figure, one value: a headline figure is the same wherever it is shown.
 
-The build's last lines, `make answers`, `make metrics`, the marts and the queries of the boards,
-of the sample, of a generated fleet with other faults, and of a handle whose sensor breaks after the
-handle was hot.
+Compares the build's last lines, `make answers`, `make metrics`, the marts and the queries of the
+boards, on the sample, on a generated fleet with other faults, and on a handle whose sensor breaks
+after the handle was hot.
 """
 
 import csv
@@ -59,7 +59,7 @@ def broken_later(folder):
 
 
 def inspected(landing_dir):
-    """Each faulty handle of a fleet was found to have its fault, each healthy one to have none."""
+    """An inspection confirms the fault of each faulty handle, and finds none on healthy ones."""
     with open(f"{landing_dir}.truth.csv", encoding="utf-8") as truth:
         rows = [
             {
@@ -76,7 +76,7 @@ def inspected(landing_dir):
 
 @pytest.fixture(scope="module", params=["sample", "fleet", "broken_later"])
 def built(request, tmp_path_factory):
-    """What a build printed, and the folder of its warehouse."""
+    """The output of a build, and the folder of its warehouse."""
     folder = tmp_path_factory.mktemp(request.param)
     landing_dir = ROOT / "data/sample"
     if request.param == "fleet":
@@ -113,7 +113,7 @@ def make(target, folder, **variables):
 
 
 def answers_of(text):
-    """The tables that make answers printed: lists of rows, {column: text}."""
+    """The tables in the output of make answers: lists of rows, {column: text}."""
     tables = []
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.split("│")[1:-1]]
@@ -156,7 +156,7 @@ class Boards:
 
 @pytest.fixture(scope="module")
 def parsed_for_answers(tmp_path_factory):
-    """make answers names no file to dbt: it parses the project once for all warehouses."""
+    """make answers passes dbt no file, so it parses the project once for all warehouses."""
     return tmp_path_factory.mktemp("answers")
 
 
@@ -442,7 +442,7 @@ def collect(build_output, answers, metrics, connection):
 
 
 def test_a_site_has_the_same_figures_everywhere(built):
-    """The page of a site differs from the table of sites, its handles or the mart."""
+    """The page of a site differs from the table of sites, from its handles or from the mart."""
     with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
         boards = Boards(connection)
         for row in boards.rows("sites", "site_rows"):
@@ -589,7 +589,7 @@ def test_a_period_that_reaches_into_a_day_does_not_change_the_use(built):
 
 
 def test_each_component_has_its_own_history(built):
-    """The page of a handle shows the score, the rise or the inspections of another, or none."""
+    """The page of a handle shows the score, rise or inspections of another handle, or none."""
     where = "where site_id = ? and asset_id = ? and component_id = ?"
     with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
 
@@ -639,7 +639,7 @@ def test_each_component_has_its_own_history(built):
 
 
 def test_the_watchlist_counts_its_inspections(built):
-    """The watchlist says that it was right more or less often than it was."""
+    """The watchlist's stated hit rate differs from the inspections."""
     with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
         boards = Boards(connection)
         right, count = connection.execute("""
@@ -744,7 +744,7 @@ NONE = (None, None, None)
     ],
 )
 def test_a_rise_has_grown_since_a_day(negative, positive, title):
-    """The growth of a pole is that of another pole or day, or one within its error is told."""
+    """The reported growth is of another pole or day, or is within its error."""
     rows = []
     for pole, last in {"negative": negative, "positive": positive}.items():
         for number, (ratio, z, changed) in [(6, (9.0, 99.0, 3)), (7, last)]:
@@ -756,7 +756,7 @@ def test_a_rise_has_grown_since_a_day(negative, positive, title):
     boards = boards_of({**WATCHLIST, "component_thermal_trend": rows})
     words = {"is_shown": True, "is_missing": False, "title": title}
     assert boards.rows("component", "rise_words") == [words]
-    # An estimate that may be off by its own size is not drawn.
+    # An estimate whose error may be as large as itself is not drawn.
     rows = [{**row, "steady_rise_relative_error": 1.0} for row in rows]
     boards = boards_of({**WATCHLIST, "component_thermal_trend": rows})
     assert boards.rows("component", "rise_days") == []
@@ -766,7 +766,7 @@ def test_a_rise_has_grown_since_a_day(negative, positive, title):
 
 @pytest.mark.parametrize("days", [3, 7, 8, 16])
 def test_a_week_is_compared_with_the_week_before(days):
-    """A week counts days of another, a shorter week before counts as a full one, or none counts."""
+    """A week includes days of another, a short week counts as full, or an empty one counts."""
     fleet = [
         {"day": day(number), "overheated_seconds": 60.0 * number,
          "overheated_component_count": number, "incident_count": 2 * number,
@@ -797,7 +797,7 @@ def test_a_week_is_compared_with_the_week_before(days):
 
 
 def test_overheating_is_shown_above_the_limit_only(built):
-    """A mart shows overheated time beside a peak that is not above the threshold."""
+    """A mart shows overheated time for a peak that is not above the threshold."""
     with duckdb.connect(built[1] / "warehouse.duckdb", read_only=True) as connection:
         for mart in ["component_hourly", "component_daily", "site_daily", "fleet_daily"]:
             rows = connection.execute(f"""

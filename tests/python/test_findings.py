@@ -1,4 +1,4 @@
-"""Findings on generated fleets whose faults are known, and on alerts that are made up."""
+"""Findings on generated fleets with known faults, and on made-up alerts."""
 
 import csv
 import shutil
@@ -37,7 +37,7 @@ def healthy_folder(tmp_path_factory):
 
 
 def test_each_injected_fault_is_found(warehouse, tmp_path):
-    """A fault is in no finding, a sound handle is in one, or derated time is not as defined."""
+    """A fault has no finding, a healthy handle has one, or derated time is not as defined."""
     folder = generate(tmp_path / "fleet", seed=4, faulty_share=0.15)
     findings = findings_of(warehouse, folder)
     truth = truth_of(folder)
@@ -56,7 +56,7 @@ def test_each_injected_fault_is_found(warehouse, tmp_path):
 
 
 def assert_derating_is_as_defined(warehouse, truth):
-    """Once more from the published windows, of handles whose sensors are sound."""
+    """Computes derated time again from the published windows of handles with working sensors."""
     sound = {row["component_id"] for row in truth if row["fault_cause"] != "sensor_fault"}
     windows = defaultdict(list)
     for row in warehouse.rows("from marts.component_windows order by window_start"):
@@ -110,7 +110,7 @@ def derated(session):
 
 
 def test_power_that_is_never_folded_back_is_not_derated(warehouse, tmp_path):
-    """A car that takes less and less is taken for foldback."""
+    """A car that takes less and less power counts as foldback."""
     folder = generate(tmp_path / "fleet", seed=4, faulty_share=0.15, fold_back_c=1000)
     assert "derated_handles" not in findings_of(warehouse, folder)
     (hot,) = warehouse.rows("""
@@ -122,13 +122,13 @@ def test_power_that_is_never_folded_back_is_not_derated(warehouse, tmp_path):
 
 
 def test_a_healthy_fleet_has_no_finding(warehouse, healthy_folder):
-    """Chance is told as a finding."""
+    """Chance is reported as a finding."""
     findings = findings_of(warehouse, healthy_folder)
     assert [row["sentence"] for row in findings.values()] == []
 
 
 def test_made_up_alerts_and_a_growing_contact_are_found(warehouse, healthy_folder, tmp_path):
-    """An alert storm, false alarms or an imbalance that grows is not told, or of another handle."""
+    """An alert storm, false alarms or a growing imbalance are missed, or on the wrong handle."""
     components = truth_of(healthy_folder)
     noisy, cool, growing = components[7], components[21], components[31]
     folder = shutil.copytree(healthy_folder, tmp_path / "landing")
@@ -142,7 +142,7 @@ def test_made_up_alerts_and_a_growing_contact_are_found(warehouse, healthy_folde
     assert findings["growing_imbalance"]["items"] == growing["component_id"]
     expected = {"noisy_handles", "chattering_alerts", "more_alerts", "growing_imbalance"}
     expected |= {"false_over_temperature_alerts"}
-    # By its last days, the handle that grows may be named for what it has become.
+    # By its last days, the handle with the growing imbalance may be named for the result.
     assert findings.keys() - {"contact_resistance", "overheated_handles"} == expected
 
 
@@ -159,7 +159,7 @@ def write_alerts(folder, noisy, cool):
 
 
 def heat_more_each_day(folder, component):
-    """The negative pole of a component rises by 12 % of its warmth more on each day."""
+    """Each day adds 12 % to the warmth of a component's negative pole above 25 °C."""
     for day, file in enumerate(sorted(folder.glob("*NegCoreTemp*"))):
         source = file.rename(file.with_name("source"))
         duckdb.sql(f"""

@@ -1,7 +1,7 @@
 """The fleet generator, seen from outside: the files that it writes.
 
-What the real telemetry is like (means, spreads, rhythms) is held here as
-ranges, and the physics is checked by integrating it again, step by step.
+The real telemetry's properties (means, spreads, rhythms) are given here as ranges, and the physics
+is checked by integrating it again, step by step.
 """
 
 import gzip
@@ -127,7 +127,7 @@ def test_the_sample_is_what_the_generator_writes(generate, tmp_path):
 
 @pytest.fixture(scope="module")
 def sample():
-    """The sample's sound and distinct readings, beside its truth."""
+    """The sample's correct and distinct readings, with its truth."""
     connection = duckdb.connect()
     connection.execute(f"""
         create table lines as
@@ -182,7 +182,7 @@ def test_the_sample_has_every_fault_and_every_alert(sample):
 
 
 def test_one_broken_sensor_raises_most_alerts_of_the_sample(sample):
-    """The sample lacks the chattering sensor, or heat raises what only that sensor may."""
+    """The sample lacks the chattering sensor, or heat raises alerts that only that sensor may."""
     text = "".join(path.read_text() for path in SAMPLE.glob("*alerts_data*.csv"))
     alerts = set(re.findall(r"\d+,(\d{13}),.+?,.+?,(.+?),(LM_a\d+_\w+)", text))
     (broken,) = sample.execute("""
@@ -290,7 +290,7 @@ def test_the_sample_has_its_bad_rows(sample):
     assert headers == {ALERT_HEADER, SIGNAL_HEADER}
 
 
-# A fleet of middling size against the real ranges
+# A medium-sized fleet against the real ranges
 
 
 @pytest.fixture(scope="module")
@@ -344,7 +344,7 @@ def test_each_reading_is_in_the_file_of_its_day_once(fleet):
     assert misplaced == 0
 
 
-# Per signal: the real week's mean, how far from it to be, and its spread.
+# Per signal: the real week's mean, the allowed distance, and the spread.
 REAL = {
     "LM_handleNegCoreTempDegC": (48.6, 2.5, 10.4),
     "LM_handlePosCoreTempDegC": (48.8, 2.5, 10.4),
@@ -356,7 +356,7 @@ REAL = {
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_means_and_spreads_are_those_of_the_real_week(fleet, signal):
     mean, tolerance, spread = REAL[signal]
-    # A broken sensor's readings are rare, and weigh much in so small a fleet.
+    # A broken sensor's readings are rare, but have a large effect in such a small fleet.
     found_mean, found_spread = fleet.execute(
         """
         select avg(value), stddev(value)
@@ -604,7 +604,7 @@ def test_one_chattering_sensor_raises_most_alerts(default_fleet):
     assert 0.7 < day_share < 0.9
 
 
-# Of the real week's 832 alerts, with the least and the greatest share allowed.
+# Of the real week's 832 alerts, with the smallest and largest share allowed.
 NAME_SHARES = {
     "LM_a191_negTempRationality": (438, 0.45, 0.6),
     "LM_a141_cableTempImbalance": (326, 0.3, 0.48),
@@ -673,7 +673,7 @@ def test_heat_alerts_are_false_alarms_of_the_chattering_sensor(default_fleet):
     )
     assert len(by_name) == 3
     assert all(by_name.values()), by_name
-    # Of a pole that reads heat, the other is cool and the power rests.
+    # For a pole that reads hot, the other pole is cool and the power is idle.
     hot, other, power, alert_count = default_fleet.execute("""
         with
 
@@ -718,9 +718,9 @@ def test_heat_alerts_are_false_alarms_of_the_chattering_sensor(default_fleet):
 
 
 def test_the_chattering_sensor_raises_alerts_while_it_reads_nonsense(default_fleet):
-    """Alerts of the broken sensor come at readings of which nothing shows that it is broken.
+    """Alerts of the broken sensor fire at readings that do not show that it is broken.
 
-    Of the real week's 659, the last known readings have a mean of -15 °C at 23 kW.
+    For the real week's 659 alerts, the last known readings have a mean of -15 °C at 23 kW.
     """
     near_share, negative_c, power_kw = default_fleet.execute("""
         with
@@ -899,7 +899,7 @@ def test_one_handle_in_six_passes_90_degrees(default_fleet):
 
 
 def test_alerts_fire_between_readings_and_while_nothing_is_charging(default_fleet):
-    """Each message comes at once: no alert is minutes or hours after its readings."""
+    """Messages are not delayed: no alert is minutes or hours after its readings."""
     chattering, fresh, late = default_fleet.execute("""
         with
 
@@ -934,12 +934,12 @@ def test_alerts_fire_between_readings_and_while_nothing_is_charging(default_flee
     assert 0.01 < late < 0.3
 
 
-# Physics and faults, by other means than the generator's
+# Physics and faults, computed by other means than the generator's
 
 
 @pytest.fixture(scope="module")
 def quiet_fleet(generate, tmp_path_factory):
-    """Little noise, no spread, no fold-back: what is left is the physics."""
+    """Little noise, no spread, no foldback: only the physics remains."""
     return load(
         generate(
             tmp_path_factory.mktemp("quiet") / "fleet",
@@ -1189,7 +1189,7 @@ COURSE |= {"temp_interval_seconds": 30, "power_interval_seconds": 30}
 
 @pytest.fixture(scope="module")
 def course(generate, tmp_path_factory):
-    """A fleet whose faults change, beside the same fleet with lasting faults and without any.
+    """A fleet whose faults change, and the same fleet with lasting faults and without any.
 
     `readings` has each value of the three, `days` the state of each component's fault.
     """
@@ -1233,7 +1233,7 @@ def course(generate, tmp_path_factory):
 
 
 def test_a_fault_shows_from_its_onset_to_its_repair_only(course):
-    """A healthy day reads otherwise than without faults, or a full fault otherwise than always."""
+    """A healthy day differs from a fleet without faults, or a full fault from a lasting one."""
     found = {
         row[:2]: row[2:]
         for row in course.execute("""
@@ -1262,7 +1262,7 @@ def test_a_fault_shows_from_its_onset_to_its_repair_only(course):
 
 
 def test_a_fault_grows_linearly(course):
-    """The share of the full fault's extra heat is not the share of the growth's days."""
+    """The share of the full fault's extra heat differs from the elapsed share of its growth."""
     cases, error = course.execute(f"""
         select
             count(distinct component),
@@ -1407,7 +1407,7 @@ def test_the_largest_seed_is_a_fleet(generate, tmp_path):
 
 
 def test_ctrl_c_ends_with_a_sentence(tmp_path):
-    """Ctrl-C shows a stack trace, or nobody says that the fleet is not whole."""
+    """Ctrl-C shows a stack trace, or no message says that the fleet is incomplete."""
     folder = tmp_path / "fleet"
     process = subprocess.Popen(
         [sys.executable, GENERATOR, f"{{landing_dir: {folder}, components: 2000, days: 30}}"],
@@ -1428,7 +1428,7 @@ def test_a_folder_with_quotes_spaces_and_brackets(generate, tmp_path):
     generate(folder, **small)
     assert len(list(folder.iterdir())) == len(SIGNALS) + 1
     assert (folder.parent / (folder.name + ".truth.csv")).is_file()
-    # The truth beside it marks the folder as the generator's: written again.
+    # The truth file marks the folder as the generator's own, so it is written again.
     generate(folder, **small)
 
 
@@ -1516,7 +1516,7 @@ def test_the_readme_lists_every_parameter():
 def test_a_folder_with_other_files_is_left_alone(tmp_path):
     folder = tmp_path / "landing"
     folder.mkdir()
-    # The very name that the generator would write, but not its own.
+    # A file name that the generator would write, but with foreign content.
     theirs = folder / ("Tesla_SEIA_analyst_signals_data_'2022-03-12'_'LM_powerLimit'.csv")
     theirs.write_text("precious")
     run = generate_fleet({"landing_dir": str(folder), "sites": 1, "components": 1, "days": 1})

@@ -1,7 +1,7 @@
-"""Days, sessions, episodes and event profiles on random fleets, computed once more.
+"""Days, sessions, episodes and event profiles on random fleets, computed independently.
 
-Plain Python and exact fractions over single readings, by the words of the marts'
-descriptions. A failure prints rows that differ, and the readings of their components.
+Plain Python and exact fractions over single readings, from the words of the marts' descriptions. A
+failure prints the differing rows, and the readings of their components.
 """
 
 from collections import defaultdict
@@ -49,7 +49,7 @@ def extremes(values, column):
 
 
 def percentile(values, share):
-    """On the straight line between the values next to it in order."""
+    """Linear interpolation between the neighbouring values."""
     values = sorted(values)
     place = share * (len(values) - 1)
     below = int(place)
@@ -71,7 +71,7 @@ class FleetOracle(Oracle):
         }
 
     def _hours(self, component):
-        """{start of an hour: figures} in which it was in use, raised an alert or was too hot."""
+        """{start of an hour: figures} for hours in use, with an alert, or with overheating."""
         hours = defaultdict(lambda: defaultdict(list))
         trusted = self._trusted_windows(component)
         for start, (hottest, *poles) in trusted.items():
@@ -87,7 +87,8 @@ class FleetOracle(Oracle):
                 hour["used_windows"].append(start)
                 if self._is_temperature(series[3]):
                     hour["peaks"].append(value)
-                    # Above the threshold sliding periods tell, which are judged by their own.
+                    # Sliding periods, which have their own rule for suspect sensors, cover values
+                    # above the threshold.
                     if value <= self._threshold(series[3]) and not self.is_suspect(
                         series, start, start + self.period_ms
                     ):
@@ -139,7 +140,7 @@ class FleetOracle(Oracle):
                     hour["trusted_peaks"].append(row["avg_temp_c"])
 
     def _figures(self, hours):
-        """What hours of a component add up to."""
+        """The totals of a component's hours."""
 
         hours = list(hours)
 
@@ -195,7 +196,7 @@ class FleetOracle(Oracle):
         yield from self._days(self.components, {})
 
     def _days(self, components, keys):
-        """Days of some components, all their readings in one pool."""
+        """Days of some components, with all their readings in one pool."""
         left_out = []
         if "component_id" in keys:
             left_out = ["component_count", "used_component_count", "overheated_component_count"]
@@ -216,7 +217,7 @@ class FleetOracle(Oracle):
         }
         figures = [self._figures(hours[component]) for component in components]
         row = self._figures(chain.from_iterable(hours.values()))
-        # The windows of two components are not the same ones.
+        # Windows of two components are different windows.
         row["used_window_count"] = sum(row["used_window_count"] for row in figures)
         used_ms = row["used_window_count"] * self.period_ms
         row |= {
@@ -330,7 +331,7 @@ class FleetOracle(Oracle):
                 for component in {component_of(row) for row in self.alert_incidents}
                 if (incidents := [r for r in self.alert_incidents if component_of(r) == component])
             ),
-            # Of equally many the one with more incidents, then by the order of the ids.
+            # At equal counts, the one with more incidents, then by the order of the ids.
             key=lambda pair: (-total(pair[1], "alert_count"), -len(pair[1]), pair[0]),
         )
         all_alerts = len(self.alerts)
@@ -360,7 +361,7 @@ class FleetOracle(Oracle):
         return self._figures(self.hours[component].values())["overheated_seconds"]
 
     def watched_components(self):
-        """What the watchlist says of heat and alerts."""
+        """The watchlist's figures on heat and alerts."""
         for component in self.components:
             trusted = [
                 row["avg_temp_c"]
@@ -390,7 +391,7 @@ def further_alerts(alerts, random):
 
 
 def further_readings(readings, random):
-    """After gaps about as long as ends a session, of about 90 °C."""
+    """After gaps about as long as the session gap, at about 90 °C."""
     latest = {row[:3]: row[4] for row in sorted(readings, key=itemgetter(4))}
     for component, at in latest.items():
         for _ in range(random.randint(0, 4)):
@@ -456,7 +457,7 @@ HOT_COMPONENT = ("S", "A", "C", POSITIVE)
 
 
 def build(warehouse, folder, readings):
-    """Loads the marts of hours and days, which must be right."""
+    """Loads the marts of hours and days, and checks them."""
     marts = ("component_hourly", "component_daily", "site_daily", "fleet_daily")
     write_fleet(folder, readings, [], Random(0))
     load(warehouse, folder, marts, {})
@@ -485,13 +486,13 @@ def seconds_by_day(warehouse, folder, readings):
     ],
 )
 def test_heat_reaches_into_a_day_without_readings(warehouse, folder, at, expected):
-    """Overheated time is lost, or counts on the wrong day, where no reading follows on it."""
+    """Overheated time is lost, or counts on the wrong day, if no reading follows on that day."""
     readings = [(*HOT_COMPONENT, MIDNIGHT + at, "106")]
     assert seconds_by_day(warehouse, folder, readings) == expected
 
 
 def test_a_late_day_changes_the_periods_that_reach_into_it(warehouse, folder):
-    """A period keeps its old end after the readings of the next day arrive, or leave again."""
+    """A period keeps its old end after the next day's readings arrive, or are removed again."""
     first_day = [(*HOT_COMPONENT, MIDNIGHT - 10_000, "106")]
     both_days = [*first_day, (*HOT_COMPONENT, MIDNIGHT, "90")]
     days = [first_day, both_days, first_day]
@@ -512,7 +513,7 @@ def trusted_peaks(warehouse):
 
 
 def test_windows_exactly_ten_minutes_from_an_implausible_reading(warehouse, folder):
-    """A peak is trusted though its window is suspect, or the other way round."""
+    """A peak is trusted although its window is suspect, or the other way round."""
     readings = []
     for edge in (-1, 0, 1):
         for name, at in (("before", -600_000 + edge), ("after", 630_000 + edge)):
@@ -530,7 +531,7 @@ def test_windows_exactly_ten_minutes_from_an_implausible_reading(warehouse, fold
 
 
 def test_a_frozen_value_is_a_trusted_peak(warehouse, folder):
-    """A sensor that never changes is taken for one that reports impossible values."""
+    """A frozen sensor is treated like one that reports impossible values."""
     readings = [
         ("S", "A", component, POSITIVE, NOON + at, str(80 + (component != "frozen") * at % 7))
         for component in ("frozen", "sound", "sound too")

@@ -1,11 +1,11 @@
-"""Random damage to landing folders: rows add up, good rows are unharmed, marts are theirs alone.
+"""Random damage to landing folders: rows add up, good rows survive, and only they reach marts.
 
-dbt compiles the project once; then the compiled SQL of each folder's models runs in the order
-of the manifest, in one process: a tenth of a second a folder. Plain Python recognises how a file is
-written and decides which rows are good. The marts take longer: the files of a batch of folders are
-put together for them.
-FUZZ_FOLDERS=5000 searches on, at random; a failure names its seeds, which join SEEDS. Where a
-whole process is lost, target/fuzz holds the last seed of each batch.
+dbt compiles the project once. Then the compiled SQL of each folder's models runs in the order of
+the manifest, in one process: a tenth of a second per folder. Plain Python detects the format of a
+file and decides which rows are good. The marts take longer, so the files of a batch of folders are
+combined for them.
+FUZZ_FOLDERS=5000 runs a longer random search. A failure prints its seeds, which go into SEEDS. If a
+whole process is lost, target/fuzz has the last seed of each batch.
 """
 
 import gzip
@@ -40,11 +40,11 @@ sys.path.append(str(ROOT / "plugins"))
 import landing_files
 
 FOLDERS = int(os.environ.get("FUZZ_FOLDERS", 0))
-SEEDS = [74901343]  # those that ever failed
+SEEDS = [74901343]  # every seed that ever failed
 START = random.randrange(10**9) if FOLDERS else 0
 BATCHES = 30
 LAST_SEEDS = ROOT / "target/fuzz"
-# What runs before and after a model that reads files, as its hooks say.
+# The hooks before and after a model that reads files.
 HOOKS = {
     "stg_plain_rows": (["start_reading('is_plain')"], ["keep_odd_lines()", "end_reading()"]),
     "stg_line_rows": (
@@ -103,7 +103,7 @@ NAMES = ["a", "it's", "[x]*", "100 %", "ü☃", "new\nline", "{{ x }}", "; drop 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory, manifest):
-    """The models' (name, schema, SQL), each after those that it reads; and how files are read."""
+    """The models' (name, schema, SQL) in upstream order, and how files are read."""
     warehouse = Warehouse(tmp_path_factory.mktemp("compile"), manifest)
     selected = [f"+{model}" for model in ROWS + MARTS]
     results = warehouse.dbt("compile", "--select", *selected, landing_dir=FOLDER)
@@ -124,7 +124,7 @@ def compiled(tmp_path_factory, manifest):
         return result.node.compiled_code.partition("\n")[2]
 
     this = compile("this")
-    # Here, no reader has left the tables that the hook asks for.
+    # Here, no reader has left the tables that the hook expects.
     keep_odd_lines = manifest.macros["macro.supercharger.default__keep_odd_lines"]
     asks = "if execute and run_query(tables_query).rows"
     assert keep_odd_lines.macro_sql.count(asks) == 1
@@ -176,7 +176,7 @@ def database(plugin):
 
 
 def build(database, plugin, compiled, folder, is_whole):
-    """Runs staging, and of a whole build the marts too, as a dbt build does."""
+    """Runs staging, and for a whole build also the marts, as a dbt build does."""
     models, hooks = compiled
     plugin.folder = str(folder)
     database.execute(
@@ -208,7 +208,7 @@ def marts(database):
 
 @dataclass
 class Dialect:
-    """How a file is written."""
+    """The format of a file."""
 
     delimiter: str = ","
     mark: str = "."  # of decimals
@@ -221,7 +221,7 @@ class Dialect:
 
 
 def parse(text, delimiter=","):
-    """A line's fields by RFC 4180, None where it breaks its rules; one character at a time."""
+    """A line's fields by RFC 4180, None if it breaks the rules; one character at a time."""
     fields, field, state = [], "", "start"
     for char in text:
         if state == "quoted":
@@ -256,7 +256,7 @@ def number(text):
 
 
 def exact(text):
-    """A number to 9 decimals, None where it is none, or has more digits than an engine keeps."""
+    """A number to 9 decimals; None if it is no number, or has more digits than an engine keeps."""
     if not NUMBER.fullmatch(text):
         return None
     with suppress(InvalidOperation), localcontext(prec=60):
@@ -267,7 +267,7 @@ def exact(text):
 
 
 def has_few_digits(text, most):
-    """Whether a number in scientific notation stands for a longer one than its digits."""
+    """Whether a number in scientific notation was rounded from a longer one."""
     if not (found := SCIENTIFIC.fullmatch(text)):
         return False
     whole, decimals, exponent = found.groups()
@@ -285,7 +285,7 @@ def epoch_unit(text):
 
 
 def epoch_ms(text, dialect):
-    """The milliseconds of a time, None where it is in another format or was rounded."""
+    """The milliseconds of a time; None if it is in another format or was rounded."""
     if pattern := TIMES.get(dialect.times):
         found = pattern.fullmatch(text)
         if not found or not found["S"]:
@@ -311,7 +311,7 @@ def epoch_ms(text, dialect):
 
 
 def clean_id(text, mark):
-    """An id as it is compared, None where digits are lost. 1.000 may be a thousand."""
+    """An id as compared; None if digits are lost. 1.000 may be a thousand."""
     zeros = text.replace(",", ".") if mark == "," else text
     if (found := re.fullmatch("([+-]?[0-9]+)[.](0+)", zeros)) and len(found[2]) != 3:
         return found[1]
@@ -325,9 +325,9 @@ def clean_id(text, mark):
 
 
 def recognised(lines, header, dialect):
-    """The dialect that a file is read in: how most of its first rows are written.
+    """The dialect in which a file is read: the format of most of its first rows.
 
-    lines: those after the first, bytes.
+    lines: those after the first, as bytes.
     """
     columns = [name.lower() for name in header]
     times, commas, groups, points, short, rows = Counter(), 0, 0, 0, 0, 0
@@ -349,14 +349,14 @@ def recognised(lines, header, dialect):
     is_point = points > groups or (points > 0 and dialect.delimiter != ";")
     mark = "," if commas > max(points, groups) else "." if is_point else "?"
     lost_digits = 8 if short == rows >= 3 else 7
-    # Of as many: the export's own, or the last by name.
+    # At equal counts: the export's own format, or the last by name.
     default = "epoch milliseconds"
     most = max(times, key=lambda name: (times[name], name == default, name), default=default)
     return Dialect(**{**vars(dialect), "mark": mark, "times": most, "lost_digits": lost_digits})
 
 
 def format_words(dialect):
-    """What load_audit says of a file."""
+    """The format text of a file in load_audit."""
     words = [dialect.kind]
     if dialect.delimiter != ",":
         words.append("tabs" if dialect.delimiter == "\t" else f"delimiter {dialect.delimiter}")
@@ -380,7 +380,7 @@ def good_row(line, header, kind, dialect):
     ids.append(unicodedata.normalize("NFC", name))
     at, text = epoch_ms(row["timestamp"], dialect), row.get("value", "")
     value = number(with_point(text, dialect.mark))
-    if kind == "alert":  # 0 where it clears
+    if kind == "alert":  # 0 if it clears
         value = 0 if value == 0 or text.lower() in CLEARED else 1
     elif abs(value) < 1e-300 and re.search("[1-9]", re.split("[eE]", text)[0]):
         return None
@@ -392,7 +392,7 @@ def good_row(line, header, kind, dialect):
 def damaged(rng, line, delimiter):
     fields = line.split(delimiter)
     kind = rng.randrange(6)
-    if kind == 0:  # a byte; line ends are no part of a line
+    if kind == 0:  # a byte; line ends do not belong to a line
         at = rng.randrange(len(line))
         return line[:at] + bytes([rng.choice(b"\x00\x1f\x22\x2c\x30\x39\xc3\xff")]) + line[at + 1 :]
     if kind == 1:
@@ -410,8 +410,8 @@ def damaged(rng, line, delimiter):
 
 def random_lines(rng, columns, rows, dialect):
     lines, delimiter = [], dialect.delimiter.encode()
-    # Some files are whole, and one bad row is enough to read a plain one by its lines. Of one with
-    # more than 100 odd rows, all lines are.
+    # Some files stay undamaged. One bad row is enough for a plain file to be read by its lines.
+    # With more than 100 odd rows, all of its lines are read so.
     damage = rng.choice([0, 0.005, 0.005, 0.2, 0.2, 0.7])
     quote = '"' * dialect.is_quoted
     for row in rows:
@@ -422,7 +422,7 @@ def random_lines(rng, columns, rows, dialect):
             lines.append(rng.choice([b"", line, header_line(columns, dialect).encode()]))
     if dialect.encoding == "utf-8":
         return lines
-    half = "\ud83d" if rng.random() < 0.1 else ""  # half a character is not UTF-8 after that
+    half = "\ud83d" if rng.random() < 0.1 else ""  # half a character becomes invalid UTF-8
     lines = [line.decode("utf-8", "replace") for line in lines]
     return [
         (line + half * (rng.random() < damage)).encode("utf-8", "surrogatepass") for line in lines
@@ -436,7 +436,7 @@ def header_line(columns, dialect):
 
 def random_dialect(rng):
     if rng.random() < 0.5:
-        return Dialect()  # the export's
+        return Dialect()  # the format of the export
     dialect = Dialect(
         delimiter=rng.choice(",;\t|"),
         times=rng.choice([*PER_SECOND, *TIMES]),
@@ -480,7 +480,7 @@ def time_text(rng, at, dialect):
 
 
 def id_text(rng, text):
-    """An id as a tool writes it that takes it for a fraction, or as another fleet names it."""
+    """An id as written by a tool that treats it as a fraction, or as another fleet's name."""
     return rng.choice(
         [text, text, f"{text}.0", f"{text}E+00", text.replace("007", "Zu\u0308rich \u0a0a")]
     )
@@ -507,7 +507,7 @@ def random_files(rng):
             header = [rng.choice(cases)(column) for column in columns]
             if rng.random() < 0.1:  # a header without one of its columns
                 header[columns.index("VALUE" if kind == "signal" else called)] = "v"
-            # One file can be read always: where there is none, a build stops.
+            # One file can always be read: without any readable file, a build stops.
             endings = [".csv"] if (kind, part) == ("signal", 0) else ENDINGS
             ending = rng.choice(endings)
             if dialect.kind == "Parquet":
@@ -524,7 +524,7 @@ def random_files(rng):
 
 
 def parquet_types(column, texts):
-    """Types that a column can have without another meaning, for SQL."""
+    """Types that can store a column's texts without changing their meaning, for SQL."""
     if column == "value" and all(NUMBER.fullmatch(text) for text in texts):
         return ["varchar", "double", "decimal(38, 9)"]
     if column in ("site", "asset", "component"):
@@ -553,12 +553,12 @@ TIME_TYPES = {
 def write_parquet(rng, path, header, rows, dialect):
     """Writes a file with columns of random types; returns its text as CSV, and its rows.
 
-    These are as good_row tells them, with None where a column is null.
+    The rows are those of good_row, with None where a column is null.
     """
     selected, columns = [], []
     for number, called in enumerate(header):
         name = called.lower()
-        if name == "v":  # the column that the header lacks
+        if name == "v":  # the column that is missing from the header
             name = "value" if "value" not in header and "VALUE" not in header else "signal_name"
         texts = [row.get(name, "0") for row in rows]
         if name == "timestamp":
@@ -590,14 +590,14 @@ def write_parquet(rng, path, header, rows, dialect):
 def compressed(name, content):
     if name.endswith(".gz"):
         return gzip.compress(content)
-    if name.endswith(".zst"):  # without a checksum nobody could tell a changed byte
+    if name.endswith(".zst"):  # without a checksum, a changed byte could not be detected
         return zstd.compress(content, options={zstd.CompressionParameter.checksum_flag: 1})
     return content
 
 
 def damaged_bytes(rng, content):
     kind = rng.randrange(4)
-    at = rng.randrange(1, len(content))  # without any byte, a file is empty, not damaged
+    at = rng.randrange(1, len(content))  # an empty file is not damaged
     if kind == 0:
         return content[:at]
     if kind == 1:
@@ -616,7 +616,7 @@ def encoded(content, dialect, rng):
 
 def write_csv(rng, path, lines, dialect):
     """Writes a file; returns whether it may be unreadable, and whether its line ends are alike."""
-    end = rng.choice([b"\n", b"\n", b"\r\n", b"\r", None])  # None: of all kinds
+    end = rng.choice([b"\n", b"\n", b"\r\n", b"\r", None])  # None: a mix of all kinds
     content = b"".join(line + (end or rng.choice([b"\n", b"\r\n", b"\r"])) for line in lines)
     if end and rng.random() < 0.5:
         content = content.removesuffix(end)
@@ -670,7 +670,7 @@ def write_folder(folder, seed):
 
 
 def count_of_rows(database, name):
-    """What the plugin counts, by which a build sees whether the engine has read a file whole."""
+    """The plugin's count, which a build uses to check that the engine read the whole file."""
     ((count,),) = database.execute(
         "select count_rows(file_path, case when file_problem is null "
         "then [first_line, header_line] else [] end) "
@@ -681,7 +681,7 @@ def count_of_rows(database, name):
 
 
 def check_rows(database, files):
-    """Holds what is staged against the rows; returns the good ones of each kind."""
+    """Compares the staged rows with the expected ones; returns the good ones of each kind."""
     audit = {
         name: (problem, words, *numbers)
         for name, problem, words, *numbers in database.sql(
@@ -735,7 +735,7 @@ def write_good_rows(folder, good):
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_damage_harms_only_what_it_hits(database, plugin, compiled, tmp_path, batch):
-    """A good row is lost or changed, a bad one is lost, or a mart differs from the good rows'."""
+    """A good row is lost or changed, a bad one is lost, or a mart differs from the good rows."""
     count = (FOLDERS or 300) // BATCHES
     seeds = [*range(START + batch * count, START + (batch + 1) * count)]
     seeds += SEEDS if batch == 0 else []

@@ -1,6 +1,6 @@
 """Hostile files: good rows are staged, bad rows kept with their reason, no file stops another.
 
-Nearly all cases lie in one landing folder, which one build loads.
+Nearly all cases are in one landing folder, which one build loads.
 """
 
 import gzip
@@ -24,7 +24,7 @@ MANY = b"\n".join([HEADER, *(b"%d,%d,x,a,c,p,1," % (i, NOON + i) for i in range(
 
 
 def gzip_member(content, flags, head=b""):
-    """As gzip.compress, with what is optional in its head."""
+    """As gzip.compress, with the optional fields in its header."""
     packer = zlib.compressobj(wbits=-15)
     end = struct.pack("<II", zlib.crc32(content), len(content))
     start = b"\x1f\x8b\x08" + bytes([flags]) + b"\0" * 6 + head
@@ -32,7 +32,7 @@ def gzip_member(content, flags, head=b""):
 
 
 def good(case, at=0):
-    """A row that no other case holds."""
+    """A row that no other case contains."""
     return f"0,{NOON + at},{case},a,c,LM_powerLimit,20.5,".encode()
 
 
@@ -41,7 +41,7 @@ def row(case, timestamp=NOON, value="20.5", site=None):
     return f"0,{timestamp},{site},a,c,LM_powerLimit,{value},".encode()
 
 
-# Lines between two good rows, each with what its reason says; None where it is no row at all.
+# Lines between two good rows, each with a part of its reason; None if it is not a row.
 LINES = {
     "field missing": [(b"0,1,2,3", "4 fields")],
     "field extra": [(row("x") + b",9", "9 fields")],
@@ -51,7 +51,7 @@ LINES = {
     "nan": [(row("x", value="NaN"), "not finite")],
     "infinite": [(row("x", value=v), "not finite") for v in ("inf", "-Infinity", "1e999")],
     "huge": [(row("x", value=v), "1e30 or beyond") for v in ("1e30", "-1.7e308")],
-    # No line more: one beside it would have the file read by its lines.
+    # Only this one line: a second one would make the file be read by its lines.
     **{
         f"closer to 0: {name}": [(row("x", value=value), "closer to 0 than 1e-300")]
         for name, value in {
@@ -94,7 +94,7 @@ LINES = {
     "half a megabyte": [(b"x" * 500_000, "1 fields")],
 }
 
-# The bytes of whole files whose rows are all good, with the number of rows.
+# The bytes of valid files whose rows are all good, with the number of rows.
 WHOLE = {
     "byte order mark": BOM + HEADER + b"\n" + good("byte order mark"),
     "carriage returns": HEADER + b"\r\n" + good("carriage returns") + b"\r\n",
@@ -121,7 +121,7 @@ WHOLE = {
     b"20.5,LM_powerLimit,c,a,order and case,%d" % NOON,
 }
 
-# The first line ends of files that hold all of them.
+# The first line end of files that contain all kinds.
 MIXED = {"line feed": b"\n", "return": b"\r", "both": b"\r\n", "after a blank": b"\r\n\n"}
 
 
@@ -132,7 +132,7 @@ def mixed_line_ends(case, first):
     return first + HEADER + first + good(case) + b"\r" + b"".join(2 * bad) + b"x\r"
 
 
-# Files of which nothing can be staged: what load_audit says, and how many rows are rejected.
+# Files without any stageable row: their problem in load_audit, and the rejected rows.
 BAD_FILES = {
     "zero bytes.csv": (b"", "empty file", 0),
     "zero bytes.csv.gz": (b"", "empty file", 0),
@@ -155,7 +155,7 @@ BAD_FILES = {
     "parquet.parquet": (b"PAR1", "cannot be read: it is no Parquet file", 0),
 }
 
-# The same for files that are no plain bytes.
+# The same for files that are not made of plain bytes.
 SPECIAL = {
     "cut.csv.zst": "cannot be read: its compressed data ends too early",
     "pipe.csv": "cannot be read: not a file",
@@ -167,7 +167,7 @@ SPECIAL = {
 NAMES = [
     *("it's", 'a "word"', "[x]*?{a,b}", "100 %20", "ünï☃", "new\nline", "tab\t", "dot.csv"),
     *("; drop table x", "$(x) `y`", "{{ braces }}", "-x", "trailing .", "a" * 200, "back\\slash"),
-    # Two are not UTF-8, and what is shown of the first is the name of the second.
+    # Two are not valid UTF-8, and the escaped name of the first is the name of the second.
     *("\udcff", "\\xff", "\udcfe"),
 ]
 
@@ -219,7 +219,7 @@ def loaded(warehouse, tmp_path_factory):
 
 @pytest.mark.parametrize("case", LINES)
 def test_a_bad_line_harms_no_other(loaded, case):
-    """A bad line is lost, or takes the good lines beside it with it."""
+    """A bad line is lost, or damages the good lines beside it."""
     assert loaded.sites.count(case) == 2
     found = loaded.rejected.get(file_name(case), [])
     expected = [
@@ -238,14 +238,14 @@ def test_a_bad_line_harms_no_other(loaded, case):
 
 @pytest.mark.parametrize("case", WHOLE)
 def test_an_odd_file_is_read_whole(loaded, case):
-    """A file that is odd but whole loses its row."""
+    """An odd but valid file loses its row."""
     assert loaded.sites.count(case) == 1
     assert file_name(case) not in loaded.rejected
 
 
 @pytest.mark.parametrize("first", MIXED)
 def test_mixed_line_ends_take_nothing_away(loaded, first):
-    """A stray line end takes a character of the next line, or joins two lines."""
+    """A stray line end drops a character of the next line, or joins two lines."""
     name = f"mixed {first}"
     assert loaded.sites.count(name) == 1
     text = (mixed_line_ends(name, MIXED[first])).decode()
@@ -255,14 +255,14 @@ def test_mixed_line_ends_take_nothing_away(loaded, first):
 
 
 def test_a_link_inside_the_folder_is_read(loaded):
-    """A link that leads to a file in the landing folder is taken for one that leads out."""
+    """A link to a file inside the landing folder is treated as one that leads out."""
     assert loaded.sites.count("link") == 1
     assert "ignored" in loaded.audit["elsewhere.csv"]["file_problem"]
 
 
 @pytest.mark.parametrize("name", [*BAD_FILES, *SPECIAL])
 def test_a_bad_file_says_why(loaded, name):
-    """A file that cannot be loaded stops the others, or says nothing."""
+    """A file that cannot be loaded stops the others, or has no reason."""
     reason, rejected = BAD_FILES[name][1:] if name in BAD_FILES else (SPECIAL[name], 0)
     audit = loaded.audit[f"signals_data {name}"]
     assert reason in audit["file_problem"]
@@ -273,7 +273,7 @@ def test_a_bad_file_says_why(loaded, name):
 
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=ascii)
 def test_a_name_means_nothing(loaded, number):
-    """A character in a file's name keeps it from being read, or is taken for a command."""
+    """A character in a file's name prevents reading it, or is read as a command."""
     name = os.fsencode(f"signals_data {NAMES[number]}.csv").decode("utf-8", "backslashreplace")
     name += "?" * (NAMES[number] == "\udcff")
     assert loaded.sites.count(f"name {number}") == 1
@@ -281,7 +281,7 @@ def test_a_name_means_nothing(loaded, number):
 
 
 def test_all_adds_up(loaded):
-    """A row is lost, or stands twice."""
+    """A row is lost, or counted twice."""
     for row in loaded.audit.values():
         parts = ("staged_row_count", "rejected_row_count", "repeated_row_count")
         assert row["row_count"] == sum(row[part] for part in parts)
@@ -291,7 +291,7 @@ def test_all_adds_up(loaded):
 
 
 def test_a_strange_column_of_the_header_harms_no_row(warehouse, tmp_path):
-    """One byte of a header that is not UTF-8 takes a row for the header, and loses the file."""
+    """One invalid UTF-8 byte in the header makes a row the header, and loses the file."""
     text = [HEADER + b",gr\xf6\xdfe", good("a") + b",1"]
     (tmp_path / "signals_data.csv").write_bytes(b"\n".join(text))
     warehouse.load(tmp_path, "int_readings", "rejected_rows")
@@ -302,7 +302,7 @@ def test_a_strange_column_of_the_header_harms_no_row(warehouse, tmp_path):
 
 
 def test_a_line_of_100_mb(warehouse, tmp_path):
-    """A line of 100 MB is lost, or takes its neighbours with it."""
+    """A line of 100 MB is lost, or damages its neighbours."""
     text = [HEADER, good("a"), b"x" * 100_000_000, good("b")]
     (tmp_path / "signals_data.csv").write_bytes(b"\n".join(text))
     warehouse.load(tmp_path, "int_readings", "rejected_rows")
@@ -312,7 +312,7 @@ def test_a_line_of_100_mb(warehouse, tmp_path):
 
 
 def test_a_file_of_another_encoding(warehouse, tmp_path):
-    """Each of very many lines that are not UTF-8 takes as much memory as all of them."""
+    """Each of very many lines of invalid UTF-8 takes as much memory as all of them."""
     row_count = 200_000
     rows = [b"0,%d,Qu\xe9bec,a,c,p,20.5," % (NOON + at) for at in range(row_count)]
     (tmp_path / "signals_data a.csv").write_bytes(b"\n".join([HEADER, *rows]))
@@ -348,7 +348,7 @@ def test_a_file_of_more_than_200_mb(warehouse, tmp_path):
 
 
 def test_long_lines_beyond_one_buffer(warehouse, tmp_path):
-    """A long line is lost where a buffer ends, or moves the numbers of others."""
+    """A long line is lost at the end of a buffer, or shifts the numbers of others."""
     path = tmp_path / "signals_data.csv"
     rows = b"\n".join(good("a", at) for at in range(3_000_000))
     path.write_bytes(b"\n".join([HEADER, rows, *[b"x" * 100_000_000, b"bad"] * 2, good("b")]))
@@ -366,7 +366,7 @@ def test_long_lines_beyond_one_buffer(warehouse, tmp_path):
 
 
 def test_a_line_that_is_too_long(warehouse, tmp_path):
-    """A line that the engine cannot hold is lost without a word."""
+    """A line that is too long for the engine is silently lost."""
     (tmp_path / "signals_data a.csv").write_bytes(HEADER + b"\n" + b"x" * 200_000_001 + b"\nbad")
     (tmp_path / "signals_data b.csv").write_bytes(HEADER + b"\n" + good("b"))
     warehouse.load(tmp_path, "int_readings", "load_audit")
@@ -377,7 +377,7 @@ def test_a_line_that_is_too_long(warehouse, tmp_path):
 
 @pytest.mark.parametrize("is_plain", [True, False])
 def test_a_reader_that_loses_rows_is_found_out(warehouse, manifest, tmp_path, is_plain):
-    """Rows that the engine did not give are missing, and nobody knows."""
+    """Rows that the engine did not return are silently missing."""
     header = SIGNAL_HEADER if is_plain else SIGNAL_HEADER.lower()
     rows = [f"0,{NOON + at},a,a,c,LM_powerLimit,20.5," for at in range(9)]
     (tmp_path / "signals_data a.csv").write_text("\n".join([header, *rows, "", "", header]))
@@ -396,13 +396,13 @@ def test_a_reader_that_loses_rows_is_found_out(warehouse, manifest, tmp_path, is
         reader.macro_sql = original
     problem = "cannot be read: the reader gave other rows than it has lines"
     assert found[0] == [(None, 9), (None, 1)]
-    # The rows of a plain file are then read by its lines.
+    # The rows of a plain file are then read as lines.
     assert found[1] == ([(None, 9), (None, 1)] if is_plain else [(problem, 0), (None, 1)])
 
 
 @pytest.mark.parametrize("name", ["site=1", "SITE=x", "value=5", "line=x", "filename=z"])
 def test_the_name_of_a_folder_is_no_column(warehouse, tmp_path, name):
-    """A folder that is named as in a data lake takes the place of a column."""
+    """A folder named as in a data lake replaces a column."""
     folder = tmp_path / name
     folder.mkdir()
     for site, header in [("a", HEADER), ("b", HEADER.lower())]:
@@ -414,7 +414,7 @@ def test_the_name_of_a_folder_is_no_column(warehouse, tmp_path, name):
 
 
 def test_only_what_changed_is_read_through_again(warehouse, tmp_path, monkeypatch):
-    """Each build decompresses all files, or takes what it knew of a file that has changed."""
+    """Each build decompresses all files, or reuses facts on a file that has changed."""
     files = {"a.csv.gz": MANY, "b.csv.gz": MANY[:500], "c.csv": b'\0\1"{}\xff' + MANY[:500]}
     for name, content in files.items():
         write_file(tmp_path, f"signals_data_{name}", content)
@@ -443,7 +443,7 @@ def test_only_what_changed_is_read_through_again(warehouse, tmp_path, monkeypatc
 
 
 def test_two_thousand_files(warehouse, tmp_path):
-    """Rows of thousands of files are lost, or each file costs more than the one before."""
+    """Rows of thousands of files are lost, or each further file takes longer."""
     for number in range(2000):
         lines = [HEADER, good(f"site {number}"), b"bad"]
         (tmp_path / f"signals_data_{number}.csv").write_bytes(b"\n".join(lines))
@@ -463,7 +463,7 @@ def test_two_thousand_files(warehouse, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_without_permission_says_so(warehouse, tmp_path):
-    """A file that may not be read stops the others."""
+    """A file without read permission stops the others."""
     for name in "ab":
         (tmp_path / f"signals_data {name}.csv").write_bytes(MANY)
     (tmp_path / "signals_data b.csv").chmod(0)
@@ -511,7 +511,7 @@ WARNINGS = {
 
 
 def test_large_values_are_published(warehouse, tmp_path):
-    """One reading of an energy counter, and no build is ever published again."""
+    """One reading of an energy counter prevents publishing for good."""
     values = ["787202828.199", "787202828.2", "7456846429", "123456789012345.6", "-1e15"]
     lines = [
         f"0,{NOON + 40_000 * at},1,a,{component},{signal},{value},".encode()
@@ -538,13 +538,13 @@ def clean_folder(tmp_path):
 
 
 def test_a_clean_fleet_warns_of_nothing(warehouse, clean_folder):
-    """People learn to overlook warnings where nothing is wrong."""
+    """A clean fleet gives warnings, so users learn to ignore them."""
     assert warnings(warehouse, clean_folder) == {}
 
 
 @pytest.mark.parametrize("warning", WARNINGS)
 def test_each_warning_warns(warehouse, clean_folder, warning):
-    """A warning stays silent where it is due, or another one is given."""
+    """An expected warning is missing, or another one appears."""
     for name, content in WARNINGS[warning].items():
         if isinstance(content, list):
             lines = [ALERT_HEADER, *(f"0,{NOON},{alert},2022-03-12" for alert in content)]
@@ -556,14 +556,14 @@ def test_each_warning_warns(warehouse, clean_folder, warning):
 
 
 def test_many_files_with_few_bad_rows_warn(warehouse, clean_folder):
-    """Nearly every row is rejected, and no file alone has enough of them for a warning."""
+    """Nearly every row is rejected, but no single file has enough of them for a warning."""
     for name in "bcd":
         (clean_folder / f"signals_data_{name}.csv").write_bytes(HEADER + b"\nbad" * 9)
     assert warnings(warehouse, clean_folder) == {"warn_rejected_share": 27}
 
 
 def test_only_unreadable_files_stop_with_one_sentence(tmp_path):
-    """A folder of which no signal file can be read ends in a traceback."""
+    """A folder without a readable signal file ends in a traceback."""
     landing_dir = tmp_path / "landing"
     landing_dir.mkdir()
     (landing_dir / "signals_data.csv.gz").write_bytes(b"no gz")

@@ -1,4 +1,4 @@
-"""A build that goes on from the one before equals a build from nothing, whatever happened."""
+"""An incremental build equals a build from nothing, whatever happened before."""
 
 import json
 import os
@@ -27,7 +27,7 @@ FAULTS = {"faulty_share": 0.5, "fold_back_c": 106, "stale_alerts_per_component_d
 
 @pytest.fixture(scope="module")
 def deliveries(tmp_path_factory):
-    """Files of four days with faults and bad rows, and others full of edges about midnight."""
+    """Files of four days with faults and bad rows, and others full of edge cases at midnight."""
     folder = tmp_path_factory.mktemp("deliveries")
     arguments = {"landing_dir": str(folder / "all"), "seed": 3, **FLEET, **FAULTS}
     run = generate_fleet(arguments)
@@ -41,7 +41,7 @@ def deliveries(tmp_path_factory):
 
 
 def deliver(chance, landing, deliveries):
-    """One thing that happens to a landing folder; returns what it was."""
+    """One random event for a landing folder; returns what it was."""
     here = sorted(landing.iterdir())
     missing = [file for file in deliveries if not (landing / file.name).exists()]
     action = chance.choice(["add", "add", "add", "remove", "correct", "cut"])
@@ -57,7 +57,7 @@ def deliver(chance, landing, deliveries):
         lines = file.read_bytes().splitlines(keepends=True)
         file.write_bytes(b"".join(lines[: max(1, len(lines) // 2)]))
     elif file.suffix == ".csv":
-        # The size stays the same, only the time of change tells.
+        # The size stays the same, only the time of change differs.
         file.write_bytes(file.read_bytes().replace(b"5,2022-03", b"6,2022-03"))
     else:
         action = "touch"
@@ -80,7 +80,7 @@ def inspect(chance, warehouse, landing):
 
 
 def published_tables(warehouse):
-    """{table: rows}, ordered by all that is no figure of the engine's arithmetic."""
+    """{table: rows}, ordered by the columns that the engine does not compute with floats."""
     tables = warehouse.rows(
         "select schema_name || '.' || table_name as name from duckdb_tables() "
         "where schema_name = 'marts'"
@@ -103,7 +103,7 @@ def change_variable(chance, variables):
 
 
 class Code:
-    """The SQL of the models below the marts that have a component, as dbt has read it."""
+    """The SQL of the models before the marts that have a component, as dbt has read it."""
 
     def __init__(self, manifest):
         self.manifest = manifest
@@ -117,7 +117,7 @@ class Code:
         self.originals = {name: model.raw_code for name, model in self.models.items()}
 
     def change(self, chance):
-        """Has a model leave out some components; if one does already, puts its SQL back."""
+        """Makes a model leave out some components; if one already does, restores its SQL."""
         altered = [
             name for name in self.models if self.models[name].raw_code != self.originals[name]
         ]
@@ -190,7 +190,7 @@ def test_any_history_ends_like_a_build_from_nothing(
     print("\n".join(history))
 
 
-BY_DAY = [  # those that read no other day than that of their rows
+BY_DAY = [  # those that read only the day of their rows
     "int_signal_windows",
     "int_component_windows",
     "int_series_days",
@@ -219,7 +219,7 @@ def test_a_build_with_nothing_new_computes_nothing(warehouse, deliveries, tmp_pa
         found = [row["day"] for row in days if f"'{row['day']}'" in compiled[model]]
         assert not found, model
     assert len(opened) >= len(deliveries)  # once each: whether it may be read
-    # A file without a row is read in no time.
+    # A file without a row takes no time to read.
     empty = "select file_name from marts.load_audit where row_count = 0"
     empty = {row["file_name"] for row in warehouse.rows(empty)}
     read_twice = {os.path.basename(path) for path in opened if opened.count(path) > 1}
@@ -235,7 +235,7 @@ def spy(function, calls):
 
 
 def test_a_rejected_row_is_not_looked_for_again(warehouse, tmp_path):
-    """A build reads known files once more to number their lines, and loses what it cannot find."""
+    """A build reads known files again to number their lines, and loses rows that it cannot find."""
     path = tmp_path / "signals_data.csv"
     path.write_text(f"{SIGNAL_HEADER}\n0,1647086400000,a,a,c,LM_powerLimit,20.5,\n\nbad\n")
     warehouse.load(tmp_path, "rejected_rows")
@@ -247,7 +247,7 @@ def test_a_rejected_row_is_not_looked_for_again(warehouse, tmp_path):
     assert row == {"line_number": 4, "raw_line": "bad"}
 
 
-CHANGES = {  # of a macro that is used above a model, of a test, and of a reader
+CHANGES = {  # of a macro that a model uses indirectly, of a test, and of a reader
     "component_key": ("%}", "%}{# mended #}"),
     "test_valid_rows": ("> 1", "> 2"),
     "default__read_lines": ("chr(1114111)", "chr(59)"),
@@ -256,7 +256,7 @@ CHANGES = {  # of a macro that is used above a model, of a test, and of a reader
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_of_a_macro_is_a_change_of_all(warehouse, manifest, tmp_path, name):
-    """Files and days stay as they were read and computed before a macro was mended."""
+    """Files and days keep the results from before a macro was fixed."""
     (tmp_path / "signals_data.csv").write_text(
         f'{SIGNAL_HEADER}\n0,1647086400000,"a;b",a,c,LM_powerLimit,20.5,\n'
         "1,1647086401000,ab,a,c,LM_powerLimit,20.5,\n"
@@ -279,7 +279,7 @@ def test_a_change_of_a_macro_is_a_change_of_all(warehouse, manifest, tmp_path, n
 
 
 def test_inspections_follow_their_files_and_touch_no_day(warehouse, tmp_path):
-    """An inspection of a file that changed or is gone stays, or inspections make a day."""
+    """An inspection of a changed or removed file stays, or inspections create a day."""
     (tmp_path / "signals_data.csv").write_text(
         f"{SIGNAL_HEADER}\n0,1647086400000,a,a,c,LM_powerLimit,20.5,\n"
     )
@@ -314,7 +314,7 @@ def test_inspections_follow_their_files_and_touch_no_day(warehouse, tmp_path):
 
 
 def test_a_cause_that_is_added_admits_inspections(warehouse, tmp_path):
-    """An inspection stays rejected for a cause that the catalog has by now."""
+    """An inspection stays rejected for a cause that the catalog now has."""
     (tmp_path / "signals_data.csv").write_text(
         f"{SIGNAL_HEADER}\n0,1647086400000,a,a,c,LM_powerLimit,20.5,\n"
     )

@@ -1,4 +1,4 @@
-"""The metrics are the figures of the marts, asked of them by mf as a user would."""
+"""The metrics equal the figures of the marts, queried with mf as a user would."""
 
 import csv
 import os
@@ -113,7 +113,7 @@ def test_metrics_by_day_are_those_of_the_days(warehouse, metrics):
 
 
 def test_the_reading_at_an_alert_is_that_of_each_signal(warehouse, metrics):
-    """The metric takes alerts that are not about temperature, or another alignment."""
+    """The metric uses alerts that are not about temperature, or another alignment."""
     by = "alert_reading__signal_name"
     answers = {
         row[by]: row["avg_reading_at_temperature_alert"]

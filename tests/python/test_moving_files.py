@@ -1,7 +1,7 @@
 """Landing files that change or vanish while a build reads them.
 
-One that does is left out, with its reason, and stops no other; where its rows stand already, its
-rejected ones lack their line numbers. The next build is right.
+Such a file is left out with a reason, and does not stop the others. If its rows are already loaded,
+its rejected rows have no line numbers. The next build is correct.
 """
 
 import errno
@@ -31,7 +31,7 @@ def text(site, count=2, header=HEADER):
 
 
 def turned(site, count=2):
-    """As long as before, under a header of another order."""
+    """The same length as before, but with another column order in the header."""
     rows = [b"0,%d,a,%s,c,LM_powerLimit,20.5," % (NOON + at, site) for at in range(count)]
     return b"\n".join([TURNED, *rows, b"bad", b""])
 
@@ -48,7 +48,7 @@ def become_a_pipe(path):
 
 
 def lead_out(path):
-    """A link to a file elsewhere that looks the same to whoever asks for size and time only."""
+    """A link to an outside file of the same size and time."""
     found = path.stat()
     outside = path.parent.parent / "outside.csv"
     outside.write_bytes(path.read_bytes().replace(b",20.5,", b",21.5,"))
@@ -57,7 +57,7 @@ def lead_out(path):
     path.symlink_to(outside)
 
 
-# What happens to the file of a site, and how many readings the site has from then on.
+# What happens to the file of a site, and the number of its readings afterwards.
 MOVES = {
     "vanishes": (lambda path, site: path.unlink(), 0),
     "grows": (lambda path, site: path.write_bytes(text(site, 3)), 3),
@@ -74,7 +74,7 @@ LATER = {move: count for move, (_, count) in MOVES.items() if count} | STAYS
 
 @dataclass
 class MovingFiles:
-    """A folder with a file for each move, whose site is the move, and one that stays."""
+    """A folder with a file for each move, whose site is the move, and a file that does not move."""
 
     folder: Path
     paths: dict = field(default_factory=dict)
@@ -92,7 +92,7 @@ class MovingFiles:
             MOVES[move][0](self.paths[move], move.encode())
 
     def of_moved(self, value):
-        """The value by the name of each file that moves."""
+        """The value, by name of each moving file."""
         return {self.paths[move].name: value for move in MOVES}
 
 
@@ -101,7 +101,7 @@ def moving(tmp_path):
     return MovingFiles(tmp_path / "landing")
 
 
-# What is done to a text before it becomes a file: read while it is typed, by its lines, unpacked.
+# How a text becomes a file: read while it is typed, read by its lines, or decompressed.
 FORMS = {
     "plain": ("csv", lambda text: text),
     "lines": ("csv", lambda text: text.replace(b",a,c,", b',"a",c,')),
@@ -124,7 +124,7 @@ def sites(warehouse):
 
 
 def reading_counts(warehouse):
-    """{site: number of its readings}; text that came from elsewhere counts for no site."""
+    """{site: number of its readings}; text from elsewhere counts for no site."""
     query = (
         "select if(asset_id = 'a' and value = 20.5, site_id, 'of another file') as site_id, "
         "count(*) as reading_count from intermediate.int_readings group by all"
@@ -157,9 +157,9 @@ def problems(warehouse):
 
 @pytest.mark.parametrize("form", ["plain", "lines"])
 def test_files_that_are_needed_once_more_keep_their_rows(warehouse, moving, form):
-    """The lines of rejected rows cannot be found any more: rows are lost, or get wrong numbers."""
+    """The lines of rejected rows cannot be found again: rows are lost, or get wrong numbers."""
     moving.write(form)
-    # The reader of plain files tells the numbers itself.
+    # The reader of plain files reports the numbers itself.
     known = moving.of_moved([4] if form == "plain" else [None])
     callbacks = when_starting("rejected_rows", moving.move)
     warehouse.load(moving.folder, *MODELS, callbacks=callbacks)
@@ -172,7 +172,7 @@ def test_files_that_are_needed_once_more_keep_their_rows(warehouse, moving, form
 
 
 def test_files_that_move_while_they_are_listed_are_left_out(warehouse, moving, monkeypatch):
-    """Of a file that is being written a part is loaded, or its problem is in other words."""
+    """A part of a file is loaded while the file is being written, or the problem text differs."""
     moving.write()
     plugin = sys.modules["landing_files"]
     check = plugin.check_path
@@ -196,11 +196,11 @@ def test_files_that_move_while_they_are_listed_are_left_out(warehouse, moving, m
 
 @pytest.mark.parametrize("form", ["plain", "lines"])
 def test_files_that_move_are_left_out(warehouse, moving, form):
-    """Rows stand under another header, or one file that is written to stops the others."""
+    """Rows are read under another header, or one file that is being written stops the others."""
     moving.write(form)
     warehouse.load(moving.folder, *MODELS)
     for move in MOVES:
-        os.utime(moving.paths[move], ns=(0, 2))  # or what stands already is not read again
+        os.utime(moving.paths[move], ns=(0, 2))  # otherwise known files are not read again
     callbacks = when_starting("stg_landing_files", moving.move)
     warehouse.load(moving.folder, *MODELS, callbacks=callbacks)
     assert reading_counts(warehouse) == STAYS
@@ -211,7 +211,7 @@ def test_files_that_move_are_left_out(warehouse, moving, form):
 
 
 def test_a_file_that_cannot_be_read_again_keeps_its_rows(warehouse, landing, monkeypatch):
-    """A file is out of reach for a moment: its rejected rows are lost, for this build and all."""
+    """A file is briefly out of reach, and its rejected rows are lost for good."""
     for path in landing.iterdir():
         path.write_bytes(path.read_bytes() + b'"\n')
     plugin = sys.modules["landing_files"]
@@ -233,7 +233,7 @@ def test_a_file_that_cannot_be_read_again_keeps_its_rows(warehouse, landing, mon
 
 
 def cut_file(landing, monkeypatch, rows, is_cut):
-    """A third file, of which the last three bytes are out of reach whenever is_cut says so."""
+    """A third file, whose last three bytes are out of reach whenever is_cut says so."""
     path = landing / "signals_data_c.csv"
     path.write_bytes(b"\n".join([b"timestamp,site,asset,component,signal_name,value", *rows]))
     plugin = sys.modules["landing_files"]
@@ -251,7 +251,7 @@ ROW_C = b"%d,c,a,c,contact_temp,105.75" % NOON
 
 
 def test_a_value_that_was_cut_is_not_kept(warehouse, landing, monkeypatch):
-    """What cannot be read ends in the middle of a number, and the number of lines is right."""
+    """A read ends in the middle of a number, but the number of lines is right."""
     reading = []
     path = cut_file(landing, monkeypatch, [ROW_C], lambda: reading)
     callbacks = when_starting("stg_line_rows", lambda: reading.append(True))
@@ -265,7 +265,7 @@ def test_a_value_that_was_cut_is_not_kept(warehouse, landing, monkeypatch):
 
 
 def test_lines_that_were_not_all_read_have_no_number(warehouse, landing, monkeypatch):
-    """Blank lines stand for what cannot be read, and are counted."""
+    """Blank lines that replace unreadable text are counted."""
     numbering = []
     path = cut_file(landing, monkeypatch, [b"bad", ROW_C], lambda: numbering)
     callbacks = when_starting("rejected_rows", lambda: numbering.append(True))
@@ -277,7 +277,7 @@ def test_lines_that_were_not_all_read_have_no_number(warehouse, landing, monkeyp
 
 
 def test_a_text_that_was_not_read_is_not_kept(warehouse, landing, monkeypatch):
-    """Of a line that is not UTF-8 stands what the engine shows of it, for good."""
+    """The engine's version of an invalid UTF-8 line is kept for good."""
     finding = []
     path = cut_file(landing, monkeypatch, [b"x\xff,", ROW_C], lambda: False)
     plugin = sys.modules["landing_files"]
@@ -340,13 +340,13 @@ def test_files_move_while_the_engine_reads(warehouse, moving, monkeypatch, is_op
     monkeypatch.undo()
     warehouse.load(moving.folder, *MODELS)
     assert MOVED not in problems(warehouse).values()
-    # Text that is not packed is no .gz.
+    # Uncompressed text is not a valid .gz file.
     assert reading_counts(warehouse) == (STAYS if form == "gz" else LATER)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_disk_that_fails_in_the_middle(warehouse, landing, monkeypatch, form):
-    """A file that cannot be read to its end stops the others, or the end is missing."""
+    """A file that cannot be read to its end stops the others, or its end is missing."""
     ending, pack = FORMS[form]
     path = landing / f"signals_data_c.{ending}"
     path.write_bytes(pack(text(b"c", 100_000)))
@@ -369,7 +369,7 @@ def test_a_disk_that_fails_in_the_middle(warehouse, landing, monkeypatch, form):
 
 
 def test_alerts_of_a_file_that_moves_are_left_out(warehouse, landing):
-    """Rows stand in one table and in no count, since they were read before the file changed."""
+    """Rows are in a table but in no count, because they were read before the file changed."""
     path = landing / "alerts_data_a.csv"
     row = f"0,{NOON},a,a,c,LM_gunTempHigh,2022-03-12\n"
     path.write_text(f"{ALERT_HEADER}\n{row}")
@@ -384,7 +384,7 @@ def test_alerts_of_a_file_that_moves_are_left_out(warehouse, landing):
 
 
 def test_a_file_that_is_not_read_keeps_its_rows(warehouse, landing):
-    """Rows that stand already are lost where their file grows while a build reads others."""
+    """Loaded rows are lost if their file grows while a build reads others."""
     path = landing / "signals_data_a.csv"
     quoted = b'%s\n0,%d,"a",a,c,LM_powerLimit,20.5,\n' % (HEADER, NOON)
     path.write_bytes(quoted)
@@ -397,7 +397,7 @@ def test_a_file_that_is_not_read_keeps_its_rows(warehouse, landing):
 
 
 def test_a_file_that_is_not_read_may_vanish(warehouse, landing):
-    """The engine looks for files that it does not read, and stops where one is gone."""
+    """The engine looks for files that it does not read, and stops if one is gone."""
     warehouse.load(landing, *MODELS)
     path = landing / "signals_data_a.csv"
     (landing / "signals_data_b.csv").write_bytes(text(b"b", 3))
@@ -409,7 +409,7 @@ def test_a_file_that_is_not_read_may_vanish(warehouse, landing):
 
 
 def test_a_folder_of_moving_files_stops_the_build(warehouse, landing):
-    """A build of nothing takes the place of the last good one."""
+    """An empty build replaces the last good one."""
 
     def grow():
         for path in landing.glob("signals_data_[ab].csv"):
@@ -422,7 +422,7 @@ def test_a_folder_of_moving_files_stops_the_build(warehouse, landing):
 
 
 def test_a_file_that_was_read_may_change(warehouse, landing):
-    """A build stops for a file that it needs no more, or the next one does not see the change."""
+    """A change of a file that is no longer needed stops a build, or the next build misses it."""
     path = landing / "signals_data_a.csv"
     callbacks = when_starting("load_audit", lambda: path.write_bytes(text(b"a", 3)))
     warehouse.load(landing, *MODELS, callbacks=callbacks)
@@ -432,7 +432,7 @@ def test_a_file_that_was_read_may_change(warehouse, landing):
 
 
 def test_a_moving_file_in_a_real_build(moving, tmp_path):
-    """A file that moves ends in a traceback, or something untested is published."""
+    """A file that moves ends in a traceback, or untested rows are published."""
     moving.write()
 
     def build(model, *moves):

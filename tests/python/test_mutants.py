@@ -9,7 +9,7 @@ from mutants import read_mutants
 
 
 def test_every_mutant_still_applies():
-    """The text that a mutant alters is gone from its model, or stands in it more than once."""
+    """The text that a mutant alters is missing in its model, or occurs more than once."""
     for mutant in read_mutants(ROOT):
         assert mutant.new != mutant.old
         count = mutant.path.read_text(encoding="utf-8").count(mutant.old)
@@ -17,6 +17,6 @@ def test_every_mutant_still_applies():
 
 
 def test_every_model_has_a_mutant():
-    """A model is in no mutant: nothing shows that its tests notice a mistake."""
+    """A model has no mutant: nothing shows that its tests notice a mistake."""
     models = {path.stem for path in (ROOT / "models").rglob("*.sql")}
     assert {mutant.model for mutant in read_mutants(ROOT)} == models

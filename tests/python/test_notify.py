@@ -1,4 +1,4 @@
-"""What make notify says and sends, from a warehouse made by hand, to a webhook on loopback."""
+"""What make notify prints and sends, from a hand-made warehouse, to a webhook on loopback."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def warehouse(tmp_path):
 
 @pytest.fixture
 def webhook():
-    """A server that keeps what is posted to it; a path with fail is refused."""
+    """A server that keeps posted messages; it refuses a path with fail."""
     posted = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -97,7 +97,7 @@ HISTORY = [
 
 
 def test_it_says_what_is_new_worse_or_gone(warehouse):
-    """A change is missed, or a handle that is as it was is named."""
+    """A change is missed, or an unchanged handle is named."""
     run = notify(warehouse(HISTORY), SITE_URL="https://site.example/")
     title, *lines = run.stdout.splitlines()
     assert title == "Watchlist of 14 Mar 2022, against 13 Mar 2022: 1 new, 1 worse, 1 gone"
@@ -128,7 +128,7 @@ def test_many_changes_are_five_lines(warehouse):
     [("2022-03-12", "against 12 Mar 2022: 3 new"), ("2020-01-01", "against 12 Mar 2022: 3 new")],
 )
 def test_another_day_can_be_compared_with(warehouse, since, found):
-    """SINCE is not taken, or a day before the data is."""
+    """SINCE is ignored, or a day before the data fails."""
     assert found in notify(warehouse(HISTORY), SINCE=since).stdout
 
 
@@ -147,7 +147,7 @@ def test_it_sends_what_it_would_print(warehouse, webhook):
     "rows", [HISTORY[:1], [(13, "x", 1, "named", 60), (14, "x", 1, "named", 61)]]
 )
 def test_it_sends_nothing_when_nothing_changed(warehouse, webhook, rows):
-    """Every day brings a message, so nobody reads them."""
+    """Every day brings a message, so users stop reading them."""
     run = notify(warehouse(rows), NOTIFY_URLS=webhook.url)
     assert run.returncode == 0
     assert not webhook.posted
@@ -155,7 +155,7 @@ def test_it_sends_nothing_when_nothing_changed(warehouse, webhook, rows):
 
 
 def test_a_target_that_fails_is_told_without_its_address(warehouse, webhook):
-    """A message is lost in silence, or a password is printed."""
+    """A message is silently lost, or a password is printed."""
     path = warehouse(HISTORY)
     run = notify(path, NOTIFY_URLS=f"{webhook.url}/fail {webhook.url}")
     assert run.returncode == 1
@@ -176,7 +176,7 @@ def test_wrong_input_ends_with_a_sentence(warehouse, tmp_path):
 
 
 def test_an_id_stays_on_its_line(warehouse):
-    """An id with a line break or an escape sequence writes lines of its own."""
+    """An id with a line break or an escape sequence writes its own lines."""
     rows = [(13, "x", 1, "none", 0), (14, "a\nb\x1b[31m", 1, "named", 60)]
     lines = notify(warehouse(rows)).stdout.splitlines()
     assert lines[1].startswith("new: handle a?b?[31m at site s")

@@ -1,7 +1,7 @@
-"""A landing folder on object storage, from a server of S3 on loopback.
+"""A landing folder on object storage, on an S3 server on loopback.
 
-Its files give the marts of a local folder; each is read once, in one version; a store that does not
-answer ends in one sentence without credentials.
+Its files give the marts of a local folder. Each file is read once, in one version. A store that
+does not answer gives one sentence without credentials.
 """
 
 import gzip
@@ -45,10 +45,10 @@ NOWHERE = {
 
 @pytest.fixture(scope="module")
 def server():
-    """A client of the server. All that is started meanwhile finds it, and nothing else."""
+    """A client of the server. Everything started meanwhile finds this server, and no other."""
     from moto.server import ThreadedMotoServer
 
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it notes each request
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs each request
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -67,7 +67,7 @@ def server():
 
 @pytest.fixture
 def landing(server, request):
-    """A bucket of its own, with two files in its folder `in`."""
+    """A separate bucket, with two files in its folder `in`."""
     bucket = re.sub(r"\W+|_", "-", request.node.name).strip("-").lower()[-60:].strip("-")
     server.create_bucket(Bucket=bucket)
 
@@ -132,7 +132,7 @@ def refusal(warehouse, url):
 
 
 def make_build(folder, url, **variables):
-    """`make build`, as its script does it."""
+    """`make build`, as its script runs it."""
     return subprocess.run(
         [sys.executable, ROOT / "scripts/build.py"],
         check=False,
@@ -150,7 +150,7 @@ def make_build(folder, url, **variables):
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):
-    """A small fleet of files of each kind, a damaged one, and what is no file of the folder."""
+    """A small fleet of files of each kind, a damaged file, and objects that are not files."""
     folder = tmp_path_factory.mktemp("fleet") / "fleet"
     arguments = {"landing_dir": str(folder), "sites": 1, "components": 2, "days": 1}
     run = generate_fleet(arguments)
@@ -177,7 +177,7 @@ def fleet(tmp_path_factory):
 
 
 def upload(server, folder, bucket, prefix=""):
-    """Makes the objects, and dates the files as they are."""
+    """Uploads the objects, and gives the files the same times."""
     server.create_bucket(Bucket=bucket)
     for path in folder.rglob("*"):
         if path.is_file():
@@ -188,9 +188,9 @@ def upload(server, folder, bucket, prefix=""):
 
 
 def test_a_folder_on_s3_gives_the_marts_of_a_local_one(server, fleet, tmp_path):
-    """A file of some kind is not read from an object store, or not whole."""
+    """A file of some kind is not read from an object store, or not completely."""
     upload(server, fleet, "fleet", "my fleet/")
-    server.put_object(Bucket="fleet", Key="my fleet/", Body=b"")  # as consoles make a folder
+    server.put_object(Bucket="fleet", Key="my fleet/", Body=b"")  # as consoles create a folder
     paths = []
     for name, landing_dir in [("local", fleet), ("s3", "s3://fleet/my fleet/")]:
         paths.append(tmp_path / f"{name}.duckdb")
@@ -218,7 +218,7 @@ def test_a_folder_on_s3_gives_the_marts_of_a_local_one(server, fleet, tmp_path):
 
 
 def test_only_changed_objects_are_read(warehouse, landing, copied):
-    """An object is read in each build, or one that was posted again in the same second never."""
+    """Each build reads an object again, or an object replaced within the same second is missed."""
     url = landing.url
     warehouse.load(url, *MODELS)
     assert sites(warehouse) == "aabb"
@@ -226,7 +226,7 @@ def test_only_changed_objects_are_read(warehouse, landing, copied):
     copied.clear()
     warehouse.load(url, *MODELS)
     assert copied == []
-    landing.put("signals_data_a.csv", text("c"))  # as long as before
+    landing.put("signals_data_a.csv", text("c"))  # the same length as before
     warehouse.load(url, *MODELS)
     assert sites(warehouse) == "bbcc"
     assert copied == ["signals_data_a.csv"]
@@ -260,7 +260,7 @@ MOVES = {
     ],
 )
 def test_an_object_that_changes_during_the_build(warehouse, landing, monkeypatch, when, move):
-    """Rows of two versions are loaded, or the next build does not see the new one."""
+    """Rows of two versions are loaded, or the next build misses the new version."""
     plugin, moved, callbacks = sys.modules["landing_files"], [], None
     copy, copy_file = plugin.ListedObject.copy, shutil.copyfileobj
     act, later_sites = MOVES[move]
@@ -284,7 +284,7 @@ def test_an_object_that_changes_during_the_build(warehouse, landing, monkeypatch
     elif when == "in-half":
         monkeypatch.setattr(plugin, "BLOCK_BYTES", 20)
         monkeypatch.setattr(plugin.shutil, "copyfileobj", copy_in_half)
-    elif when == "known":  # it was looked through by a build that did not come to read it
+    elif when == "known":  # an earlier build listed it, but did not read it
         warehouse.load(landing.url, "stg_landing_files")
         callbacks = when_starting("stg_landing_files", act_once)
     else:
@@ -317,7 +317,7 @@ def test_an_object_that_cannot_be_read_is_named(warehouse, landing, copied):
 
 
 def test_the_parts_of_a_parquet_file_are_read(warehouse, landing):
-    """A folder of part files on S3 is not read, or what a tool writes beside the parts is."""
+    """A folder of part files on S3 is not read, or a tool's extra files beside the parts are."""
     landing.put("signals_data_c.parquet/_SUCCESS", "")
     landing.put("signals_data_c.parquet/part-0.parquet", parquet_reading("c", f"{NOON}"))
     landing.put("signals_data_c.parquet/part-1.parquet", "PAR1")
@@ -351,7 +351,7 @@ def test_objects_are_read_in_large_blocks(warehouse, landing, server):
 
 
 def test_a_store_that_cannot_be_listed(warehouse, landing, monkeypatch):
-    """A build ends in a stack, or tells a secret."""
+    """A build ends with a stack trace, or reveals a secret."""
     start = f"The landing folder '{landing.url}' cannot be listed: "
     assert (
         f"{start.replace(landing.bucket, 'no-such-bucket')}there is no such bucket: check its "
@@ -385,7 +385,7 @@ def test_a_store_that_cannot_be_listed(warehouse, landing, monkeypatch):
 def test_what_is_known_outlives_a_store_that_is_out_of_reach(
     warehouse, landing, copied, monkeypatch
 ):
-    """A network that is down for a minute costs a copy of all objects."""
+    """A network that is down for a minute causes a new copy of all objects."""
     warehouse.load(landing.url, *MODELS)
     copied.clear()
     with monkeypatch.context() as patch:
@@ -396,10 +396,10 @@ def test_what_is_known_outlives_a_store_that_is_out_of_reach(
 
 
 def test_wrong_credentials(warehouse, landing, server):
-    """A key that the store refuses ends in more than a sentence."""
+    """A key that the store refuses gives more than one sentence."""
     import urllib.request
 
-    def switch(count):  # from the next request on moto looks at the credentials
+    def switch(count):  # from the next request on, moto checks the credentials
         address = f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/reset-auth"
         request = urllib.request.Request(address, count, {"Content-Type": "text/plain"})
         urllib.request.urlopen(request).close()
@@ -415,7 +415,7 @@ def test_wrong_credentials(warehouse, landing, server):
 
 
 def test_a_password_in_the_address_is_refused(server, tmp_path):
-    """A password stands in a message, a log or the warehouse."""
+    """A password appears in a message, a log or the warehouse."""
     run = make_build(tmp_path, f"s3://key:{SECRET}@bucket/in")
     assert run.returncode
     assert (run.stdout, run.stderr) == (
@@ -433,7 +433,7 @@ def test_a_password_in_the_address_is_refused(server, tmp_path):
 
 
 def test_make_build_lists_a_store_each_time(landing, tmp_path):
-    """make build says that nothing has changed of a folder that it does not list."""
+    """make build reports that nothing has changed in a folder that it does not list."""
     for site in "ac":
         landing.put("signals_data_a.csv", text(site).replace("LM_powerLimit", "contactTempDegC"))
         run = make_build(tmp_path, landing.url)

@@ -1,7 +1,7 @@
 """The marts of questions 1 to 3 on random fleets, against an independent computation.
 
-A failure says which rows of a mart are missing, extra or different, and prints all
-readings and alerts of the components concerned. RANDOM_FLEETS=1000 searches on.
+A failure shows which rows of a mart are missing, extra or different, and prints all readings and
+alerts of these components. RANDOM_FLEETS=1000 runs a longer search.
 """
 
 import json
@@ -31,7 +31,7 @@ KEYS = {
 # Columns that the oracle does not compute; test_findings.py computes the derated time.
 FREE = {"alert_id", "first_alert_id", "episode_id", "session_id", "trust_note", "concern_rank"}
 FREE |= {"derated_seconds", "lost_energy_kwh"}
-# Values that one rounding to nine decimals has made; others are means of such values.
+# Values that were rounded once to nine decimals; others are means of such values.
 EXACT = {"overheated_windows", "overheated_components", "max_power_when_overheated"}
 
 
@@ -51,7 +51,7 @@ def is_equal(found, expected, tolerance):
 
 
 def differences(mart, key, found, expected):
-    """(row of the mart, row of the oracle), None for one that is not there."""
+    """(row of the mart, row of the oracle), None for a missing row."""
     tolerance = Fraction(1 if mart in EXACT else 2, 10**9)
     by_key = {tuple(row[column] for column in key): row for row in expected}
     assert len(by_key) == len(expected), "the oracle repeats itself"
@@ -121,7 +121,7 @@ def assert_marts_equal_oracle(
 
 
 def in_other_units(readings):
-    """The same readings, of other signals in other units."""
+    """The same readings, from other signals in other units."""
     for *component, signal, at, value in readings:
         exact = Fraction(value)
         name, number = {
@@ -135,7 +135,7 @@ def in_other_units(readings):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_readings_in_other_units_give_the_same_marts(warehouse, folder, seed):
-    """A unit is not converted, or not everywhere, or limits are taken for limits in it."""
+    """A unit is not converted, or not everywhere, or limits are read in that unit."""
     random = Random(seed)
     readings, alerts = random_fleet(random)
     expected, written = zip(*in_other_units(readings), strict=True)
@@ -203,7 +203,7 @@ LIMITS = {
 
 @pytest.mark.parametrize("variables", LIMITS.values(), ids=LIMITS)
 def test_marts_of_other_limits_equal_the_oracle(request, warehouse, folder, variables):
-    """A mart takes 30 s, 105 °C, ten minutes or a minute where another limit is set."""
+    """A mart uses 30 s, 105 °C, ten minutes or a minute although another limit is set."""
 
     @settings(max_examples=max(1, request.config.fleet_count // 10))
     @given(st.randoms(use_true_random=True))
@@ -215,7 +215,7 @@ def test_marts_of_other_limits_equal_the_oracle(request, warehouse, folder, vari
 
 
 def test_a_threshold_of_the_catalog_counts(request, warehouse, folder):
-    """A signal's own threshold is passed over, or is that of all signals."""
+    """A signal's own threshold is ignored, or used for all signals."""
     own = {"LM_pcbaTempDegC": "104.9", "LM_handleNegCoreTempDegC": "106"}
     catalog = {
         signal: row | {"overheat_threshold_c": own.get(signal)} for signal, row in CATALOG.items()
@@ -284,7 +284,7 @@ def answers(warehouse, folder, readings):
 
 
 def test_a_period_between_two_readings_is_found(warehouse, folder):
-    """A period that neither ends at a reading nor begins on a half minute is not looked at."""
+    """A period that neither ends at a reading nor starts on a half minute is missed."""
     readings = [(HOT, 0, 102), (HOT, 10_000, 106.5), (HOT, 21_000, 106.5), (HOT, 32_000, 101.9)]
     steps, components, power = answers(warehouse, folder, readings)
     assert steps == [(0, 2_000, 106.5, 2, None)], "(12:00:00, 12:00:30] holds 106.5 twice"
@@ -311,7 +311,7 @@ def test_power_after_the_last_temperature_of_a_period_counts(warehouse, folder):
 
 
 def test_power_of_every_period_of_a_step_counts(warehouse, folder):
-    """Question 2 takes the power of one period of a step for that of all of them."""
+    """Question 2 uses the power of one period of a step for all of them."""
     readings = [(HOT, at, 110) for at in (0, 10_000, 20_000)]
     power_kw = {-10_000: 301, -9_999: 302, 0: 150, 20_000: 160, 20_001: 500, 29_999: 400}
     power_kw[30_000] = 600
@@ -339,7 +339,7 @@ def one_by_component(warehouse, mart, column, condition=lambda row: True):
 
 
 def test_alerts_exactly_ten_minutes_from_heat(warehouse, folder):
-    """An incident or an episode misses what is ten minutes away, or takes what is further."""
+    """An incident or an episode misses an event ten minutes away, or includes one further away."""
     readings, alerts = [], []
     for edge in EDGES_MS:
         for name, at in (("before", -630_000 + edge), ("after", 630_000 + edge)):
@@ -366,13 +366,13 @@ def test_alerts_exactly_ten_minutes_from_heat(warehouse, folder):
 
 
 def test_alerts_exactly_ten_minutes_from_an_implausible_reading(warehouse, folder):
-    """An alert is trusted though its last known reading is suspect, or the other way round."""
+    """An alert is trusted although its last known reading is suspect, or the other way round."""
     readings, alerts = [], []
     for edge in EDGES_MS:
         for name, at in (("before", -600_000 + edge), ("after", 600_000 + edge)):
             component = ("S", "A", f"{name} {edge}")
             readings += [(*component, HOT, NOON, "200"), (*component, HOT, NOON + at, "80")]
-            # Its own time does not decide, that of the reading does.
+            # The time of the reading decides, not that of the alert.
             alerts.append((*component, "XY_fanStuck", NOON + at + 5_000))
     assert_marts_equal_oracle(warehouse, folder, readings, alerts, Random(0))
     expected = {
@@ -394,7 +394,7 @@ def test_alerts_exactly_ten_minutes_from_an_implausible_reading(warehouse, folde
 
 
 def test_alerts_exactly_a_minute_apart(warehouse, folder):
-    """An incident ends too early or too late, or chatters where it does not."""
+    """An incident ends too early or too late, or is wrongly marked as chattering."""
     times = {
         "59999 ms": [0, 59_999],
         "60000 ms": [0, 60_000],
@@ -410,7 +410,7 @@ def test_alerts_exactly_a_minute_apart(warehouse, folder):
         for component, offsets in times.items()
         for at in offsets
     ]
-    # An incident is of one name: this alert is no third one.
+    # An incident has one alert name, so this alert is not a third one.
     alerts.append(("S", "A", "60000 ms", "XY_TEMPERATURE", NOON + 1))
     readings = [("S", "A", "60000 ms", HOT, NOON, "80")]
     assert_marts_equal_oracle(warehouse, folder, readings, alerts, Random(0))

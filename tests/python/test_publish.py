@@ -1,4 +1,4 @@
-"""What readers see while builds run, fail or meet, and what the engine may not touch."""
+"""What readers see while builds run, fail or overlap, and which files the engine may not touch."""
 
 import json
 import os
@@ -29,7 +29,7 @@ READING = {
     **{"signal_name": "LM_handleNegCoreTempDegC", "value": "105.5"},
 }
 QUERY = "select sum(row_count)::int as n from marts.load_audit"
-# A board's server: opens the file for each request, asks, and closes it.
+# A board's server: opens the file for each request, queries, and closes it.
 SERVER = f"""
 import sys, time, duckdb
 while True:
@@ -58,7 +58,7 @@ def published(folder, landing_dir):
 
 
 class Shell:
-    """A DuckDB shell that a person leaves open."""
+    """A DuckDB shell that a user leaves open."""
 
     def __init__(self, *arguments):
         self.process = subprocess.Popen(
@@ -100,8 +100,8 @@ def test_readers_and_builds_do_not_meet(folder, landing_dir, published):
     assert answers == sorted(answers)
     assert set(answers) == {b"1", b"2"}
 
-    # A shell that may write, and did: DuckDB keeps other processes out until it ends, the
-    # build too if it needed this file.
+    # A shell with write access that has written: DuckDB locks other processes out until the shell
+    # ends, including the build, if it needed this file.
     shell = Shell(published)
     assert shell.ask("create table scratch as select 1; select 7") == "7"
     add_reading(landing_dir, 2)
@@ -119,7 +119,7 @@ def test_readers_and_builds_do_not_meet(folder, landing_dir, published):
 
 
 def test_a_day_is_tested_until_it_is_published(folder, landing_dir, published):
-    """A day whose test has failed is published by the next build, which finds nothing new."""
+    """A day whose test failed is published by the next build, which finds nothing new."""
     work = f"{published}.work"
     windows = "intermediate.int_signal_windows"
     with duckdb.connect(work) as connection:
@@ -130,7 +130,7 @@ def test_a_day_is_tested_until_it_is_published(folder, landing_dir, published):
         run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
         assert run.returncode == 1
         assert "Failure in test valid_rows_int_signal_windows" in run.stdout
-    # As if it had been published: dbt test looks at all days.
+    # As if the day had been published: dbt test looks at all days.
     with duckdb.connect(work) as connection:
         connection.execute(
             "create or replace table published_versions as "
@@ -147,7 +147,7 @@ def test_a_day_is_tested_until_it_is_published(folder, landing_dir, published):
 
 
 def test_what_is_published_is_what_is_public(folder, published):
-    """A table that the project calls public is missing, or others, or a description is."""
+    """A public table or its description is missing, or a private table is published."""
     nodes = json.loads((folder / "target/manifest.json").read_text(encoding="utf-8"))["nodes"]
     public = {
         (node["schema"], node["name"]): node["description"]
@@ -169,7 +169,7 @@ def test_what_is_published_is_what_is_public(folder, published):
 
 
 def test_only_a_whole_run_that_passed_is_published(folder, landing_dir, published):
-    """A failed test or a part of the project changes what readers open, or nobody says why."""
+    """A failed test or a partial run changes the published file, or the reason is not reported."""
 
     def dbt(*arguments):
         run = dbt_command(*arguments, folder=folder, landing_dir=landing_dir)
@@ -200,7 +200,7 @@ def test_only_a_whole_run_that_passed_is_published(folder, landing_dir, publishe
 
 
 def test_the_second_of_two_builds_says_who_is_first(folder, landing_dir, published):
-    """Two builds meet in one file, or the second ends in a traceback."""
+    """Two builds write to one file, or the second ends in a traceback."""
     first = dbt_process(*BUILD, folder=folder, landing_dir=landing_dir)
     while first.poll() is None and not published.with_name("warehouse.duckdb.work.wal").exists():
         time.sleep(0.01)
@@ -261,7 +261,7 @@ def test_files_that_are_not_ours_are_left_alone(
 
 @pytest.mark.parametrize("name", ["LANDING_DIR", "WAREHOUSE_PATH"])
 def test_a_path_that_is_not_utf8_is_refused(tmp_path, landing_dir, name):
-    """dbt ends with a traceback where it writes down a name that is no text."""
+    """dbt ends with a traceback when it writes a name that is not valid text."""
     paths = {"LANDING_DIR": landing_dir, "WAREHOUSE_PATH": tmp_path / "w.duckdb"}
     paths[name] = tmp_path / "\udcff"
     run = typed_dbt(
@@ -276,7 +276,7 @@ def test_a_path_that_is_not_utf8_is_refused(tmp_path, landing_dir, name):
 
 
 def test_the_engine_reaches_nothing_else(warehouse, landing_dir, tmp_path):
-    """SQL of a build reads what is no landing file, or writes what is no warehouse."""
+    """A build's SQL reads a file that is not a landing file, or writes one of another program."""
     secret = write_file(tmp_path, "secret.csv", "a\n1\n")
     link = landing_dir / "link.csv"
     link.symlink_to(secret)
@@ -355,8 +355,8 @@ def test_the_engine_reaches_nothing_else(warehouse, landing_dir, tmp_path):
     ],
 )
 def test_variables_that_are_no_numbers_are_refused(tmp_path, landing_dir, name, value, sentence):
-    """A value becomes SQL, or a wrong one is taken without a word."""
-    # While dbt parses, or later where it need not parse.
+    """A value becomes SQL, or a wrong value is silently accepted."""
+    # While dbt parses, or later if it need not parse.
     dbt = typed_dbt if "drop table" in value else dbt_command
     run = dbt(
         *("--quiet", "compile", "--target", "scratch", "--vars", f"{{{name}: {value}}}"),
@@ -379,7 +379,7 @@ def test_variables_that_are_no_numbers_are_refused(tmp_path, landing_dir, name, 
     ],
 )
 def test_a_run_without_its_tables_says_what_to_run(tmp_path, landing_dir, command, sentence):
-    """dbt run or dbt test of a new file ends with an error of the catalog."""
+    """dbt run or dbt test of a new file ends with a catalog error."""
     run = dbt_command("--quiet", command, folder=tmp_path, landing_dir=landing_dir)
     assert run.returncode != 0
     assert re.search(sentence, run.stdout), run.stdout
@@ -388,7 +388,7 @@ def test_a_run_without_its_tables_says_what_to_run(tmp_path, landing_dir, comman
 
 @pytest.mark.parametrize("is_parsed", [False, True])
 def test_a_misspelt_variable_is_refused(tmp_path, parsed_folder, manifest, landing_dir, is_parsed):
-    """A variable with a wrong name is taken without a word, and the default with it."""
+    """A misspelt variable is silently ignored, and the default used."""
     run = typed_dbt(
         *("--quiet", "run", "--vars", "{overheat_treshold_c: 95}"),
         folder=parsed_folder if is_parsed else tmp_path,
@@ -406,9 +406,9 @@ def test_a_misspelt_variable_is_refused(tmp_path, parsed_folder, manifest, landi
 )
 @pytest.mark.parametrize("text", ["$(shell touch {0})", "'; touch {0}; '", "`touch {0}`"])
 def test_what_make_is_told_is_not_run(tmp_path, name, text):
-    """A value that a user gives to make is run by make or by the shell."""
+    """make or the shell runs a value that a user passes to make."""
     value = text.format(tmp_path / "run")
-    # The arguments are none that the benchmark knows: it measures nothing.
+    # The benchmark does not know these arguments, so it measures nothing.
     not_installed = ["-o", ".venv/bin/.synced-bench"]
     for target in ("bench",) if name == "BENCH" else ("build", "fleet", "metrics"):
         setting = f"{name}={value}"

@@ -1,4 +1,4 @@
-"""What README and docs promise: links, commands, queries, answers, tables of the benchmarks."""
+"""The promises of README and docs: links, commands, queries, answers, benchmark tables."""
 
 import json
 import os
@@ -17,7 +17,7 @@ ANSWERS = (ROOT / "docs/answers.md").read_text(encoding="utf-8")
 MARTS = (ROOT / "docs/marts.md").read_text(encoding="utf-8")
 YOUR_DATA = (ROOT / "docs/your-data.md").read_text(encoding="utf-8")
 
-# Where each command of a sh block is run: a test, .ci/run, or a reason why it is not.
+# Where each command of a sh block runs: a test, .ci/run, or a reason why it does not run.
 SUITE = "it runs this file"
 RUN_BY = {
     "make build": "test_readme.py::test_the_sample_builds_and_says_what_it_loaded",
@@ -62,7 +62,7 @@ RUN_BY = {
     ),
     ".venv/bin/dbt parse": "test_commands.py::test_parse_has_no_warning",
 }
-# Docs of which a test runs all commands.
+# Docs whose commands one test runs completely.
 RUN_WHOLE = {
     "docs/how-it-works.md": "test_readme.py::test_a_day_is_rebuilt_as_shown",
     "docs/metrics.md": "test_metrics.py::test_the_queries_of_the_docs_run",
@@ -105,7 +105,7 @@ def anchors(text):
 
 
 def test_every_link_leads_somewhere():
-    """A relative link of a document leads to no file, or to no heading in it."""
+    """A relative link of a document points to a missing file or heading."""
     texts = docs()
     for path, text in texts.items():
         folder = (ROOT / path).parent
@@ -121,7 +121,7 @@ def test_every_link_leads_somewhere():
 
 
 def test_every_file_that_the_docs_name_exists():
-    """A document names a file of the project that is gone."""
+    """A document names a project file that does not exist."""
     folders = "tests|benchmarks|macros|scripts|plugins|generator|charts|explorer|models|docs"
     for path, text in docs().items():
         for name in re.findall(rf"`((?:{folders})/[\w./-]+\.\w+)(?:::\w+)?`", prose(text)):
@@ -139,7 +139,7 @@ def test_every_make_target_of_the_docs_exists():
 
 
 def test_every_command_of_the_docs_is_run():
-    """A document shows a command that no test runs, or RUN_BY names a test that is gone."""
+    """A document shows a command that no test runs, or RUN_BY names a missing test."""
     shown = {path: set(commands(text)) for path, text in docs().items()}
     for path, typed in shown.items():
         assert path in RUN_WHOLE or typed <= RUN_BY.keys(), f"{path}: {typed - RUN_BY.keys()}"
@@ -156,7 +156,7 @@ def test_every_command_of_the_docs_is_run():
 
 
 def test_the_readme_is_short():
-    """The README grows beyond what a newcomer reads, or shows more than one picture."""
+    """The README is longer than a newcomer reads, or has more than one picture."""
     assert len(README.splitlines()) <= 150
     assert len(re.findall(r"!\[.+?\]\(.+?\)", README)) == 1
 
@@ -193,7 +193,7 @@ def built(folder):
 
 
 def test_the_sample_builds_and_says_what_it_loaded(built, folder):
-    """The sample does not build, a data test fails, or the closing lines are not the README's."""
+    """The sample does not build, a data test fails, or the closing lines differ from the README."""
     assert built.returncode == 0, built.stdout + built.stderr
     assert "Supercharger analytics 0.2.0\n" in built.stdout
     closing_lines = built.stdout.strip().splitlines()[-4:]
@@ -205,7 +205,7 @@ def test_the_sample_builds_and_says_what_it_loaded(built, folder):
 
 
 def test_the_unit_tests_pass(built, folder):
-    """A model does not do with a few rows what its unit test says."""
+    """A model's result for a few rows differs from its unit test."""
     run = dbt_command(
         *("test", "--select", "test_type:unit"), folder=folder, landing_dir=ROOT / "data/sample"
     )
@@ -213,7 +213,7 @@ def test_the_unit_tests_pass(built, folder):
 
 
 def test_every_variable_can_be_changed(tmp_path):
-    """A model or a data test holds a variable's default for its value."""
+    """A model or a data test uses a variable's default instead of its value."""
     variables = (
         "{overheat_threshold_c: 95, window_seconds: 60, reading_max_age_seconds: 30, "
         "session_gap_seconds: 600, sensor_suspect_seconds: 60, alert_incident_gap_seconds: 10, "
@@ -230,7 +230,7 @@ def test_every_variable_can_be_changed(tmp_path):
 
 
 def test_a_window_that_does_not_divide_a_day_is_refused(tmp_path):
-    """Windows of 7 s would straddle midnight, and the days could not be told apart."""
+    """Windows of 7 s would cross midnight, and days could not be separated."""
     run = make("build", "VARS={window_seconds: 7}", folder=tmp_path)
     assert run.returncode != 0
     assert "window_seconds is 7; it must be a whole number" in run.stdout
@@ -238,7 +238,7 @@ def test_a_window_that_does_not_divide_a_day_is_refused(tmp_path):
 
 
 def test_answers_need_a_warehouse(tmp_path):
-    """make answers makes an empty warehouse, or shows a traceback, where there is none."""
+    """Without a warehouse, make answers creates an empty one or shows a traceback."""
     run = make("answers", folder=tmp_path)
     assert run.returncode != 0
     assert "run make build first" in run.stdout
@@ -246,7 +246,7 @@ def test_answers_need_a_warehouse(tmp_path):
 
 
 def test_the_answers_are_those_shown(built, folder):
-    """An answer that docs/answers.md shows is not what the analyses print."""
+    """An answer in docs/answers.md differs from the output of the analyses."""
     printed = make("answers", folder=folder)
     assert printed.returncode == 0, printed.stderr
     cells = {clean(line) for line in printed.stdout.splitlines() if "│" in line}
@@ -262,7 +262,7 @@ def test_the_answers_are_those_shown(built, folder):
 
 
 def test_the_readme_gives_the_four_answers(built, folder):
-    """A figure of an answer in the README is not that of the marts."""
+    """A figure of an answer in the README differs from the marts."""
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         overheated = connection.execute(
             "select component_id, round(max(peak_avg_temp_c), 2) "
@@ -322,13 +322,13 @@ def clean(line):
 
 
 def is_part(row, line):
-    """Whether the cells of a row stand in a printed line in their order; some may be left out."""
+    """Whether the cells of a row occur in a printed line in order; some may be left out."""
     cells = iter(line)
     return all(any(shown == cell for cell in cells) for shown in row)
 
 
 def test_every_mart_is_in_the_table(built, folder):
-    """Readers of docs/marts.md do not learn of a mart."""
+    """docs/marts.md lacks a mart."""
     (table,) = re.findall(r"\| to answer \| marts \|\n(.*?)\n\n", MARTS, re.DOTALL)
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         marts = connection.sql(
@@ -338,7 +338,7 @@ def test_every_mart_is_in_the_table(built, folder):
 
 
 def test_the_queries_of_the_docs_run(built, folder):
-    """A query that a document tells a reader to try fails."""
+    """A query in a document fails."""
     texts = docs().values()
     queries = [query for text in texts for query in blocks_of(text, "sql")]
     inline = r"`(from marts\.[^`…]+)`"
@@ -361,7 +361,7 @@ def test_every_variable_is_in_the_table():
 
 
 def copy_of_the_project(folder):
-    """A copy that commands of the docs may write into."""
+    """A copy of the project that commands of the docs may write into."""
     project = folder / "project"
     left_out = [".git", ".venv*", "target", "logs", "site", "export", "*.duckdb*"]
     shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(*left_out))
@@ -376,7 +376,7 @@ def default_environment():
 
 
 def run_in(project, command):
-    """What a command prints that is typed in the folder of the project."""
+    """The output of a command in the folder of the project."""
     run = subprocess.run(
         ["bash", "-e", "-c", command],
         check=False,
@@ -390,7 +390,7 @@ def run_in(project, command):
 
 
 def test_a_day_is_rebuilt_as_shown(tmp_path):
-    """The commands of docs/how-it-works.md fail, or other days get a new version than it says."""
+    """The commands of docs/how-it-works.md fail, or other days than stated get a new version."""
     project = copy_of_the_project(tmp_path)
     text = (ROOT / "docs/how-it-works.md").read_text(encoding="utf-8")
     (block,) = blocks_of(text, "sh")
@@ -406,7 +406,7 @@ def test_a_day_is_rebuilt_as_shown(tmp_path):
 
 
 def test_the_fleet_of_the_docs_is_generated(tmp_path):
-    """The fleet that the docs suggest is not written, or the truth is not beside it."""
+    """The fleet that the docs suggest is not written, or its truth file is missing."""
     project = copy_of_the_project(tmp_path)
     (command,) = {line for line in commands(YOUR_DATA) if line.startswith("make fleet")}
     run_in(project, command)
@@ -422,7 +422,7 @@ def examples():
 
 @pytest.mark.parametrize("heading", examples())
 def test_an_example_of_own_data_comes_out_as_shown(heading, tmp_path):
-    """A file that docs/your-data.md shows is not read, or not as it says."""
+    """A file shown in docs/your-data.md is not read, or not as described."""
     project = copy_of_the_project(tmp_path)
     example = examples()[heading]
     files = re.findall(r"`([\w/]+\.csv)`[^`]*:\n\n```csv\n(.*?)```", example, re.DOTALL)
@@ -445,7 +445,7 @@ def test_an_example_of_own_data_comes_out_as_shown(heading, tmp_path):
 
 
 def board_figures(board, query, project, environment):
-    """The one row of a query of a board."""
+    """The single row of a board's query."""
     run = subprocess.run(
         [BIN / "dct", "query", f"charts/{board}.yml", query, "--json"],
         check=True,
@@ -489,7 +489,7 @@ def test_every_column_is_described(built, folder):
 
 
 def test_the_evidence_shown_is_that_of_the_watchlist(built, folder):
-    """The sentence that docs/answers.md quotes is not the evidence of the first component."""
+    """The sentence quoted in docs/answers.md is not the evidence of the first component."""
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         evidence = connection.sql(
             "select evidence from marts.component_watchlist where concern_rank = 1"

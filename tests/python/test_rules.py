@@ -1,4 +1,4 @@
-"""The rules of dbt-bouncer.yml: a pattern that matches nothing would hold nothing."""
+"""The rules of dbt-bouncer.yml: a pattern without a match would check nothing."""
 
 import copy
 import json
@@ -94,14 +94,14 @@ def spoil(project):
     macro["arguments"][0]["description"] = ""
     project["macros"][macro["unique_id"]] = macro
 
-    # Last, as all else looks nodes up by their names.
+    # Last, because everything else looks nodes up by name.
     staging["name"], intermediate["name"], mart["name"] = "days", "frozen_runs", "stg_build_info"
     seed["name"] = "causes"
     return project
 
 
 def spoilt_catalog(project):
-    """Tables with columns that nobody described, and whose names belie their types."""
+    """Tables with undescribed columns whose names contradict their types."""
     types = {
         "Column": "BIGINT",
         "is_hot": "VARCHAR",
@@ -133,7 +133,7 @@ def spoilt_catalog(project):
 
 @pytest.fixture(scope="module")
 def failures(manifest, tmp_path_factory):
-    """What dbt-bouncer says of a project that breaks every rule."""
+    """The output of dbt-bouncer for a project that breaks every rule."""
     folder = tmp_path_factory.mktemp("rules")
     manifest.write(str(folder / "manifest.json"))
     project = spoil(json.loads((folder / "manifest.json").read_text()))
@@ -162,7 +162,7 @@ def test_every_rule_can_be_broken(failures):
 
 
 def test_what_breaks_a_rule_is_said(failures):
-    """A rule stumbles over what it should report."""
+    """A rule crashes on the violation that it should report."""
     said = [failure["failure_message"] for failure in failures]
     assert [message for message in said if "encountered an error" in message] == []
 

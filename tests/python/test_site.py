@@ -1,4 +1,4 @@
-"""What leaves the project, in a real browser and read back: the site and the exports."""
+"""The outputs of the project, in a real browser and read back: the site and the exports."""
 
 import re
 import signal
@@ -39,7 +39,7 @@ def marks(page):
 
 
 def squeezed(text):
-    """Drawn text is broken into lines, also within an id: compare it without its blanks."""
+    """Drawn text is broken into lines, also within an id, so compare it without blanks."""
     return "".join(text.split())
 
 
@@ -49,7 +49,7 @@ def drawn_text(page):
 
 
 def test_every_page_opens_in_silence(site, page):
-    """A page complains in the console, or asks for anything that is not in it."""
+    """A page logs to the console, or requests anything outside itself."""
     for path in sorted(site.glob("*.html")):
         page.goto(path.as_uri())
         page.wait_for_timeout(1500 if path.name in ("docs.html", "lineage.html") else 50)
@@ -63,7 +63,7 @@ def test_every_page_opens_in_silence(site, page):
 
 
 def test_the_charts_are_drawn(site, page):
-    """A chart has axes and nothing in them."""
+    """A chart has axes but no marks."""
     count = 0
     for name in ["overview", "component", "site", "overheating", "alerts", "power_temperature"]:
         page.goto((site / f"{name}.html").as_uri())
@@ -75,7 +75,7 @@ def test_the_charts_are_drawn(site, page):
 
 
 def test_every_link_leads_to_a_page(site):
-    """A board links to a file that is not there, or out of the site, or no page leads to it."""
+    """A board links to a missing or outside file, or a page has no link to it."""
     pages = {path.name for path in site.glob("*.html")}
     all_boards = {f"{path.stem}.html" for path in ROOT.glob("charts/*.yml")} - {"meta.html"}
     for path in boards(site):
@@ -90,7 +90,7 @@ def test_every_link_leads_to_a_page(site):
 
 
 def test_the_site_says_what_it_shows(site, folder, page):
-    """A reader cannot tell which folder, which days and which build the site is of."""
+    """A reader cannot tell which folder, days and build the site shows."""
     page.goto((site / "index.html").as_uri())
     text = drawn_text(page)
     for said in [str(folder / "landing"), "12 Mar 2022", "14 Mar 2022", "built on"]:
@@ -100,7 +100,7 @@ def test_the_site_says_what_it_shows(site, folder, page):
 
 
 def test_the_watchlist_leads_to_a_component_and_back(site, page):
-    """The board of a named component cannot be reached or is not its own, or a hot site's."""
+    """The board of a named component or of a hot site cannot be reached, or is the wrong one."""
     watchlist = site / "watchlist.html"
     page.goto(watchlist.as_uri())
     links = page.locator('#chart-named a[href^="component-"]')
@@ -163,7 +163,7 @@ def test_names_of_sites_alerts_and_signals_are_text(site, page):
 
 
 def test_every_site_has_a_page_that_shows_its_id_as_text(site, folder, page):
-    """The page of a site is missing or another's, or an id runs as code or is shown differently."""
+    """The page of a site is missing or another site's, or an id runs as code or looks different."""
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as connection:
         sites = connection.execute("select distinct site_id from marts.site_daily").fetchall()
     page.goto((site / "sites.html").as_uri())
@@ -179,7 +179,7 @@ def test_every_site_has_a_page_that_shows_its_id_as_text(site, folder, page):
 
 
 def test_the_front_page_leads_to_what_it_names(site, page):
-    """A finding or a first step has no link, or its page is of another handle or site."""
+    """A finding or a first step has no link, or links to another handle or site."""
     for chart in ["findings", "first"]:
         page.goto((site / "index.html").as_uri())
         links = page.locator(f"#chart-{chart} a")
@@ -206,7 +206,7 @@ def test_the_boards_can_be_read(site, browser):
 
 
 def test_paper_holds_whole_charts(site, browser):
-    """A printed page cuts a chart at its right or at its end."""
+    """A printed page cuts a chart at its right side or at its end."""
     paper = browser.new_page(viewport={"width": 1046, "height": 718})
     paper.emulate_media(media="print")
     for name in ["index", "overview", "sites", "component", "site", "watchlist", "components"]:
@@ -293,7 +293,7 @@ def difference(one, other):
 
 
 def test_the_exports_hold_the_marts(export, folder):
-    """A mart is missing in an export, or a value is another one there."""
+    """A mart is missing in an export, or a value differs there."""
     for name, mart in marts(folder).items():
         parquet = duckdb.read_parquet(str(export / f"{name}.parquet")).to_arrow_table()
         assert parquet.schema.names == mart.schema.names
@@ -311,7 +311,7 @@ def test_the_exports_hold_the_marts(export, folder):
 
 
 def test_no_cell_of_a_csv_is_a_formula(export, folder):
-    """A spreadsheet would run a cell, or a value cannot be had back from the CSV."""
+    """A spreadsheet would run a cell, or a value cannot be restored from the CSV."""
     for name, mart in marts(folder).items():
         path = export / f"{name}.csv"
         assert path.read_bytes().startswith("\ufeff".encode())

@@ -1,8 +1,8 @@
-"""Sliding periods are computed only round hot windows: nothing above the threshold may be lost.
+"""Sliding periods are computed only around hot windows, and none above the threshold is lost.
 
-The models' compiled SQL runs here on tables filled from Python, without dbt: some hundred
-fleets in seconds. With a threshold below all readings every window is hot, so nothing is left
-out; what it finds above the true threshold is what must be found.
+The models' compiled SQL runs here on tables filled from Python, without dbt: some hundred fleets in
+seconds. With a threshold below all readings every window is hot, so nothing is pruned. The periods
+above the true threshold in that result are the expected ones.
 """
 
 import json
@@ -20,7 +20,7 @@ from landing import ROOT, Warehouse, sql_text
 THRESHOLD_C = 105
 OWN_THRESHOLD_C = {"LM_pcbaTempDegC": 100}
 BELOW_ALL_C = -273
-MODELS = ["int_signals", "int_series", "int_signal_windows"]  # each after what it reads
+MODELS = ["int_signals", "int_series", "int_signal_windows"]  # each after the models that it reads
 PRUNED, UNPRUNED = "int_sliding_periods", "int_sliding_periods of all windows"
 COLUMNS = (
     "signal_name, avg_value, series_key, reading_count, window_start, starts_before, ends_before"
@@ -29,7 +29,7 @@ COLUMNS = (
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory, manifest):
-    """The SQL of the models by name, and of the sliding periods round all windows."""
+    """The SQL of the models by name, and of the sliding periods around all windows."""
     warehouse = Warehouse(tmp_path_factory.mktemp("compile"), manifest)
 
     def compile_models(names, variables):
@@ -66,7 +66,7 @@ def database():
 
 
 def set_thresholds(database, compiled, thresholds_c):
-    """The catalog's own, for the signals that have one."""
+    """Sets the catalog's own thresholds, for the signals that have one."""
     database.execute("update reference.signal_catalog set overheat_threshold_c = null")
     for signal, threshold_c in thresholds_c.items():
         database.execute(
@@ -103,7 +103,7 @@ def fill(database, compiled, readings):
 
 
 def periods(database, compiled, name):
-    """The sliding periods, round hot windows only or round all of them."""
+    """The sliding periods, around hot windows only or around all of them."""
     set_thresholds(database, compiled, {} if name == UNPRUNED else OWN_THRESHOLD_C)
     series = "intermediate.int_series"
     query = f"select {COLUMNS} from ({compiled[name]}) inner join {series} using (series_key)"
@@ -121,7 +121,7 @@ def overheated(rows):
 
 
 def test_pruned_periods_equal_all_periods(database, compiled):
-    """A period above the threshold is lost or wrong where windows are left out of the work."""
+    """A period above the threshold is lost or wrong when windows are pruned."""
 
     @settings(max_examples=100)
     @given(st.randoms(use_true_random=True))

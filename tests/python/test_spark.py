@@ -1,6 +1,6 @@
-"""Apache Spark gives the marts that DuckDB gives, whatever the time zone of the machine.
+"""Apache Spark gives the same marts as DuckDB, whatever the machine's time zone.
 
-`SPARK_FLEETS="7 8" .venv/bin/pytest tests/python/test_spark.py` takes other random fleets.
+`SPARK_FLEETS="7 8" .venv/bin/pytest tests/python/test_spark.py` uses other random fleets.
 """
 
 import os
@@ -29,7 +29,7 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 
 @pytest.fixture(scope="module", autouse=True)
 def far_from_utc():
-    """Where a time without a zone would be another one, twice a year even two."""
+    """A time zone in which a time without a zone would be wrong, or ambiguous at clock changes."""
     with mock.patch.dict(os.environ, TZ="America/Los_Angeles"):
         time.tzset()
         yield
@@ -45,13 +45,13 @@ def insist_on_equal_marts(published, warehouse):
 
 
 def test_the_published_marts_of_the_sample_are_equal(spark_warehouse, warehouse):  # noqa: F811
-    """Spark answers a question otherwise than DuckDB, or a data test fails there."""
+    """Spark gives another answer than DuckDB, or a data test fails there."""
     spark_warehouse.dbt(*BUILD, landing_dir=SAMPLE)
     warehouse.dbt(*BUILD, landing_dir=SAMPLE)
     insist_on_equal_marts(marts_of_folder(spark_warehouse.path / "marts"), warehouse)
 
 
-# Rows that a random fleet must have: where a mart is empty, the engines agree about nothing.
+# Rows that a random fleet must have: two empty marts would agree without proving anything.
 NEEDED = {
     "overheated_windows": [
         "window_method = 'tumbling'",
@@ -99,7 +99,7 @@ STRANGE_NAMES = [
 STAGED = {
     "intermediate.int_readings": "site_id, asset_id, component_id, signal_name, value, observed_at",
     "staging.stg_alerts": "alert_id, site_id, asset_id, component_id, alert_name, fired_at",
-    # In a file of mixed line ends the numbers of lines can be off.
+    # In a file with mixed line ends, line numbers may be off.
     "marts.rejected_rows": "file_name, reject_reason, raw_line, "
     f"case when file_name not like '%{MIXED}%' then line_number end as line_number",
     "marts.inspections": "site_id, asset_id, component_id, result, found_cause, note, "
@@ -109,7 +109,7 @@ STAGED = {
 
 
 def write_hostile_files(folder):
-    """All that can be wrong with a line, and odd files, in few files: each costs Spark time."""
+    """All possible damage to a line, and odd files, in few files: each file costs Spark time."""
     bad = [line for lines in hostile.LINES.values() for line, _ in lines]
     between = [hostile.good("lines", at) for at in range(len(bad))]
     lines = [line for pair in zip(between, bad, strict=True) for line in pair]
@@ -160,7 +160,7 @@ def test_hostile_files_are_staged_and_rejected_alike(spark_warehouse, warehouse,
         query = f"select {columns} from {table}"
         expected = Counter(tuple(row.values()) for row in warehouse.rows(query))
         if table == "marts.load_audit":
-            # Which has no row that could be lost.
+            # This file has no row that could be lost.
             (empty,) = [row for row in expected if "zero bytes" in row[0]]
             del expected[empty]
         found = Counter(tuple(row) for row in spark_warehouse.sql(query))
@@ -168,14 +168,14 @@ def test_hostile_files_are_staged_and_rejected_alike(spark_warehouse, warehouse,
         assert found == expected, table
 
 
-# Spark reads UTF-16 only where it is not compressed.
+# Spark reads UTF-16 only in uncompressed files.
 NOT_ON_SPARK = {"utf-16.gz"}
-# DuckDB writes these times with a zone, or to the second, before it recognises their format.
+# DuckDB writes these times with a zone, or to the second, before their format is detected.
 OTHER_FORMAT = {"with a zone", "nanosecond"}
 
 
 def write_each_format(folder):
-    """A file of each form, with a row that is rejected where a line can follow."""
+    """A file of each format, with a row that is rejected if a line can follow."""
     texts = staging.FORMS | {form: text for form, (text, _) in staging.FORMATS.items()}
     for number, form in enumerate(sorted(texts.keys() - NOT_ON_SPARK)):
         text = texts[form]
@@ -199,7 +199,7 @@ def write_each_format(folder):
 
 
 def test_each_format_is_read_alike(spark_warehouse, warehouse, tmp_path):  # noqa: F811
-    """Spark takes a delimiter, decimal mark, time format or Parquet type for another."""
+    """Spark reads a delimiter, decimal mark, time format or Parquet type as another one."""
     write_each_format(tmp_path)
     models = [table.split(".")[1] for table in STAGED]
     spark_warehouse.dbt("run", "--select", *(f"+{name}" for name in models), landing_dir=tmp_path)
@@ -209,7 +209,7 @@ def test_each_format_is_read_alike(spark_warehouse, warehouse, tmp_path):  # noq
         "file_name, record_type, file_problem, row_count, staged_row_count, rejected_row_count, "
         f"repeated_row_count, case when file_name not in ({names}) then format end as format"
     )
-    # DuckDB writes readings of Parquet in columns of its own.
+    # DuckDB writes readings from Parquet in its own columns.
     rejected = STAGED["marts.rejected_rows"].replace(
         "raw_line", "case when file_name not like '%.parquet' then raw_line end as raw_line"
     )
@@ -223,7 +223,7 @@ def test_each_format_is_read_alike(spark_warehouse, warehouse, tmp_path):  # noq
 
 
 def test_a_damaged_file_is_left_out(spark_warehouse, tmp_path):  # noqa: F811
-    """A damaged file stops the build on Spark, or is staged up to where it is damaged."""
+    """A damaged file stops the build on Spark, or is staged up to the damage."""
     (tmp_path / "signals_data.csv").write_bytes(hostile.HEADER + b"\n" + hostile.good("kept"))
     (tmp_path / "signals_data.csv.gz").write_bytes(hostile.WHOLE["two gz members.gz"])
     gzip, parquet = "compressed data is corrupt, or ends too early", "no Parquet file, or is damag"
@@ -268,7 +268,7 @@ def test_a_folder_that_spark_cannot_list_is_a_sentence(spark_warehouse, tmp_path
 
 
 def test_a_file_that_vanishes_or_grows_is_left_out(spark_warehouse, tmp_path):  # noqa: F811
-    """One file that moves stops the others, or rows stand that no file holds."""
+    """One moving file stops the others, or there are rows that no file contains."""
     header, row = hostile.HEADER + b"\n", hostile.good
     names = ["signals_data_kept.csv", "signals_data_gone.csv", "alerts_data_grown.csv"]
     for name in names[:2]:
@@ -296,13 +296,13 @@ def test_a_file_that_vanishes_or_grows_is_left_out(spark_warehouse, tmp_path):  
 
 
 def test_what_unit_tests_expect_holds_on_spark(spark_warehouse):  # noqa: F811
-    """A macro or a model means something else to Spark."""
+    """A macro or a model gives another result on Spark."""
     results = spark_warehouse.dbt("test", "--select", "test_type:unit", landing_dir=SAMPLE)
     assert len(results.results) > 60
 
 
 def lint(models):
-    """What sqlfluff has against the SQL in a folder, as it is written to Spark."""
+    """The violations that sqlfluff finds in the SQL in a folder, as sent to Spark."""
     run = subprocess.run(
         [BIN / "sqlfluff", "lint", "--config", ".sqlfluff-spark", "--processes", "2", models],
         cwd=ROOT,
@@ -313,7 +313,7 @@ def lint(models):
 
 
 def test_the_sql_of_spark_keeps_the_rules(spark_warehouse, tmp_path):  # noqa: F811
-    """A macro writes SQL for Spark that nobody would pass in a model."""
+    """A macro writes SQL for Spark that breaks the rules for models."""
     spark_warehouse.dbt("compile", "--select", "resource_type:model", landing_dir=SAMPLE)
     compiled = spark_warehouse.folder / "target/compiled/supercharger/models"
     models = [path for path in compiled.rglob("*.sql") if ".yml" not in str(path)]
@@ -342,7 +342,7 @@ def test_what_breaks_a_rule_on_spark_is_found(model, rule, tmp_path):
 
 
 def test_docs_describe_the_tables_of_spark(spark_warehouse):  # noqa: F811
-    """The docs cannot be made of a build on Spark, or lack marts."""
+    """The docs cannot be generated from a build on Spark, or lack marts."""
     catalog = spark_warehouse.dbt("docs", "generate", landing_dir=SAMPLE)
     assert not catalog.errors
     documented = {node.metadata.name for node in catalog.nodes.values()}
@@ -365,7 +365,7 @@ def test_docs_describe_the_tables_of_spark(spark_warehouse):  # noqa: F811
     ],
 )
 def test_marts_that_differ_are_named(change, noticed, tmp_path):
-    """A comparison of marts overlooks a difference, or takes rounding for one."""
+    """A comparison of marts misses a difference, or reports rounding as one."""
     with duckdb.connect() as connection:
         marts = []
         for name in ("one", "other"):
@@ -393,7 +393,7 @@ def test_marts_that_differ_are_named(change, noticed, tmp_path):
     ],
 )
 def test_without_java_a_sentence_says_what_to_do(java, words, tmp_path):
-    """Somebody without Java, or with an old one, sees a traceback of Spark."""
+    """Without Java, or with an old one, users see a traceback of Spark."""
     if java:
         (tmp_path / "java").write_text(f"#!/bin/sh\n{java}\n")
         (tmp_path / "java").chmod(0o755)

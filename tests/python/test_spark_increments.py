@@ -1,4 +1,4 @@
-"""On Spark, too, a build that goes on equals a build from nothing, and computes no more."""
+"""On Spark, too, an incremental build equals a build from nothing, and computes no more."""
 
 import json
 import random
@@ -17,7 +17,7 @@ FAULTS = {"faulty_share": 0.5, "fold_back_c": 106, "seed": 3, "temp_interval_sec
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory):
-    """Files of three days with faults and bad rows, and some full of edges about midnight."""
+    """Files of three days with faults and bad rows, and some full of edge cases around midnight."""
     folder = tmp_path_factory.mktemp("landing")
     arguments = {"landing_dir": str(folder / "fleet"), **FLEET, **FAULTS}
     run = generate_fleet(arguments)
@@ -56,10 +56,10 @@ def drop(spark, table, partition):
 
 
 def leave_what_a_kill_leaves(spark, day):
-    """The three states in which a build can end that is killed."""
-    # Not wanted any more, and dropped.
+    """The three states that a killed build can leave."""
+    # No longer wanted, and dropped.
     drop(spark, "int_daily_parts", partition_of(spark, "int_daily_parts", day).name)
-    # Some of its files are written, and the partition is not known yet.
+    # Some of its files are written, but the catalog does not have the partition yet.
     begun = partition_of(spark, "int_signal_windows", day)
     files = {file.name: file.read_bytes() for file in begun.glob("*.parquet")}
     assert files
@@ -67,7 +67,7 @@ def leave_what_a_kill_leaves(spark, day):
     begun.mkdir(parents=True)
     for name, content in files.items():
         (begun / f"begun-{name}").write_bytes(content)
-    # The table is known, and its first partition is begun, of files as they were then.
+    # The catalog has the table, but its first partition is incomplete, from the earlier files.
     table = "int_component_windows"
     for (partition,) in spark.sql(f"show partitions intermediate.{table}"):
         drop(spark, table, partition)
@@ -78,7 +78,7 @@ def leave_what_a_kill_leaves(spark, day):
 
 
 def test_any_history_ends_like_a_build_from_nothing(spark_warehouse, warehouse, landing, tmp_path):  # noqa: F811
-    """Late, corrected or deleted files, a variable or a kill left something stale behind."""
+    """Late, corrected or deleted files, a variable or a kill left stale results behind."""
     spark = spark_warehouse
     days = sorted({file.name.split("'")[1] for file in landing.glob("Tesla*signals*")})
     late = find(landing, days[1], "NegCoreTemp")
@@ -104,7 +104,7 @@ def test_any_history_ends_like_a_build_from_nothing(spark_warehouse, warehouse, 
 
 
 def test_a_model_without_partitions_is_refused(spark_warehouse, landing):  # noqa: F811
-    """It would overwrite all days with some of them."""
+    """The model would overwrite all days with some of them."""
     model = "int_signal_windows"
     (node,) = [node for node in spark_warehouse.manifest.nodes.values() if node.name == model]
     partition, node.config._extra["partition_by"] = node.config._extra["partition_by"], None

@@ -1,4 +1,4 @@
-"""Every row of a landing file ends typed, rejected with its reason, or counted as a repeat."""
+"""Every row of a landing file ends typed, rejected with a reason, or counted as a repeat."""
 
 import re
 import tempfile
@@ -59,7 +59,7 @@ def load(warehouse, tmp_path):
 
 @pytest.fixture
 def load_inspections(warehouse, tmp_path):
-    """Loads files beside one reading: the inspections, rejected rows and the audit."""
+    """Loads files with one reading: the inspections, rejected rows and the audit."""
 
     def load(files):
         folder = tmp_path / "landing"
@@ -124,7 +124,7 @@ def delimited(text, delimiter):
     return text.replace(",", delimiter)
 
 
-# Formats that are recognised from the header and the first rows, with what load_audit says.
+# Formats that are detected from the header and the first rows, with their load_audit text.
 FORMATS = {
     "semicolons": (delimited(signal_text(site="semicolons"), ";"), "delimiter ;"),
     "tabs": (delimited(signal_text(site="tabs"), "\t"), "tabs"),
@@ -166,7 +166,7 @@ FORMATS = {
 
 
 def parquet(select):
-    """The bytes of a Parquet file with what a query gives."""
+    """The bytes of a Parquet file with the result of a query."""
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/x.parquet"
         duckdb.sql(f"copy ({select}) to '{path}' (format parquet)")
@@ -218,7 +218,7 @@ def test_every_form_of_a_file_is_read_alike(load):
 
 @pytest.mark.parametrize("half", [b"\x30", b"\x3d\xd8"], ids=["one byte", "a surrogate"])
 def test_half_a_character_at_the_end_of_utf_16_is_rejected(load, half):
-    """The last row of a UTF-16 file that was cut off is staged with a shorter value."""
+    """The last row of a truncated UTF-16 file is staged with a shorter value."""
     text = (signal_text() + signal_text(value=21)).rstrip("\n")
     other = signal_text(site="other")
     loaded = load({SIGNALS: text.encode("utf-16") + half, SIGNAL_FILE.format(2): other})
@@ -227,7 +227,7 @@ def test_half_a_character_at_the_end_of_utf_16_is_rejected(load, half):
 
 
 def test_a_damaged_parquet_file_is_left_out(load):
-    """A Parquet file that was cut off, or has no such columns, stops the build or adds rows."""
+    """A Parquet file that is truncated, or lacks the columns, stops the build or adds rows."""
     whole = PARQUET["text"]
     loaded = load(
         {
@@ -260,7 +260,7 @@ def test_a_damaged_parquet_file_is_left_out(load):
 
 
 def test_the_parts_of_a_parquet_file_are_read(load):
-    """A folder of part files is not read, or what a tool writes beside the parts is a file."""
+    """A folder of part files is not read, or a tool's extra file beside the parts is."""
     folder = "Signals_Data of a job.parquet"
     parts = {
         f"{folder}/part-00000-1.snappy.parquet": PARQUET["text"],
@@ -293,7 +293,7 @@ def test_the_parts_of_a_parquet_file_are_read(load):
 
 
 def test_a_format_may_be_given_by_the_seed(load, warehouse):
-    """The names of columns, the delimiter or the layout of other systems are not read."""
+    """The column names, the delimiter or the layout of other systems are not read."""
     columns = "ts;station;post;plug;quantity;reading"
     files = {
         "signals_data acme.csv": f"{columns}\n03/04/2022 12:00:00;s;a;c;LM_powerLimit;104,500\n",
@@ -341,7 +341,7 @@ def test_a_format_may_be_given_by_the_seed(load, warehouse):
 
 
 def test_both_shapes_of_alerts(load):
-    """An alert is lost, or counted twice, when its name stands in the other column."""
+    """An alert is lost, or counted twice, if its name is in the other column."""
     later = ALERT | {"timestamp": NOON + 1}
     loaded = load(
         {
@@ -409,7 +409,7 @@ BAD_LINES = {
 def test_bad_rows_are_kept_with_their_reason(load, ending):
     """A bad row is dropped, or its reason, file or line number is wrong."""
     name = SIGNALS.replace(".csv", ending)
-    lines = [SIGNAL_HEADER, LINE, ""]  # a blank line is a line too
+    lines = [SIGNAL_HEADER, LINE, ""]  # a blank line is a line, too
     expected = {}
     for line, reason in BAD_LINES.items():
         lines += [line, LINE.replace("20.5", str(len(lines)))]
@@ -435,7 +435,7 @@ def test_bad_rows_are_kept_with_their_reason(load, ending):
     ids=["never closed", "closed too early"],
 )
 def test_a_broken_quote_is_rejected(load, line):
-    """A row with a broken quote is staged under an id that no file holds."""
+    """A row with a broken quote is staged under an id that no file contains."""
     loaded = load({SIGNALS: f"{SIGNAL_HEADER}\n{line}\n", SIGNAL_FILE.format(2): signal_text()})
     assert len(loaded.signals) == 1
     assert loaded.rejected[SIGNALS, 2]["raw_line"] == line
@@ -472,7 +472,7 @@ def test_many_odd_rows_are_read_by_their_lines(load, warehouse, odd_count):
     """A file with more than 100 odd rows is read in two ways, or loses its refused lines."""
     rows = [f"0,{NOON + at},s,a,c,LM_powerLimit,20.5,2022-03-12" for at in range(200)]
     rows[20 : 19 + odd_count] = [row.replace(",s,", ",7.0,") for row in rows[20 : 19 + odd_count]]
-    odd = rows[0].replace("20.5", "1e30")  # all but its value is as in a plain row
+    odd = rows[0].replace("20.5", "1e30")  # everything except its value is as in a plain row
     lines = [SIGNAL_HEADER, *rows, odd, "no row", "9" * 290, SIGNAL_HEADER, "no row"]
     loaded = load({SIGNALS: "\n".join(lines), SIGNAL_FILE.format(2): signal_text()})
     assert counts(loaded.audit[SIGNALS]) == (204, 200, 4, 0)
@@ -487,7 +487,7 @@ def test_many_odd_rows_are_read_by_their_lines(load, warehouse, odd_count):
 
 @pytest.mark.parametrize("short_count", [0, 1, 2])
 def test_empty_fields_more_are_counted_whatever_stands_beside(load, short_count):
-    """Lines with too few commas make up for one with too many, which is then staged."""
+    """Lines with too few commas offset a line with too many, which is then staged."""
     long = f"0,{NOON},s,a,c,LM_powerLimit,20.5,,,"
     short = [f"{at},{NOON},s,a,c,LM_powerLimit,20.5" for at in range(short_count)]
     loaded = load({SIGNALS: "\n".join([SIGNAL_HEADER, long, *short, LINE, ""])})
@@ -496,14 +496,14 @@ def test_empty_fields_more_are_counted_whatever_stands_beside(load, short_count)
 
 
 def test_a_header_in_mid_file_is_no_row(load):
-    """Where two exports were joined, the second header is taken for a reading, or rows are lost."""
+    """If two exports were joined, the second header becomes a reading, or rows are lost."""
     loaded = load({SIGNALS: signal_text() + signal_text(value=21)})
     assert len(loaded.signals) == 2
     assert counts(loaded.audit[SIGNALS]) == (2, 2, 0, 0)
 
 
 def test_a_line_that_is_not_utf8_is_rejected(load):
-    """A line that is not UTF-8 stops the load, takes others with it, or is miscounted."""
+    """An invalid UTF-8 line stops the load, damages others, or is miscounted."""
     lines = [SIGNAL_HEADER.encode(), LINE.encode(), b"", b"1,1,bad \xff\xfe,a,c,d,1,x"]
     lines += [LINE.replace("20.5", "21").encode(), b"no row", b"2,bad \xc3\x28", LINE.encode()]
     loaded = load({SIGNALS: b"\n".join(lines) + b"\n"})
@@ -513,7 +513,7 @@ def test_a_line_that_is_not_utf8_is_rejected(load):
 
 
 def test_line_numbers_hold_in_large_files(load):
-    """Line numbers are wrong where several threads read, or a file is read in parts."""
+    """Line numbers are wrong if several threads read, or a file is read in parts."""
     files, expected = {}, set()
     for part, ending in enumerate([".csv", ".csv", ".csv.gz"]):
         name = SIGNALS.replace(".csv", f"_{part}{ending}")
@@ -548,7 +548,7 @@ def test_a_file_without_its_header_is_rejected_whole(load, missing):
 
 
 def test_every_file_is_in_the_audit(load):
-    """A file that is empty, of another kind, or holds only a header leaves no trace."""
+    """A file that is empty, of another kind, or has only a header is not in the audit."""
     empty, header_only = SIGNALS.replace("Limit", "Empty"), SIGNALS.replace("Limit", "Header")
     parquet = SIGNALS.replace(".csv", ".xlsx")
     loaded = load(
@@ -569,7 +569,7 @@ def test_every_file_is_in_the_audit(load):
 
 
 def test_the_audit_equals_a_count_of_lines(load):
-    """The audit's row counts are not those of the files."""
+    """The audit's row counts differ from the files."""
     lines = [LINE.replace("20.5", str(number)) for number in range(2000)]
     files = {
         SIGNALS: "\n".join([SIGNAL_HEADER, *lines, *BAD_LINES, "", *lines[:7]]),
@@ -680,7 +680,7 @@ def test_repeated_inspections_count_once(load_inspections):
 
 
 def test_the_template_of_inspections_loads(load_inspections):
-    """The template that users copy has a row that is rejected, or is not the one of the docs."""
+    """The template that users copy has a rejected row, or differs from the docs."""
     template = (ROOT / "docs/inspections_template.csv").read_text(encoding="utf-8")
     page = (ROOT / "docs/your-data.md").read_text(encoding="utf-8").split("\n## Inspections")[1]
     assert re.search(r"```csv\n(.*?)```", page, re.DOTALL)[1] == template
@@ -692,7 +692,7 @@ def test_the_template_of_inspections_loads(load_inspections):
 
 @pytest.mark.parametrize("case", ["missing", "empty", "no signal file"])
 def test_nothing_to_load_stops_with_one_sentence(tmp_path, case):
-    """Nothing to load gives an empty warehouse or a traceback instead of one clear sentence."""
+    """An empty folder gives an empty warehouse or a traceback instead of one clear sentence."""
     folder = tmp_path / "my landing's [folder]"
     if case != "missing":
         folder.mkdir()

@@ -1,8 +1,8 @@
-"""The thermal profile and the watchlist on handles whose physics is known.
+"""The thermal profile and the watchlist on handles with known physics.
 
 Each pole is integrated second by second, by Euler's method:
 heat capacity * dT/dt = resistance * power² - cooling * (T - ambient).
-What is wrong with which handle is set here, and must be found.
+The faults of the handles are set here, and must be found.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ POWER = "LM_powerLimit"
 
 @dataclass
 class Handle:
-    """If nothing is wrong: 16 °C above ambient at a lasting 100 kW, time constant 300 s."""
+    """A healthy handle: 16 °C above ambient at a lasting 100 kW, time constant 300 s."""
 
     site: str
     name: str
@@ -85,7 +85,7 @@ def power_and_sessions(handle, rng):
             break
         use = power[at : at + length]
         use += rng.uniform(*handle.power_kw) * np.exp(-np.arange(length) / rng.uniform(1200, 3600))
-        cut = rng.integers(length)  # the handle next to it takes a share for a while
+        cut = rng.integers(length)  # the neighbouring handle takes a share for a while
         use[cut : cut + 400] *= rng.choice([0.5, 1])
         if is_burst:
             use[:] = handle.burst_kw
@@ -95,7 +95,7 @@ def power_and_sessions(handle, rng):
 
 
 def temperatures(handles, power, ambient):
-    """Two poles of each handle at each second, from ambient on."""
+    """Both poles of each handle at each second, starting at ambient."""
     resistance = np.array([[h.negative_resistance, h.positive_resistance] for h in handles]).T
     cooling = np.array([handle.cooling for handle in handles])
     per_second = 1 / np.array([handle.heat_capacity for handle in handles])
@@ -108,7 +108,7 @@ def temperatures(handles, power, ambient):
 
 
 def readings(handle, power, session, poles, rng):
-    """Frames of what the handle sends while it is in use: every ten seconds or so."""
+    """The readings that the handle sends while in use: every ten seconds or so."""
     values = {POWER: power, **dict(zip(SIGNALS.values(), poles.T, strict=True))}
     for signal, truth in values.items():
         at = np.cumsum(rng.uniform(6, 14, size=SECONDS // 6))
@@ -172,7 +172,7 @@ def by_name(judged):
 
 
 def test_steady_rise_and_time_constant_are_those_of_the_physics(handles, by_name):
-    """The heat balance is biased: by noise, a fault, a broken sensor's readings or hard use."""
+    """The heat balance is biased by noise, a fault, a broken sensor's readings or heavy use."""
     for name, handle in handles.items():
         if handle.session_count == 1:
             continue
@@ -184,7 +184,7 @@ def test_steady_rise_and_time_constant_are_those_of_the_physics(handles, by_name
 
 
 def test_steady_rise_is_compared_with_the_fleet(handles, by_name):
-    """The ratio to the fleet's median is not that of the thermal resistances."""
+    """The ratio to the fleet's median differs from that of the thermal resistances."""
     for pole in SIGNALS:
         median = np.median([handle.steady_rise(pole) for handle in handles.values()])
         for name in ["contact", "uncooled", "heavy use", "hot hour", "warm 1"]:
@@ -216,7 +216,7 @@ def test_every_handle_is_ranked_once(handles, judged):
 
 
 def test_each_fault_is_named_and_no_sound_handle_is(handles, by_name):
-    """A fault is missed or mistaken, or a handle that is used hard, or little, is accused."""
+    """A fault is missed or mistaken, or a healthy handle in heavy or little use is named."""
     found = {
         name: row["likely_cause"] if row["confidence"] == "named" else "none"
         for name, row in by_name.items()
@@ -226,7 +226,7 @@ def test_each_fault_is_named_and_no_sound_handle_is(handles, by_name):
 
 
 def test_faulty_handles_rank_above_all_others(handles, judged):
-    """A sound handle in heavy use or with a hot hour outranks a faulty one."""
+    """A healthy handle in heavy use or with a hot hour outranks a faulty one."""
     causes = [handles[row["component_id"]].cause for row in judged]
     faulty_count = sum(cause != "none" for cause in causes)
     assert "none" not in causes[:faulty_count], causes
@@ -241,21 +241,21 @@ def test_too_little_data_gives_no_verdict(by_name):
 
 
 def test_the_broken_sensor_is_named(by_name):
-    """The signal whose sensor is broken is not the one that is named."""
+    """The named signal is not the one with the broken sensor."""
     suspects = {name: row["suspect_signal_name"] for name, row in by_name.items()}
     found = {name: signal for name, signal in suspects.items() if signal}
     assert found == {"drops": SIGNALS["negative"], "frozen": SIGNALS["positive"]}
 
 
 def documented_score(row):
-    """By the docs block concern_score."""
+    """The score by the docs block concern_score."""
     causes = ["contact_resistance", "weak_cooling", "hot_site", "sensor_fault"]
     s = max(row[f"{cause}_suspicion"] for cause in causes)
     c = 1 - exp(-row["overheated_seconds"] / 60 / 5 - row["temperature_alert_count"] / 20)
     return 40 * s + 10 * c if s < 1 else 50 + 30 * (1 - 1 / s) + 20 * c
 
 
-KINDS_OF_EVIDENCE = {  # and a usual amount; of ratios the logarithm
+KINDS_OF_EVIDENCE = {  # and a typical amount; of ratios the logarithm
     "asymmetry_robust_z": 4,
     "asymmetry_fleet_ratio": 0.2,
     "negative_steady_rise_fleet_ratio": 0.3,
@@ -273,7 +273,7 @@ KINDS_OF_EVIDENCE = {  # and a usual amount; of ratios the logarithm
 
 
 def random_evidence(rng):
-    """None of many kinds, some or much of others."""
+    """None of many kinds of evidence, some or much of others."""
     amounts = {
         kind: usual * rng.exponential(size=1000) * (rng.random(1000) < 0.6)
         for kind, usual in KINDS_OF_EVIDENCE.items()
@@ -284,9 +284,9 @@ def random_evidence(rng):
 
 
 def replace_evidence(warehouse, evidence):
-    """Puts the evidence, a frame, in the place of what the telemetry tells."""
+    """Replaces the evidence from the telemetry by the given frame."""
     ids = ["site_id", "asset_id", "component_id"]
-    replaced = [*KINDS_OF_EVIDENCE][:-2]  # alerts and seconds stand in other tables
+    replaced = [*KINDS_OF_EVIDENCE][:-2]  # alerts and seconds are in other tables
     replaced = ", ".join(f"evidence.{column} as {column}" for column in replaced)
     ids = ", ".join(ids)
     day = "(select max(day) from intermediate.int_watch_days)"

@@ -1,7 +1,7 @@
 """Which tests `make test` leaves out, and how long each file takes.
 
-`make test` needs only the default packages, and a few minutes. `make test-all` runs the others too.
-Each group is a marker of pytest: `.venv/bin/pytest -m spark`.
+`make test` needs only the default packages, and a few minutes. `make test-all` also runs the
+others. Each group is a pytest marker: `.venv/bin/pytest -m spark`.
 """
 
 import re
@@ -20,8 +20,8 @@ GROUPS = {
     "slow": "many or long builds",
 }
 QUICK = None
-# The group of each file, and about how many seconds it takes. The longest start first, so that no
-# worker has to wait for one at the end. The end of each run says the seconds that it took.
+# The group of each file, and its approximate seconds. The longest start first, so that no worker
+# has to wait for one at the end. Each run prints the measured seconds at its end.
 FILES = {
     "test_spark.py": ("spark", 500),
     "test_moving_files.py": ("crashes", 100),
@@ -83,7 +83,7 @@ def is_in(group, tier):
 
 
 def left_out():
-    """What `make test` says at its end."""
+    """The message of `make test` at its end."""
     counts = dict.fromkeys(GROUPS, 0)
     for path in sorted((ROOT / "tests/python").glob("test_*.py")):
         for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):

@@ -1,5 +1,6 @@
--- Fails where the answers to question 3 lack an alert or have one that no file
--- holds: every alert stands with every signal, also one that has no reading.
+-- Fails if the answers to question 3 lack an alert, or have an alert that no
+-- file contains. Every alert is paired with every signal, even without a
+-- reading.
 with
 
 expected as (

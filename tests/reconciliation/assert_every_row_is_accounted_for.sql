@@ -1,5 +1,5 @@
--- Fails where the rows that the files hold are not the rows that were staged,
--- rejected and repeated: rows were lost or counted twice.
+-- Fails if the rows in the files are not the sum of the staged, rejected and
+-- repeated rows: rows were lost or counted twice.
 with
 
 audited as (
@@ -13,7 +13,7 @@ audited as (
 
 ),
 
--- Clears are staged too: they end alerts, and are none themselves.
+-- Clears are staged, too: they end alerts, but are not alerts themselves.
 cleared as (
 
     select distinct

@@ -1,5 +1,5 @@
--- Fails where the marts of questions 1 and 2 disagree on which series are
--- overheated, how often, or how much power they had.
+-- Fails if the marts of questions 1 and 2 disagree on which series are
+-- overheated, how often, or at what power.
 with
 
 windows as (

@@ -1,5 +1,5 @@
--- Fails where a staged reading lacks its key, its time or its value: such a row
--- would drop out of every join without a word.
+-- Fails if a staged reading lacks its key, time or value: every join would
+-- silently drop such a row.
 select
     site_id,
     asset_id,

@@ -1,4 +1,4 @@
--- Fails where the windows hold more or fewer readings than were staged.
+-- Fails if the windows have more or fewer readings than were staged.
 with
 
 windowed as (

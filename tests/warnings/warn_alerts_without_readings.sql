@@ -1,6 +1,6 @@
--- Warns of components with alerts and no reading of any signal: their alerts
--- count, but have no power or temperature. Compare the ids in both kinds of
--- files.
+-- Warns of components with alerts but without a reading of any signal: their
+-- alerts count, but have no power or temperature. Compare the ids in both kinds
+-- of files.
 {{ config(severity='warn') }}
 
 with

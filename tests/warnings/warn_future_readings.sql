@@ -1,5 +1,5 @@
 -- Warns of components with readings more than a day after the newest landing
--- file was written: a clock that is wrong, or files whose time was not kept.
+-- file was written: a wrong clock, or files that lost their time of change.
 {{ config(severity='warn') }}
 
 with

@@ -1,6 +1,6 @@
--- Warns of signals with values out of the catalog's limits in more than one
--- window in a hundred: rather a wrong unit or a wrong limit than a broken
--- sensor. Single broken sensors stand in the watchlist.
+-- Warns of signals with values outside the catalog's limits in more than 1 % of
+-- the windows: the unit or the limit is probably wrong. Single broken sensors
+-- are on the watchlist.
 {{ config(severity='warn') }}
 
 with

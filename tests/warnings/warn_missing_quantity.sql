@@ -1,6 +1,6 @@
--- Warns of components with temperatures and no power, or power and no
--- temperatures: a signal that is not delivered, or not recognised by its name.
--- No power can be given for their overheated periods, or no heat be seen.
+-- Warns of components with temperatures but no power, or power but no
+-- temperatures: a signal is not delivered, or its name is not recognised. Their
+-- overheated periods have no power, or their heat cannot be seen.
 {{ config(severity='warn') }}
 
 with

@@ -1,6 +1,6 @@
 -- Warns of components that sent no reading in the last three days before the
 -- fleet's latest reading: unplugged, replaced, or no longer delivered. Readings
--- of the future, of which warn_future_readings tells, make nobody silent.
+-- in the future do not count here; warn_future_readings reports them.
 {{ config(severity='warn') }}
 
 with

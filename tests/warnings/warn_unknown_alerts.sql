@@ -1,5 +1,5 @@
--- Warns of alerts that alert_catalog does not know: whether they are about
--- temperature is told by their names. Add them to the catalog.
+-- Warns of alerts that are not in alert_catalog: only their names decide
+-- whether they are about temperature. Add them to the catalog.
 {{ config(severity='warn') }}
 
 select

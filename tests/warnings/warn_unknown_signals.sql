@@ -1,5 +1,6 @@
--- Warns of signals that signal_catalog does not know: they have no limits, and
--- are temperatures only by their names. Add them to the catalog.
+-- Warns of signals that are not in signal_catalog: they have no limits, and
+-- only their names decide whether they are temperatures. Add them to the
+-- catalog.
 {{ config(severity='warn') }}
 
 select

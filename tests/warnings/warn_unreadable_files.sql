@@ -1,5 +1,5 @@
--- Warns of landing files of which no row could be staged, each with its reason.
--- Files of another kind, which are ignored, do not count.
+-- Warns of landing files without a staged row, each with its reason. Ignored
+-- files of other kinds do not count.
 {{ config(severity='warn') }}
 
 select
