@@ -25,8 +25,8 @@
     sum(implausible_reading_count)::bigint as implausible_reading_count,
     sum(step_up_count + step_down_count)::bigint as impossible_step_count,
     -- A bad contact can heat a handle faster than a healthy one warms, but
-    -- nothing cools it as fast. So steps up come from the sensor only if there
-    -- are as many steps down.
+    -- nothing cools it as fast. So a step up counts as the sensor's only if a
+    -- step down matches it.
     sum(out_of_limits_count)::bigint
     + 2 * least(sum(step_up_count), sum(step_down_count))::bigint
         as glitch_count,

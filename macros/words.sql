@@ -2,8 +2,8 @@
 
 {% macro words_of(name) -%}
     {#- A word begins at a capital after a small letter, and at the last of
-        several capitals before a small letter. So pcbaOTFoldback becomes ' pcba
-        ot foldback '. Digits and all other characters separate words. -#}
+        several capitals before a small letter. So pcbaOTFoldback becomes
+        ' pcba ot foldback '. Digits and all other characters separate words. -#}
     {%- set split = replace_pattern(
         replace_pattern(name, '(\\p{Ll})(\\p{Lu})', '\\1 \\2'),
         '(\\p{Lu})(\\p{Lu}\\p{Ll})', '\\1 \\2'

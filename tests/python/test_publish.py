@@ -276,7 +276,7 @@ def test_a_path_that_is_not_utf8_is_refused(tmp_path, landing_dir, name):
 
 
 def test_the_engine_reaches_nothing_else(warehouse, landing_dir, tmp_path):
-    """A build's SQL reads a file that is not a landing file, or writes one of another program."""
+    """A build's SQL reaches a file that is neither a landing file nor the build's own."""
     secret = write_file(tmp_path, "secret.csv", "a\n1\n")
     link = landing_dir / "link.csv"
     link.symlink_to(secret)

@@ -2,8 +2,8 @@
 -- periods (s, s + 30 s] with the same readings, at least one of them above the
 -- threshold.
 --
--- The readings of a period change only where a reading at t enters (s = t − 30
--- s) or leaves (s = t). A step lies between two such changes.
+-- The readings of a period change only where a reading at t enters
+-- (s = t − 30 s) or leaves (s = t). A step lies between two such changes.
 --
 -- A mean above the threshold needs a reading above the threshold. If that
 -- reading lies in a hot tumbling window (maximum above the threshold), the
@@ -72,8 +72,8 @@ needed_readings as (
 
 ),
 
--- By the end of the period: a reading enters at its own time and leaves 30 s
--- later. A row without a value marks where it leaves.
+-- Changes by period_end: a reading enters at its own time and leaves 30 s later.
+-- A row without a value marks where it leaves.
 changes as (
 
     select

@@ -1,5 +1,5 @@
 -- One row per temperature series and stretch of in-use time in which the value
--- never changed, although a working sensor's value would have.
+-- never changed, although a working sensor's value would have changed.
 with
 
 series as (
@@ -48,7 +48,7 @@ lengths as (
         series_key,
         any_value(min_value) as frozen_temp_c,
         count(*) as unchanged_count,
-        -- The window before the first unchanged one belongs to the run.
+        -- The window before the first unchanged one is part of the run.
         (count(*) + 1) * {{ var('window_seconds') }} as frozen_seconds,
         min(previous_window_start) as started_at,
         max(window_start) + {{ window_interval() }} as ended_at

@@ -1,5 +1,5 @@
--- One row per UTC day: the version of everything that the models read that need
--- the verdict on each sensor.
+-- One row per UTC day: the version of all inputs of the models that need the
+-- verdict on each sensor.
 --
 -- Which windows can be trusted, and which session a window belongs to, depends
 -- on more distant days than day_version in stg_days covers. So the rows that

@@ -30,7 +30,7 @@ trusted_windows as (
     select
         series.component_key,
         max(windows.avg_value) as temp_c,
-        -- Sliding periods cover means above the threshold.
+        -- Means above the threshold are judged by their sliding periods.
         max(windows.avg_value) filter (
             where windows.avg_value <= {{ overheat_threshold('series') }}
         ) as temp_below_threshold_c,

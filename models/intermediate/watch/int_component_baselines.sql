@@ -76,8 +76,8 @@ first_windows as (
         on
             minutes.component_key = windows.component_key
             and minutes.window_start = windows.window_start
-            -- Only days up to judged_on count, so both times must be on the
-            -- same day.
+            -- A day is judged by itself and the days before it, so a first
+            -- minute must not reach into the next day.
             and minutes.started_at::date = windows.window_start::date
 
 ),
@@ -272,7 +272,7 @@ measured_sites as (
 
 ),
 
--- 0.5 °C is the least that sites are assumed to differ by. With fewer than four
+-- 0.5 °C is the smallest spread assumed between sites. With fewer than four
 -- sites, no site can be told from the others. With one component, a warm site
 -- cannot be told from a warm component.
 scored_sites as (

@@ -206,7 +206,7 @@ suspicions as (
         -- One spike is two steps and at most one reading out of limits, which
         -- is not a fault yet. A frozen run lasts at least ten minutes.
         greatest(glitch_count / 4, frozen_seconds / 600) as sensor_trouble,
-        -- Above a certain fault, size matters less and less.
+        -- Once a fault is certain, its size matters less and less.
         if(sensor_trouble > 1, 1 + log10(sensor_trouble), sensor_trouble)
             as sensor_fault_suspicion
     from uneven_poles

@@ -82,8 +82,8 @@ compared_thermals as (
 
 ),
 
--- A fleet score needs five components, a site score three. 2 % is the least
--- that equal handles are assumed to differ by.
+-- A fleet score needs five components, a site score three. 2 % is the smallest
+-- spread assumed between equal handles.
 scored_thermals as (
 
     select
