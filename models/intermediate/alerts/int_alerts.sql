@@ -1,4 +1,4 @@
--- One row per alert, with the catalog's entry for its name.
+-- One row per alert, with whether its name is about temperature.
 with
 
 -- An alert that is not in the catalog counts as temperature-related if its name

@@ -72,8 +72,8 @@ needed_readings as (
 
 ),
 
--- Changes by period_end: a reading enters at its own time and leaves 30 s later.
--- A row without a value marks where it leaves.
+-- Changes by period_end: a reading enters at its own time and leaves 30 s
+-- later. A row without a value marks where it leaves.
 changes as (
 
     select

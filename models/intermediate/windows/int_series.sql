@@ -1,5 +1,5 @@
--- One row per series: a signal of a component, with what the signal's name
--- tells.
+-- One row per series: a signal of a component, with the properties of the
+-- signal.
 with
 
 series as (
