@@ -21,6 +21,7 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import yaml
 
@@ -336,11 +337,25 @@ def report(mutants, outcomes):
     return killed / len(outcomes)
 
 
+def sample(mutants, count):
+    """Mutants that a unit test killed in the last full run; other code, another choice."""
+    table = RESULT.read_text(encoding="utf-8")
+    fast = [
+        number
+        for number, mutant in mutants.items()
+        if f"| {mutant.model} | {mutant.change} | unit test" in table
+    ]
+    return {
+        number: mutants[number] for number in Random(Record().code.digest()).sample(fast, count)
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("models", nargs="*", help="only mutants of these; writes no table")
+    parser.add_argument("--sample", type=int, help="only so many, chosen by the code; no table")
     parser.add_argument("--workers", type=int, default=2, help="at once, default 2")
     arguments = parser.parse_args()
     mutants = {
@@ -348,8 +363,10 @@ def main():
         for number, mutant in enumerate(read_mutants(ROOT))
         if not arguments.models or mutant.model in arguments.models
     }
+    if arguments.sample:
+        mutants = sample(mutants, arguments.sample)
     outcomes = run(mutants, arguments.workers)
-    if not arguments.models and report(mutants, outcomes) < LEAST_SHARE:
+    if not (arguments.models or arguments.sample) and report(mutants, outcomes) < LEAST_SHARE:
         raise SystemExit("Too many mutants survive.")
     if unexplained := [
         mutant.name

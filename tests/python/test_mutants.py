@@ -1,5 +1,6 @@
-"""The list of mutants, benchmarks/mutants.yml; benchmarks/mutants.py runs it."""
+"""The list of mutants, benchmarks/mutants.yml, and a sample of it; benchmarks/mutants.py runs it all."""
 
+import subprocess
 import sys
 
 from landing import ROOT
@@ -20,3 +21,11 @@ def test_every_model_has_a_mutant():
     """A model has no mutant: nothing shows that its tests notice a mistake."""
     models = {path.stem for path in (ROOT / "models").rglob("*.sql")}
     assert {mutant.model for mutant in read_mutants(ROOT)} == models
+
+
+def test_a_sample_of_mutants_is_killed():
+    """The unit tests of a model notice none of its mistakes."""
+    command = [sys.executable, ROOT / "benchmarks/mutants.py", "--sample", "6", "--workers", "1"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.count("unit test") == 6, run.stdout

@@ -53,6 +53,7 @@ FILES = {
 }
 # Single tests of quick files.
 TESTS = {
+    ("test_mutants.py", "test_a_sample_of_mutants_is_killed"): "slow",
     ("test_commands.py", "test_an_older_shell_opens_the_warehouse"): "slow",
     ("test_commands.py", "test_dbt_runs_from_any_folder"): "slow",
     ("test_publish.py", "test_a_path_that_is_not_utf8_is_refused"): "slow",
