@@ -14,12 +14,13 @@ from dbt.cli.main import dbtRunner
 from landing import ROOT, dbt_paths, successful
 from marts import marts_of_folder
 
-# The tests' tables are tiny: compiling a query takes longer than running it.
+# The tests' tables are tiny: planning and compiling a query takes longer than running it.
 QUICK = {
     "SPARK_LOCAL_IP": "127.0.0.1",
     "SPARK_SHUFFLE_PARTITIONS": "2",
     "SPARK_DRIVER_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m "
-    "-Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN",
+    "-Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN "
+    "-Dspark.sql.constraintPropagation.enabled=false",
 }
 
 

@@ -1,4 +1,4 @@
-"""The list of mutants, benchmarks/mutants.yml, and a sample of it; benchmarks/mutants.py runs it all."""
+"""The list of mutants, benchmarks/mutants.yml, and a sample of them."""
 
 import subprocess
 import sys
