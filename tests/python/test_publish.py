@@ -52,7 +52,7 @@ def landing_dir(folder):
 
 @pytest.fixture(scope="module")
 def published(folder, landing_dir):
-    run = typed_dbt(*BUILD, folder=folder, landing_dir=landing_dir)
+    run = dbt_command(*BUILD, folder=folder, landing_dir=landing_dir)
     assert run.returncode == 0, run.stdout
     return folder / "warehouse.duckdb"
 
