@@ -51,15 +51,20 @@
         {%- endset -%}
         {%- set files = run_query(files_query).rows -%}
         {%- if not files -%}
+            {%- set others = run_query(
+                'select ' ~ file_name('file_path') ~ ' as file_name from '
+                ~ landing_files() ~ ' order by all'
+            ).columns[0].values() -%}
             {{- return(
                 "There is nothing to load: the landing folder '"
-                ~ shown_text(landing_dir()) ~ "' is missing, or cannot be listed, or "
-                ~ "holds no file with "
-                ~ "signals_data in its name that ends in .csv, .csv.gz, "
-                ~ ".csv.zst or .parquet (other files there: "
-                ~ run_query('select count(*) from ' ~ landing_files()).rows[0][0]
-                ~ "); set LANDING_DIR to the folder that holds the "
-                ~ "telemetry."
+                ~ shown_text(landing_dir()) ~ "' "
+                ~ (
+                    "has no file with signals_data in its name that ends in "
+                    ~ ".csv, .csv.gz, .csv.zst or .parquet, only "
+                    ~ shown_names(others, 3)
+                    if others else "is missing, empty, or cannot be listed"
+                )
+                ~ "; set LANDING_DIR to the folder that holds the telemetry."
             ) -}}
         {%- elif files[0].read_problem is not none -%}
             {{- return(

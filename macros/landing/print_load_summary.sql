@@ -45,7 +45,9 @@
 {% macro print_loaded_rows(relations) -%}
     {%- set counts_query -%}
         select
-            count(*) filter (where file_problem is null) as loaded_count,
+            count(*) filter (
+                where staged_row_count + repeated_row_count > 0
+            ) as loaded_count,
             count(*) as file_count,
             sum(row_count)::bigint as row_count,
             sum(staged_row_count)::bigint as staged_count,
@@ -63,9 +65,20 @@
         limit 2
     {%- endset -%}
     {%- set idle_files_query -%}
-        select file_name from {{ relations['load_audit'] }}
-        where record_type = 'signal' and row_count = rejected_row_count
-        order by file_name
+        select
+            files.file_name,
+            coalesce(files.file_problem, max(reasons.reject_reason)) as reason
+        from {{ relations['load_audit'] }} as files
+        left join {{ relations['rejected_rows_by_reason'] }} as reasons
+            on files.file_name = reasons.file_name
+        where
+            files.file_problem not like 'ignored%'
+            or (
+                files.row_count > 0
+                and files.row_count = files.rejected_row_count
+            )
+        group by files.file_name, files.file_problem
+        order by files.file_name
     {%- endset -%}
     {%- set zoneless_query -%}
         select file_name from {{ relations['load_audit'] }}
@@ -104,11 +117,18 @@
             ~ '; each row: from marts.rejected_rows.'
         ) -%}
     {%- endif -%}
-    {%- set idle_files = run_query(idle_files_query).columns[0].values() -%}
-    {%- if idle_files -%}
+    {%- set idle_files = run_query(idle_files_query).rows -%}
+    {%- for file in idle_files[:5] -%}
         {%- do print(
-            'Signal files without a usable row: ' ~ shown_names(idle_files, 3)
-            ~ '; reasons: from marts.load_audit and marts.rejected_rows.'
+            'No row of ' ~ shown_names([file.file_name], 1) ~ ' is usable: '
+            ~ shown_text(file.reason) ~ '.'
+        ) -%}
+    {%- endfor -%}
+    {%- if idle_files | length > 5 -%}
+        {%- do print(
+            'Nor of ' ~ (idle_files | length - 5)
+            ~ ' other files; reasons: from marts.load_audit and'
+            ~ ' marts.rejected_rows.'
         ) -%}
     {%- endif -%}
 {%- endmacro %}

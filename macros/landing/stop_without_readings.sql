@@ -27,6 +27,14 @@
             files.file_name asc
         limit 1
     {%- endset -%}
+    {%- set faulty_line -%}
+        if(
+            rejected.reject_reason like 'the first line %'
+            or rejected.reject_reason like 'the header names %',
+            files.first_line,
+            rejected.raw_line
+        )
+    {%- endset -%}
     {%- set reasons_query -%}
         select
             {{ kind_of_reason('rejected.reject_reason') }} as reject_reason,
@@ -35,7 +43,7 @@
             min(files.file_name) as file_name,
             left(
                 {{ shown_line(
-                    'min_by(rejected.raw_line, '
+                    'min_by(' ~ faulty_line ~ ', '
                     ~ row_of(['files.file_name', 'rejected.raw_line']) ~ ')'
                 ) }},
                 120

@@ -1,7 +1,7 @@
--- Warns of files with more than 1 % and at least ten of their rows rejected,
--- with the number of these rows; the reasons are in rejected_rows. The share is
--- per file, because the total would hide a bad day. If the share of all rows is
--- as high, each file with a rejected row counts.
+-- Warns of rejected rows in files with more than 1 % and at least ten rejected
+-- rows; the reasons are in rejected_rows. The share is per file, because the
+-- total would hide a bad day. If the share of all rows is as high, each file
+-- with a rejected row counts.
 {{ config(
     severity='warn',
     fail_calc='coalesce(sum(rejected_row_count), 0)'

@@ -1,5 +1,5 @@
--- Warns of landing files without a staged row, each with its reason. Ignored
--- files of other kinds do not count.
+-- Warns of landing files that were not read. Ignored files of other kinds do
+-- not count.
 {{ config(severity='warn') }}
 
 select
