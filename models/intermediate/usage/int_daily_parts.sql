@@ -29,8 +29,8 @@ parts as (
             as avg_power_kw,
         max(max_power_kw) as max_power_kw,
         sum(power_reading_count)::bigint as power_reading_count,
-        count(*) filter (where avg_temp_c > {{ hot_temp_c() }})
-            as above_90_c_window_count,
+        count(*) filter (where avg_temp_c >= {{ hot_temp_c() }})
+            as hot_window_count,
         window_start::date as day,
         min(window_start) as first_window_start,
         max(window_start) as last_window_start,

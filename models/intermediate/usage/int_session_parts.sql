@@ -44,7 +44,7 @@ select
     avg_power_kw,
     max_power_kw,
     power_reading_count,
-    above_90_c_window_count,
+    hot_window_count,
     day,
     first_window_start,
     last_window_start,

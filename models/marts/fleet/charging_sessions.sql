@@ -13,8 +13,8 @@ sessions as (
         {{ weighted_mean('avg_power_kw', 'power_reading_count') }}
             as avg_power_kw,
         max(max_power_kw) as max_power_kw,
-        sum(above_90_c_window_count) * {{ var('window_seconds') }}
-            as seconds_above_90_c,
+        sum(hot_window_count) * {{ var('window_seconds') }}
+            as hot_seconds_of_any_sensor,
         min(started_at) as started_at,
         max(ended_at) as ended_at,
         -- The first of equally hot parts.
@@ -52,7 +52,7 @@ select
         {{ epoch_ms('sessions.peaked_at') }}
         - {{ epoch_ms('sessions.started_at') }}
     ) / 1000 as seconds_to_peak,
-    sessions.seconds_above_90_c::bigint as seconds_above_90_c,
+    sessions.hot_seconds_of_any_sensor::bigint as hot_seconds_of_any_sensor,
     sessions.started_at,
     sessions.ended_at
 from sessions
