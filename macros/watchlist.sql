@@ -100,7 +100,11 @@
         || coalesce(' (' || last_found_cause || ')', ''),
         ''
     )
-    || '; ' || {{ watch_words() }} || ': ' || recent_temperature_alert_count
+    || '; '
+    || coalesce(
+        'since the repair on ' || recently_repaired_on, {{ watch_words() }}
+    )
+    || ': ' || recent_temperature_alert_count
     || ' temperature alert'
     || if(recent_temperature_alert_count = 1, '', 's')
     || ', ' || {{ number_text('recent_overheated_seconds / 60', 1) }}

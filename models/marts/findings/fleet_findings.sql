@@ -376,7 +376,8 @@ unjudged_items as (
         'sentence': [
             'count(*)', "' of '", count_text(all_handles, 'handle'),
             is_or_are('was', 'were'), "'overheated, for up to '",
-            number_text('max(overheated_seconds)', 0), "' s and up to '",
+            number_text('max(overheated_seconds)', 0),
+            "' s in total and up to '",
             number_text('max(peak_avg_temp_c)', 1), "' °C: '", item_names(),
             "'.'",
         ],
@@ -463,7 +464,8 @@ unjudged_items as (
         'sentence': [
             'max(silent_episode_count)', "' of '",
             count_text('max(episode_count)', 'overheated episode'),
-            "' raised no temperature alert within ten minutes.'",
+            "' (counted by sensor) raised no temperature alert within '",
+            "'ten minutes.'",
         ],
     },
     {

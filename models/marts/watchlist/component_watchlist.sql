@@ -41,7 +41,11 @@ worst_sensors as (
 
 last_inspections as (
 
-    select *
+    select
+        *,
+        max(case when result = 'repaired' then inspected_on end) over (
+            partition by site_id, asset_id, component_id
+        ) as last_repaired_on
     from {{ ref('inspections') }}
     qualify
         row_number() over (
@@ -131,6 +135,12 @@ components as (
         last_inspections.found_cause as last_found_cause,
         last_inspections.note as last_inspection_note,
         last_inspections.inspected_on as last_inspected_on,
+        case
+            when
+                last_inspections.last_repaired_on
+                > verdicts.judged_on - {{ var('watch_days') }}
+                then last_inspections.last_repaired_on
+        end as recently_repaired_on,
         worst_sensors.signal_name as suspect_signal_name,
         worst_sensors.implausible_reading_count as suspect_reading_count,
         worst_sensors.lowest_implausible_temp_c,
