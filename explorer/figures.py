@@ -46,6 +46,8 @@ def column(name: str, values: pd.Series) -> dict:
     is_number = pd.api.types.is_numeric_dtype(values)
     settings = {
         "field": name,
+        # Or the grid makes its own words of the name: "30 s" becomes "30 S".
+        "headerName": name,
         "filter": "agNumberColumnFilter" if is_number else "agTextColumnFilter",
     }
     if is_number:

@@ -263,7 +263,8 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     "component",
                     "component_history",
                     "On the watchlist, day by day",
-                    header="Each day is judged with the days before it: watch_days days in total.",
+                    header="Each day is judged together with the days before it, seven in all "
+                    "unless the variable watch_days says otherwise.",
                 ),
                 chart(
                     "component",

@@ -1,5 +1,23 @@
 select
-    replace(replace(measure, '_kw', ' kW'), '_', ' ') as "Measure",
+    case measure
+        when 'negative_steady_rise_c_at_100_kw'
+            then 'Rise of the negative pole at 100 kW, °C'
+        when 'positive_steady_rise_c_at_100_kw'
+            then 'Rise of the positive pole at 100 kW, °C'
+        when 'steady_rise_asymmetry' then 'Negative over positive rise'
+        when 'pole_imbalance_under_load_c'
+            then 'Negative above positive pole under load, °C'
+        when 'negative_time_constant_seconds'
+            then 'Time constant of the negative pole, s'
+        when 'positive_time_constant_seconds'
+            then 'Time constant of the positive pole, s'
+        when 'baseline_excess_c' then 'Session start above the fleet, °C'
+        when 'site_baseline_excess_c'
+            then 'Session start of its site above other sites, °C'
+        when 'glitch_count' then 'Glitches of its worst sensor'
+        when 'frozen_seconds' then 'Longest frozen sensor in use, s'
+        else measure
+    end as "Measure",
     own_value as "This handle",
     healthy_median_value as "Healthy median",
     healthy_p10_value as "Healthy p10",

@@ -440,7 +440,7 @@ unjudged_items as (
             count_text('count(*)', 'handle'), is_or_are('has', 'have'),
             "'a temperature sensor with impossible or frozen values: '",
             item_names(),
-            "'. Do not trust its temperatures until it is replaced.'",
+            "'. Do not trust these temperatures until the sensor is replaced.'",
         ],
     },
     {
