@@ -5,7 +5,7 @@ LARGEST_DIFFERENCE = 1e-9  # relative; absolute below 1, for values near zero
 # Not compared: when and from what a build was made, and versions, because each engine hashes in its
 # own way.
 OF_EACH_BUILD = "build_info"
-VERSIONS = ("file_version",)
+VERSIONS = ("file_version", "day_version")
 
 
 def sql_text(value):

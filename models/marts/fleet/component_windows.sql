@@ -1,4 +1,11 @@
 -- One row per component and 30 s window with a reading: its time series.
+{{ config(
+    materialized='incremental',
+    on_schema_change='append_new_columns',
+    pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"
+) }}
+{%- set days = days_to_build('int_judged_days') %}
+
 with
 
 untrusted_windows as (
@@ -16,6 +23,7 @@ untrusted_windows as (
     from {{ ref('int_untrusted_windows') }} as windows
     inner join {{ ref('int_series') }} as series
         on windows.series_key = series.series_key
+    where {{ is_day_to_build(days, 'windows.window_start') }}
     group by all
 
 ),
@@ -44,14 +52,18 @@ component_windows as (
         coalesce(untrusted_windows.is_sensor_suspect, false)
             as is_sensor_suspect,
         windows.window_start,
-        windows.window_start + {{ window_interval() }} as window_end
+        windows.window_start + {{ window_interval() }} as window_end,
+        days.day_version
     from {{ ref('int_component_windows') }} as windows
     inner join {{ ref('int_components') }} as components
         on windows.component_key = components.component_key
+    left join {{ ref('int_judged_days') }} as days
+        on windows.window_start::date = days.day
     left join untrusted_windows
         on
             windows.component_key = untrusted_windows.component_key
             and windows.window_start = untrusted_windows.window_start
+    where {{ is_day_to_build(days, 'windows.window_start') }}
 
 )
 
