@@ -35,17 +35,29 @@ period_windows as (
 
 ),
 
+-- Few components are overheated: the engine skips the readings of the others.
+power_series as (
+
+    select
+        series_key,
+        component_key
+    from {{ ref('int_series') }}
+    where
+        quantity = 'power'
+        and component_key in (select periods.component_key from periods)
+
+),
+
 -- Single readings, because a sliding period does not align with the windows.
 power_readings as (
 
     select
-        series.component_key,
+        power_series.component_key,
         readings.value as power_kw,
         readings.observed_at
     from {{ ref('int_readings') }} as readings
-    inner join {{ ref('int_series') }} as series
-        on readings.series_key = series.series_key
-    where series.quantity = 'power'
+    inner join power_series
+        on readings.series_key = power_series.series_key
 
 ),
 
