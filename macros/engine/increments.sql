@@ -159,20 +159,21 @@
 {%- endmacro %}
 
 
-{% macro is_day_to_test() -%}
-    {#- Published rows have passed the tests, and an unchanged day version means
+{% macro is_version_to_test(column) -%}
+    {#- Published rows have passed the tests, and an unchanged version means
         unchanged rows. So a build tests only new versions. The command dbt test
-        tests everything. -#}
-    {{- return(adapter.dispatch('is_day_to_test')()) -}}
+        tests everything.
+        column: day_version or file_version. -#}
+    {{- return(adapter.dispatch('is_version_to_test')(column)) -}}
 {%- endmacro %}
 
 
-{% macro default__is_day_to_test() -%}
+{% macro default__is_version_to_test(column) -%}
     {%- if flags.WHICH == 'test' -%}
         true
     {%- else -%}
         (
-            day_version in (
+            {{ column }} in (
                 select published.version from {{ published_versions() }} as published
             )
         ) is not true

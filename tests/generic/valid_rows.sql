@@ -2,11 +2,12 @@
     Each condition (SQL) is true or null in every row. For a failing row, the
     column problem says why. One test per model, because dbt spends longer on a
     test than the engine does.
-    other_keys: further keys of the model. is_by_day: whether the model has a
-    day_version. at_most: pairs of computed numbers; the first is at most the
-    second. -#}
+    other_keys: further keys of the model. version_column: day_version or
+    file_version, of an incremental model; a build tests only rows of versions
+    that it has not published yet. at_most: pairs of computed numbers; the first
+    is at most the second. -#}
 {% test valid_rows(
-    model, key, conditions=[], other_keys=[], is_by_day=false, at_most=[]
+    model, key, conditions=[], other_keys=[], version_column=none, at_most=[]
 ) %}
 
 {%- set conditions = conditions + [] -%}
@@ -15,7 +16,9 @@
 {%- endfor -%}
 
 {%- set keys = ([key] if key else []) + other_keys -%}
-{%- set is_tested = is_day_to_test() if is_by_day else 'true' -%}
+{%- set is_tested = (
+    is_version_to_test(version_column) if version_column else 'true'
+) -%}
 {{ 'with' if keys }}
 
 {% for columns in keys -%}

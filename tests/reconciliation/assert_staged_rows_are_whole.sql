@@ -9,10 +9,13 @@ select
     observed_at
 from {{ ref('stg_signals') }}
 where
-    site_id is null
-    or asset_id is null
-    or component_id is null
-    or signal_name is null
-    or observed_at is null
-    or value is null
-    or not abs(value) < {{ value_limit() }}
+    {{ is_version_to_test('file_version') }}
+    and (
+        site_id is null
+        or asset_id is null
+        or component_id is null
+        or signal_name is null
+        or observed_at is null
+        or value is null
+        or not abs(value) < {{ value_limit() }}
+    )

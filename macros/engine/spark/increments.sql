@@ -67,6 +67,6 @@
 {%- endmacro %}
 
 
-{% macro spark__is_day_to_test() -%}
+{% macro spark__is_version_to_test(column) -%}
     true
 {%- endmacro %}
