@@ -55,7 +55,11 @@ judged_days as (
 
 select
     days.day,
-    {{ hash_of(['days.day_version', 'judged_days.judgements_version']) }}
-        as day_version
+    -- Published with component_windows: with 63 bits, every reader can
+    -- represent the version as a number.
+    (
+        {{ hash_of(['days.day_version', 'judged_days.judgements_version']) }}
+        % 9223372036854775807
+    )::bigint as day_version
 from days
 left join judged_days on days.day = judged_days.day
