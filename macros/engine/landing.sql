@@ -59,12 +59,13 @@
                 "There is nothing to load: the landing folder '"
                 ~ shown_text(landing_dir()) ~ "' "
                 ~ (
-                    "has no file with signals_data in its name that ends in "
-                    ~ ".csv, .csv.gz, .csv.zst or .parquet, only "
+                    "has no signal file that ends in .csv, .csv.gz, .csv.zst or "
+                    ~ ".parquet, only "
                     ~ shown_names(others, 3)
                     if others else "is missing, empty, or cannot be listed"
                 )
-                ~ "; set LANDING_DIR to the folder that holds the telemetry."
+                ~ "; set LANDING_DIR to the folder that holds the telemetry, in "
+                ~ "files with signals_data in their name."
             ) -}}
         {%- elif files[0].read_problem is not none -%}
             {{- return(

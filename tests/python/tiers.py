@@ -53,6 +53,9 @@ FILES = {
 }
 # Single tests of quick files.
 TESTS = {
+    ("test_oracle.py", "test_readings_in_other_units_give_the_same_marts"): "slow",
+    ("test_oracle.py", "test_marts_of_other_limits_equal_the_oracle"): "slow",
+    ("test_oracle.py", "test_a_threshold_of_the_catalog_counts"): "slow",
     ("test_mutants.py", "test_a_sample_of_mutants_is_killed"): "slow",
     ("test_commands.py", "test_an_older_shell_opens_the_warehouse"): "slow",
     ("test_commands.py", "test_dbt_runs_from_any_folder"): "slow",
