@@ -173,7 +173,7 @@ def test_a_full_disk_ends_in_a_clear_message(folder, fleets, good, published, di
     run = dbt_command(*BUILD, folder=folder, landing_dir=fleets[1], warehouse=copy)
     assert run.returncode != 0
     assert "No space left on device" in run.stdout
-    assert f"'{copy}.work.wal', which the next build makes anew" in run.stdout
+    assert f"'{copy}.work.wal', which the next build creates again" in run.stdout
     assert "Not published" in run.stdout
     assert "Traceback" not in run.stdout
     assert copy.read_bytes() == before
