@@ -223,7 +223,7 @@ def test_every_variable_can_be_changed(tmp_path):
     assert run.returncode == 0, run.stdout
     assert "Components above 95 °C in any 60 s period: 5, and 1 more" in run.stdout
     answers = make("answers", folder=tmp_path).stdout
-    assert "95 °C (or what" in answers
+    assert "95 °C (or the signal's own limit" in answers
     assert "in any period of 60 s" in answers, "the answers are told under other limits"
     assert "at most 30 s old" in answers
     assert "gaps of at most 10 s" in answers
