@@ -1,6 +1,6 @@
 -- Question 3: do the alerts mean anything? An incident is a run of alerts with
--- one name from one component,
--- with gaps of at most {{ var('alert_incident_gap_seconds') }} s.
+-- one name from one component, with
+-- gaps of at most {{ var('alert_incident_gap_seconds') }} s between them.
 -- hot: the handle was overheated, or a trusted sensor read 90 °C or more,
 -- within ten minutes. episodes: how many of the fleet's overheating episodes
 -- had this alert of the same component within ten minutes.

@@ -15,7 +15,7 @@ select
         when 'site_baseline_excess_c'
             then 'Session start of its site above other sites, °C'
         when 'glitch_count' then 'Glitches of its worst sensor'
-        when 'frozen_seconds' then 'Longest frozen sensor in use, s'
+        when 'frozen_seconds' then 'Sensor frozen in use, s'
         else measure
     end as "Measure",
     own_value as "This handle",

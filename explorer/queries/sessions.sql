@@ -6,7 +6,7 @@ select
     peak_positive_pole_temp_c as "Positive pole, 30 s, °C",
     avg_power_kw as "Mean power, kW",
     max_power_kw as "Maximum power, kW",
-    hot_seconds_of_any_sensor as "At or above 90 °C, s",
+    any_sensor_hot_seconds as "At or above 90 °C, s",
     started_at || '/' || ended_at as "_zoom"
 from marts.charging_sessions
 semi join one_component($component)

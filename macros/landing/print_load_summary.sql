@@ -67,7 +67,13 @@
     {%- set idle_files_query -%}
         select
             files.file_name,
-            coalesce(files.file_problem, max(reasons.reject_reason)) as reason
+            coalesce(
+                files.file_problem,
+                max_by(
+                    reasons.reject_reason,
+                    {{ row_of(['reasons.row_count', 'reasons.reject_reason']) }}
+                )
+            ) as reason
         from {{ relations['load_audit'] }} as files
         left join {{ relations['rejected_rows_by_reason'] }} as reasons
             on files.file_name = reasons.file_name

@@ -278,7 +278,7 @@ class FleetOracle(Oracle):
             "max_power_kw": max(power, default=None),
             "duration_seconds": Fraction(ended_at - started_at, 1000),
             "seconds_to_peak": seconds_to_peak,
-            "hot_seconds_of_any_sensor": self.period_ms
+            "any_sensor_hot_seconds": self.period_ms
             // 1000
             * sum(value >= 90 for value in hottest.values()),
             "started_at": started_at,

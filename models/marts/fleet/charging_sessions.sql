@@ -14,7 +14,7 @@ sessions as (
             as avg_power_kw,
         max(max_power_kw) as max_power_kw,
         sum(hot_window_count) * {{ var('window_seconds') }}
-            as hot_seconds_of_any_sensor,
+            as any_sensor_hot_seconds,
         min(started_at) as started_at,
         max(ended_at) as ended_at,
         -- The first of equally hot parts.
@@ -52,7 +52,7 @@ select
         {{ epoch_ms('sessions.peaked_at') }}
         - {{ epoch_ms('sessions.started_at') }}
     ) / 1000 as seconds_to_peak,
-    sessions.hot_seconds_of_any_sensor::bigint as hot_seconds_of_any_sensor,
+    sessions.any_sensor_hot_seconds::bigint as any_sensor_hot_seconds,
     sessions.started_at,
     sessions.ended_at
 from sessions
