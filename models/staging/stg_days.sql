@@ -1,12 +1,13 @@
--- One row per UTC day with a record in the landing files, or that a sliding
+-- One row per UTC day with a reading in the landing files, or that a sliding
 -- period of an earlier day can reach into.
 --
 -- day_version covers everything that decides about the rows of a day in the
--- models that are built day by day: the files of the day and of the days before
--- it that such a model reads, the variables, the signal catalog, and the words
--- that classify all other signals. The SQL of the project is part of each
--- file's version.
+-- models that are built day by day: the signal files of the day and of the days
+-- before it that such a model reads, the variables and the catalogs. The SQL of
+-- the project is part of each file's version. Files of alerts do not count: one
+-- log that grows each day must not change the version of every day.
 {%- set days_before = [1, sliding_days_before()] | max %}
+{%- set catalogs = ['signal_catalog', 'temperature_words', 'alert_catalog'] %}
 with
 
 file_days as (
@@ -15,6 +16,7 @@ file_days as (
         file_version,
         day
     from {{ ref('stg_file_series') }}
+    where record_type = 'signal'
 
 ),
 
@@ -31,31 +33,19 @@ read_days as (
 
 ),
 
-signal_catalog as (
-
-    select * from {{ ref('signal_catalog') }}
-
-),
-
-temperature_words as (
-
-    select * from {{ ref('temperature_words') }}
-
-),
-
 catalog_rows as (
 
-    select {{ hash_of_contents('signal_catalog') }} as row_version
-    from signal_catalog
-    union all
-    select {{ hash_of_contents('temperature_words') }} as row_version
-    from temperature_words
+    {% for catalog in catalogs -%}
+        select {{ hash_of_contents(catalog) }} as row_version
+        from {{ ref(catalog) }} as {{ catalog }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
-catalog as (
+catalogs as (
 
-    select {{ hash_of_all('row_version') }} as catalog_version
+    select {{ hash_of_all('row_version') }} as catalogs_version
     from catalog_rows
 
 ),
@@ -76,8 +66,8 @@ select
     {{ hash_of([
         'file_versions.day',
         'file_versions.files_version',
-        'catalog.catalog_version',
+        'catalogs.catalogs_version',
         text_literal(variable_values()),
     ]) }} as day_version
 from file_versions
-cross join catalog
+cross join catalogs

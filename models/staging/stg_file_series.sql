@@ -7,6 +7,14 @@
 
 with
 
+new_files as (
+
+    select file_version
+    from {{ ref('stg_read_files') }}
+    where not is_left_out and {{ is_new_version('file_version') }}
+
+),
+
 typed_rows as (
 
     select
@@ -16,7 +24,7 @@ typed_rows as (
         observed_at as recorded_at,
         file_version
     from {{ ref('stg_signals') }}
-    where {{ is_new_version('file_version') }}
+    where file_version in (select new_files.file_version from new_files)
     union all
     select
         record_type,
@@ -28,8 +36,7 @@ typed_rows as (
     where
         record_type = 'alert'
         and reject_reason is null
-        and {{ is_of_kept_file() }}
-        and {{ is_new_version('file_version') }}
+        and file_version in (select new_files.file_version from new_files)
 
 ),
 

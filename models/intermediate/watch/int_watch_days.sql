@@ -17,23 +17,6 @@ day_offsets as (
 
 ),
 
-catalog_rows as (
-
-    {% for catalog in ['alert_catalog', 'cause_catalog'] -%}
-        select {{ hash_of_contents(catalog) }} as row_version
-        from {{ ref(catalog) }} as {{ catalog }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-catalogs as (
-
-    select {{ hash_of_all('row_version') }} as catalogs_version
-    from catalog_rows
-
-),
-
 -- A repair changes the verdicts of its own day and all later days.
 repairs as (
 
@@ -58,17 +41,35 @@ repaired_days as (
 
 ),
 
+-- int_judged_days covers the readings of a day, not its alerts. It has no row
+-- where nothing was read, so code and variables count below, too.
+day_versions as (
+
+    select
+        day,
+        day_version as row_version
+    from {{ ref('int_judged_days') }}
+    union all
+    select
+        fired_at::date as day,
+        {{ hash_of_all(hash_of(['alert_id', 'is_temperature_related'])) }}
+            as row_version
+    from {{ ref('int_alerts') }}
+    group by fired_at::date
+
+),
+
 watched_days as (
 
     select
         days.day,
         {{ hash_of_all(hash_of([
-            'judged_days.day_version', 'day_offsets.day_offset'
+            'day_versions.row_version', 'day_offsets.day_offset'
         ])) }} as days_version
     from days
     cross join day_offsets
-    inner join {{ ref('int_judged_days') }} as judged_days
-        on days.day - day_offsets.day_offset::int = judged_days.day
+    inner join day_versions
+        on days.day - day_offsets.day_offset::int = day_versions.day
     group by days.day
 
 )
@@ -76,9 +77,9 @@ watched_days as (
 select
     watched_days.day,
     {{ hash_of([
-        'watched_days.days_version', 'catalogs.catalogs_version',
+        'watched_days.days_version',
         'repaired_days.repairs_version',
+        text_literal(project_version() ~ variable_values()),
     ]) }} as day_version
 from watched_days
-cross join catalogs
 left join repaired_days on watched_days.day = repaired_days.day

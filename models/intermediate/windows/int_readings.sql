@@ -15,12 +15,12 @@ repeated_readings as (
         site_id,
         asset_id,
         component_id,
-        record_name as signal_name,
+        signal_name,
         series_key,
         value,
-        recorded_at as observed_at
+        observed_at
     from {{ ref('int_repeated_rows') }}
-    where record_type = 'signal' and is_staged_copy
+    where is_staged_copy
 
 ),
 

@@ -1,5 +1,5 @@
--- One row per reading or alert that the landing files contain more than once,
--- and file that contains it.
+-- One row per reading that the landing files contain more than once, and file
+-- that contains it.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('stg_days', 'day_version') }}"
@@ -20,12 +20,10 @@ crowded_windows as (
 candidates as (
 
     select
-        'signal' as record_type,
         signals.series_text,
         signals.series_key,
         signals.value,
-        false as is_cleared,
-        signals.observed_at as recorded_at,
+        signals.observed_at,
         signals.file_version
     from {{ ref('stg_signals') }} as signals
     semi join crowded_windows
@@ -34,35 +32,18 @@ candidates as (
             and {{ window_start('signals.observed_at') }}
             = crowded_windows.window_start
     where {{ is_day_to_build(days, 'signals.observed_at') }}
-    union all
-    select
-        record_type,
-        series_text,
-        {{ hash_of(['series_text']) }} as series_key,
-        value,
-        is_cleared,
-        recorded_at,
-        file_version
-    from {{ ref('stg_line_rows') }}
-    where
-        record_type = 'alert'
-        and reject_reason is null
-        and {{ is_of_kept_file() }}
-        and {{ is_day_to_build(days, 'recorded_at') }}
 
 ),
 
 rows_by_file as (
 
     select
-        candidates.record_type,
         candidates.series_text,
         candidates.series_key,
         files.file_name,
         candidates.value,
         count(*) as row_count,
-        candidates.is_cleared,
-        candidates.recorded_at
+        candidates.observed_at
     from candidates
     inner join {{ ref('stg_landing_files') }} as files
         on candidates.file_version = files.file_version
@@ -77,10 +58,7 @@ counted_rows as (
         sum(row_count) over same_row as total_row_count,
         min(file_name) over same_row as first_file_name
     from rows_by_file
-    window same_row as (
-        partition by
-            record_type, series_key, value, is_cleared, recorded_at
-    )
+    window same_row as (partition by series_key, value, observed_at)
 
 ),
 
@@ -88,9 +66,8 @@ counted_rows as (
 repeated_rows as (
 
     select
-        record_type,
         {% for column in [
-            'site_id', 'asset_id', 'component_id', 'record_name'
+            'site_id', 'asset_id', 'component_id', 'signal_name'
         ] -%}
             {{ text_part('series_text', loop.index) }} as {{ column }},
         {% endfor -%}
@@ -98,9 +75,8 @@ repeated_rows as (
         file_name,
         value,
         row_count,
-        is_cleared,
         file_name = first_file_name as is_staged_copy,
-        recorded_at
+        observed_at
     from counted_rows
     where total_row_count > 1
 
@@ -111,4 +87,4 @@ select
     days.day_version
 from repeated_rows
 left join {{ ref('stg_days') }} as days
-    on repeated_rows.recorded_at::date = days.day
+    on repeated_rows.observed_at::date = days.day

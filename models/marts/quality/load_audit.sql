@@ -13,7 +13,7 @@ read_files as (
 
 ),
 
-repeats_by_file as (
+repeated_readings as (
 
     select
         file_name,
@@ -24,14 +24,23 @@ repeats_by_file as (
 
 ),
 
--- Inspections have no day of readings, so int_repeated_rows excludes them. The
--- staged copy is the one in the first file by name.
-inspections as (
+-- Alerts and inspections. An alert and its clear at the same time are not
+-- repeats; two equal inspections of one day are. The staged copy is the one in
+-- the first file by name.
+other_copies as (
 
     select
         files.file_name,
         row_number() over (
-            partition by line_rows.series_text, line_rows.recorded_at::date
+            partition by
+                line_rows.record_type,
+                line_rows.series_text,
+                line_rows.is_cleared,
+                case
+                    when line_rows.record_type = 'inspection'
+                        then date_trunc('day', line_rows.recorded_at)
+                    else line_rows.recorded_at
+                end
             order by files.file_name
         ) as copy_number
     from {{ ref('stg_line_rows') }} as line_rows
@@ -39,18 +48,18 @@ inspections as (
     inner join read_files
         on line_rows.file_version = read_files.file_version
     where
-        line_rows.record_type = 'inspection'
+        line_rows.record_type in ('alert', 'inspection')
         and line_rows.reject_reason is null
         and not read_files.is_left_out
 
 ),
 
-repeated_inspections as (
+repeated_others as (
 
     select
         file_name,
         count(*) as repeated_row_count
-    from inspections
+    from other_copies
     where copy_number > 1
     group by file_name
 
@@ -66,14 +75,14 @@ counted_files as (
         read_files.row_count::bigint as row_count,
         read_files.rejected_row_count::bigint as rejected_row_count,
         (
-            coalesce(repeats_by_file.repeated_row_count, 0)
-            + coalesce(repeated_inspections.repeated_row_count, 0)
+            coalesce(repeated_readings.repeated_row_count, 0)
+            + coalesce(repeated_others.repeated_row_count, 0)
         )::bigint as repeated_row_count
     from files
     inner join read_files on files.file_version = read_files.file_version
-    left join repeats_by_file on files.file_name = repeats_by_file.file_name
-    left join repeated_inspections
-        on files.file_name = repeated_inspections.file_name
+    left join repeated_readings
+        on files.file_name = repeated_readings.file_name
+    left join repeated_others on files.file_name = repeated_others.file_name
 
 ),
 
