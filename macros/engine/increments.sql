@@ -159,24 +159,29 @@
 {%- endmacro %}
 
 
-{% macro is_version_to_test(column) -%}
+{% macro is_version_to_test(versions, column) -%}
     {#- Published rows have passed the tests, and an unchanged version means
         unchanged rows. So a build tests only new versions. The command dbt test
         tests everything.
-        column: day_version or file_version. -#}
-    {{- return(adapter.dispatch('is_version_to_test')(column)) -}}
+        versions: name of the model that lists the current versions.
+        column: the version column, in that model and in the tested one. -#}
+    {{- return(adapter.dispatch('is_version_to_test')(ref(versions), column)) -}}
 {%- endmacro %}
 
 
-{% macro default__is_version_to_test(column) -%}
+{% macro default__is_version_to_test(current, column) -%}
     {%- if flags.WHICH == 'test' -%}
         true
     {%- else -%}
-        (
-            {{ column }} in (
+        {#- A condition on the few new versions lets the engine skip all other
+            rows while it reads. -#}
+        {{ column }} in (
+            select current_versions.{{ column }}
+            from {{ current }} as current_versions
+            where current_versions.{{ column }} not in (
                 select published.version from {{ published_versions() }} as published
             )
-        ) is not true
+        )
     {%- endif -%}
 {%- endmacro %}
 

@@ -2,12 +2,12 @@
     Each condition (SQL) is true or null in every row. For a failing row, the
     column problem says why. One test per model, because dbt spends longer on a
     test than the engine does.
-    other_keys: further keys of the model. version_column: day_version or
-    file_version, of an incremental model; a build tests only rows of versions
-    that it has not published yet. at_most: pairs of computed numbers; the first
-    is at most the second. -#}
+    other_keys: further keys of the model. versions: of an incremental model,
+    the model that lists its current versions; a build tests only rows of
+    versions that it has not published yet, and rows without one. at_most: pairs
+    of computed numbers; the first is at most the second. -#}
 {% test valid_rows(
-    model, key, conditions=[], other_keys=[], version_column=none, at_most=[]
+    model, key, conditions=[], other_keys=[], versions=none, at_most=[]
 ) %}
 
 {%- set conditions = conditions + [] -%}
@@ -16,8 +16,11 @@
 {%- endfor -%}
 
 {%- set keys = ([key] if key else []) + other_keys -%}
+{%- set version_column = (
+    'file_version' if versions == 'stg_landing_files' else 'day_version'
+) -%}
 {%- set is_tested = (
-    is_version_to_test(version_column) if version_column else 'true'
+    is_version_to_test(versions, version_column) if versions else 'true'
 ) -%}
 {{ 'with' if keys }}
 
@@ -77,6 +80,15 @@
             {% endfor -%}
         )
         and {{ is_tested }}
+{%- endif %}
+
+{% if versions -%}
+    union all
+    select
+        'no version' as problem,
+        *
+    from {{ model }}
+    where {{ version_column }} is null
 {%- endif %}
 
 {% endtest %}

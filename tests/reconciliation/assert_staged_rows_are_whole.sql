@@ -9,7 +9,7 @@ select
     observed_at
 from {{ ref('stg_signals') }}
 where
-    {{ is_version_to_test('file_version') }}
+    {{ is_version_to_test('stg_landing_files', 'file_version') }}
     and (
         site_id is null
         or asset_id is null

@@ -67,6 +67,6 @@
 {%- endmacro %}
 
 
-{% macro spark__is_version_to_test(column) -%}
+{% macro spark__is_version_to_test(current, column) -%}
     true
 {%- endmacro %}
