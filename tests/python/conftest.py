@@ -3,6 +3,7 @@ from collections import defaultdict
 
 import pytest
 import tiers
+from compiled import CompiledWarehouse, Compiler
 from hypothesis import HealthCheck, Phase, settings
 from landing import Warehouse
 
@@ -83,3 +84,14 @@ def warehouse(tmp_path_factory, manifest):
     warehouse = Warehouse(tmp_path_factory.mktemp("warehouse"), manifest)
     warehouse.dbt("seed", landing_dir=warehouse.folder)
     return warehouse
+
+
+@pytest.fixture(scope="session")
+def compiler(tmp_path_factory, manifest):
+    return Compiler(tmp_path_factory.mktemp("compiled"), manifest)
+
+
+@pytest.fixture(scope="module")
+def compiled_warehouse(compiler):
+    """One database for the tests of a file: a load replaces the models."""
+    return CompiledWarehouse(compiler)

@@ -1,5 +1,7 @@
 """Small random fleets full of edge cases, and landing folders for them."""
 
+from decimal import Decimal
+
 from landing import (
     ALERT_FILE,
     ALERT_HEADER,
@@ -115,6 +117,12 @@ def random_fleet(random, window_seconds=30):
     return readings, alerts
 
 
+def with_more_digits(value):
+    """The same number, written in another way."""
+    digits = format(Decimal(value), "f")
+    return f"{digits}000" if "." in digits else f"{digits}.000"
+
+
 def write_fleet(folder, readings, alerts, random):
     """Shuffled over several files of both shapes, some rows twice, one value rewritten."""
     folder.mkdir(exist_ok=True)
@@ -123,7 +131,7 @@ def write_fleet(folder, readings, alerts, random):
     columns = ("site", "asset", "component", "signal_name", "timestamp", "value")
     rows = [dict(zip(columns, reading, strict=True)) for reading in readings]
     rows += [random.choice(rows) for _ in range(len(rows) // 10)]
-    rows += [row | {"value": f"{float(row['value']):.4f}"} for row in rows[:1]]
+    rows += [row | {"value": with_more_digits(row["value"])} for row in rows[:1]]
     random.shuffle(rows)
     parts = random.randint(1, 3)
     for part in range(parts):

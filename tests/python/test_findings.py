@@ -25,9 +25,9 @@ def truth_of(folder):
         return list(csv.DictReader(file))
 
 
-def findings_of(warehouse, folder):
-    warehouse.load(folder, "fleet_findings", "charging_sessions", "component_windows")
-    rows = warehouse.rows("from marts.fleet_findings")
+def findings_of(compiled_warehouse, folder):
+    compiled_warehouse.load(folder, "fleet_findings", "charging_sessions", "component_windows")
+    rows = compiled_warehouse.rows("from marts.fleet_findings")
     return {row["finding_name"]: row for row in rows}
 
 
@@ -36,10 +36,10 @@ def healthy_folder(tmp_path_factory):
     return generate(tmp_path_factory.mktemp("healthy") / "fleet", seed=3, **HEALTHY)
 
 
-def test_each_injected_fault_is_found(warehouse, tmp_path):
+def test_each_injected_fault_is_found(compiled_warehouse, tmp_path):
     """A fault has no finding, a healthy handle has one, or derated time is not as defined."""
     folder = generate(tmp_path / "fleet", seed=4, faulty_share=0.15)
-    findings = findings_of(warehouse, folder)
+    findings = findings_of(compiled_warehouse, folder)
     truth = truth_of(folder)
     for finding, cause in {
         "contact_resistance": "contact_resistance",
@@ -52,17 +52,17 @@ def test_each_injected_fault_is_found(warehouse, tmp_path):
     assert set(findings["hot_sites"]["items"].split(", ")) == hot_sites
     noisy = {row["component_id"] for row in truth if row["fault_cause"] != "none"}
     assert set(findings["noisy_handles"]["items"].split(", ")) <= noisy
-    assert_derating_is_as_defined(warehouse, truth)
+    assert_derating_is_as_defined(compiled_warehouse, truth)
 
 
-def assert_derating_is_as_defined(warehouse, truth):
+def assert_derating_is_as_defined(compiled_warehouse, truth):
     """Computes derated time again from the published windows of handles with working sensors."""
     sound = {row["component_id"] for row in truth if row["fault_cause"] != "sensor_fault"}
     windows = defaultdict(list)
-    for row in warehouse.rows("from marts.component_windows order by window_start"):
+    for row in compiled_warehouse.rows("from marts.component_windows order by window_start"):
         windows[row["component_id"]].append(row)
     expected = defaultdict(lambda: [0.0, 0.0])
-    for session in warehouse.rows("from marts.charging_sessions"):
+    for session in compiled_warehouse.rows("from marts.charging_sessions"):
         component = session["component_id"]
         in_session = [
             (row["window_start"], max(poles), row["avg_power_kw"])
@@ -82,7 +82,7 @@ def assert_derating_is_as_defined(warehouse, truth):
             total[1] += (expected_kw - power_kw) * 30 / 3600
     found = {
         (row["component_id"], row["day"]): [row["derated_seconds"], row["lost_energy_kwh"]]
-        for row in warehouse.rows("from marts.component_daily where derated_seconds > 0")
+        for row in compiled_warehouse.rows("from marts.component_daily where derated_seconds > 0")
     }
     assert sum(seconds for seconds, _ in found.values()) > 600
     for component, day in found.keys() | expected.keys():
@@ -109,11 +109,11 @@ def derated(session):
             yield at, expected_kw, kw
 
 
-def test_power_that_is_never_folded_back_is_not_derated(warehouse, tmp_path):
+def test_power_that_is_never_folded_back_is_not_derated(compiled_warehouse, tmp_path):
     """A car that takes less and less power counts as foldback."""
     folder = generate(tmp_path / "fleet", seed=4, faulty_share=0.15, fold_back_c=1000)
-    assert "derated_handles" not in findings_of(warehouse, folder)
-    (hot,) = warehouse.rows("""
+    assert "derated_handles" not in findings_of(compiled_warehouse, folder)
+    (hot,) = compiled_warehouse.rows("""
         select count(*) as session_count
         from marts.charging_sessions
         where greatest(peak_negative_pole_temp_c, peak_positive_pole_temp_c) >= 100
@@ -121,20 +121,22 @@ def test_power_that_is_never_folded_back_is_not_derated(warehouse, tmp_path):
     assert hot["session_count"] >= 5
 
 
-def test_a_healthy_fleet_has_no_finding(warehouse, healthy_folder):
+def test_a_healthy_fleet_has_no_finding(compiled_warehouse, healthy_folder):
     """Chance is reported as a finding."""
-    findings = findings_of(warehouse, healthy_folder)
+    findings = findings_of(compiled_warehouse, healthy_folder)
     assert [row["sentence"] for row in findings.values()] == []
 
 
-def test_made_up_alerts_and_a_growing_contact_are_found(warehouse, healthy_folder, tmp_path):
+def test_made_up_alerts_and_a_growing_contact_are_found(
+    compiled_warehouse, healthy_folder, tmp_path
+):
     """An alert storm, false alarms or a growing imbalance are missed, or on the wrong handle."""
     components = truth_of(healthy_folder)
     noisy, cool, growing = components[7], components[21], components[31]
     folder = shutil.copytree(healthy_folder, tmp_path / "landing")
     write_alerts(folder, noisy, cool)
     heat_more_each_day(folder, growing["component_id"])
-    findings = findings_of(warehouse, folder)
+    findings = findings_of(compiled_warehouse, folder)
     assert findings["noisy_handles"]["items"] == noisy["component_id"]
     assert findings["chattering_alerts"]["items"] == noisy["component_id"]
     assert findings["more_alerts"]["figure"] == 206

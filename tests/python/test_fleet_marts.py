@@ -16,7 +16,7 @@ from fleets import MIDNIGHT, TEMPERATURES, random_fleet, write_fleet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import COMPONENT, Oracle, component_of, is_about_temperature, mean, present
-from test_oracle import LIMITS, differences, explain, load, oracle_of, rows_of
+from test_oracle import LIMITS, differences, explain, oracle_of, rows_of
 
 SESSION_GAP_MS = 300_000
 DAY_MS = 86_400_000
@@ -406,7 +406,7 @@ def assert_marts_equal_oracle(warehouse, folder, random, variables):
     readings += list(further_readings(readings, random))
     alerts += list(further_alerts(alerts, random))
     write_fleet(folder, readings, alerts, random)
-    load(warehouse, folder, KEYS, variables)
+    warehouse.load(folder, *KEYS, variables=variables)
     oracle = oracle_of(readings, alerts, variables, FleetOracle)
     for mart, key in KEYS.items():
         expected = getattr(oracle, mart)()
@@ -442,13 +442,13 @@ def folder(tmp_path_factory):
     ],
     ids=["30 s", "10 s", "60 s"],
 )
-def test_fleet_marts_equal_the_oracle(request, warehouse, folder, variables, share):
+def test_fleet_marts_equal_the_oracle(request, compiled_warehouse, folder, variables, share):
     """An hour, day, session, ranking or event profile is missing, extra, or has a wrong figure."""
 
     @settings(max_examples=max(1, request.config.fleet_count // share))
     @given(st.randoms(use_true_random=True))
     def search(random):
-        assert_marts_equal_oracle(warehouse, folder, random, variables)
+        assert_marts_equal_oracle(compiled_warehouse, folder, random, variables)
 
     search()
 
@@ -460,7 +460,7 @@ def build(warehouse, folder, readings):
     """Loads the marts of hours and days, and checks them."""
     marts = ("component_hourly", "component_daily", "site_daily", "fleet_daily")
     write_fleet(folder, readings, [], Random(0))
-    load(warehouse, folder, marts, {})
+    warehouse.load(folder, *marts)
     oracle = oracle_of(readings, [], {}, FleetOracle)
     for mart in marts:
         expected = list(getattr(oracle, mart)())
@@ -485,10 +485,10 @@ def seconds_by_day(warehouse, folder, readings):
         (30_000, {13: 60}),
     ],
 )
-def test_heat_reaches_into_a_day_without_readings(warehouse, folder, at, expected):
+def test_heat_reaches_into_a_day_without_readings(compiled_warehouse, folder, at, expected):
     """Overheated time is lost, or counts on the wrong day, if no reading follows on that day."""
     readings = [(*HOT_COMPONENT, MIDNIGHT + at, "106")]
-    assert seconds_by_day(warehouse, folder, readings) == expected
+    assert seconds_by_day(compiled_warehouse, folder, readings) == expected
 
 
 def test_a_late_day_changes_the_periods_that_reach_into_it(warehouse, folder):
@@ -512,15 +512,15 @@ def trusted_peaks(warehouse):
     }
 
 
-def test_windows_exactly_ten_minutes_from_an_implausible_reading(warehouse, folder):
+def test_windows_exactly_ten_minutes_from_an_implausible_reading(compiled_warehouse, folder):
     """A peak is trusted although its window is suspect, or the other way round."""
     readings = []
     for edge in (-1, 0, 1):
         for name, at in (("before", -600_000 + edge), ("after", 630_000 + edge)):
             series = ("S", "A", f"{name} {edge}", POSITIVE)
             readings += [(*series, NOON + 5_000, "80"), (*series, NOON + at, "200")]
-    build(warehouse, folder, readings)
-    assert trusted_peaks(warehouse) == {
+    build(compiled_warehouse, folder, readings)
+    assert trusted_peaks(compiled_warehouse) == {
         "before -1": 80,
         "before 0": None,
         "before 1": None,
@@ -530,13 +530,13 @@ def test_windows_exactly_ten_minutes_from_an_implausible_reading(warehouse, fold
     }
 
 
-def test_a_frozen_value_is_a_trusted_peak(warehouse, folder):
+def test_a_frozen_value_is_a_trusted_peak(compiled_warehouse, folder):
     """A frozen sensor is treated like one that reports impossible values."""
     readings = [
         ("S", "A", component, POSITIVE, NOON + at, str(80 + (component != "frozen") * at % 7))
         for component in ("frozen", "sound", "sound too")
         for at in range(0, 900_000, 20_000)
     ]
-    build(warehouse, folder, readings)
-    assert warehouse.rows("from intermediate.int_frozen_runs"), "nothing is frozen"
-    assert trusted_peaks(warehouse)["frozen"] == 80
+    build(compiled_warehouse, folder, readings)
+    assert compiled_warehouse.rows("from intermediate.int_frozen_runs"), "nothing is frozen"
+    assert trusted_peaks(compiled_warehouse)["frozen"] == 80

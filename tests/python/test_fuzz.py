@@ -1,11 +1,9 @@
 """Random damage to landing folders: rows add up, good rows survive, and only they reach marts.
 
-dbt compiles the project once. Then the compiled SQL of each folder's models runs in the order of
-the manifest, in one process: a tenth of a second per folder. Plain Python detects the format of a
-file and decides which rows are good. The marts take longer, so the files of a batch of folders are
-combined for them.
-FUZZ_FOLDERS=5000 runs a longer random search. A failure prints its seeds, which go into SEEDS. If a
-whole process is lost, target/fuzz has the last seed of each batch.
+Plain Python detects the format of a file and decides which rows are good. The files of a batch of
+seeds are loaded together.
+FUZZ_FOLDERS=5000 runs a longer random search. A failure prints its seed, which goes into SEEDS. If
+a whole process is lost, target/fuzz has the seeds of each batch.
 """
 
 import gzip
@@ -20,7 +18,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation, localcontext
-from unittest import mock
 
 import duckdb
 import pytest
@@ -31,30 +28,18 @@ from landing import (
     OLD_ALERT_HEADER,
     ROOT,
     SIGNAL_HEADER,
-    Warehouse,
     differences,
     sql_text,
 )
 
 sys.path.append(str(ROOT / "plugins"))
-import landing_files
 
 FOLDERS = int(os.environ.get("FUZZ_FOLDERS", 0))
 SEEDS = [74901343]  # every seed that ever failed
 START = random.randrange(10**9) if FOLDERS else 0
 BATCHES = 30
 LAST_SEEDS = ROOT / "target/fuzz"
-# The hooks before and after a model that reads files.
-HOOKS = {
-    "stg_plain_rows": (["start_reading('is_plain')"], ["keep_odd_lines()", "end_reading()"]),
-    "stg_line_rows": (
-        ["start_reading('is_readable and not ' ~ is_typed())"],
-        ["end_reading('is_first_of_line')"],
-    ),
-}
 ROWS = ["int_readings", "stg_alerts", "rejected_rows", "load_audit"]
-READ = [*ROWS, "int_signals", "int_series"]
-READ += ["int_signal_windows", "int_repeated_rows"]
 MARTS = [
     *("overheated_windows", "overheated_components", "max_power_when_overheated"),
     *("alert_readings", "avg_readings_by_alert"),
@@ -97,103 +82,7 @@ JUNK = [
 ]
 ENDINGS = [".csv", ".csv.gz", ".csv.zst"]
 CLEARED = {"false", "cleared", "inactive", "reset", "off"}
-FOLDER = "the folder"  # in compiled SQL
 NAMES = ["a", "it's", "[x]*", "100 %", "ü☃", "new\nline", "{{ x }}", "; drop table x"]
-
-
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory, manifest):
-    """The models' (name, schema, SQL) in upstream order, and how files are read."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("compile"), manifest)
-    selected = [f"+{model}" for model in ROWS + MARTS]
-    results = warehouse.dbt("compile", "--select", *selected, landing_dir=FOLDER)
-    nodes = {result.node.unique_id: result.node for result in results}
-    models = {key: node for key, node in nodes.items() if node.resource_type == "model"}
-    order = []
-    while len(order) < len(models):
-        order += [
-            key
-            for key, node in models.items()
-            if key not in order
-            and all(parent in order for parent in node.depends_on.nodes if parent in models)
-        ]
-
-    def compile(call):
-        inline = "-- depends_on: {{ ref('stg_landing_files') }}\n{{ " + call + " }}"
-        (result,) = warehouse.dbt("compile", "--inline", inline, landing_dir=FOLDER)
-        return result.node.compiled_code.partition("\n")[2]
-
-    this = compile("this")
-    # Here, no reader has left the tables that the hook expects.
-    keep_odd_lines = manifest.macros["macro.supercharger.default__keep_odd_lines"]
-    asks = "if execute and run_query(tables_query).rows"
-    assert keep_odd_lines.macro_sql.count(asks) == 1
-    told = keep_odd_lines.macro_sql.replace(asks, "if execute")
-    with mock.patch.object(keep_odd_lines, "macro_sql", told):
-        hooks = {
-            name: [
-                ";".join(compile(call).replace(this, f"staging.{name}") for call in calls)
-                for calls in before_and_after
-            ]
-            for name, before_and_after in HOOKS.items()
-        }
-    assert "odd_rows" in hooks["stg_plain_rows"][1]
-    for key in order:
-        model = models[key]
-        written = [re.sub(r"\s", "", hook.sql) for hook in model.config.post_hook]
-        expected = ["{{" + call + "}}" for call in HOOKS.get(model.name, ([], []))[1]]
-        if model.name in HOOKS:
-            assert written == [re.sub(r"\s", "", call) for call in expected]
-    return [models[key] for key in order], hooks
-
-
-@pytest.fixture(scope="module")
-def plugin():
-    return landing_files.Plugin("landing_files", {"landing_dir": FOLDER})
-
-
-@pytest.fixture(scope="module")
-def database(plugin):
-    connection = duckdb.connect()
-    connection.execute("""
-        attach ':memory:' as warehouse;
-        use warehouse;
-        set timezone = 'UTC';
-        set threads = 1;
-        set preserve_insertion_order = false;
-        set disabled_optimizers = 'type_pushdown';
-        create schema landing; create schema staging; create schema intermediate;
-        create schema marts; create schema reference
-    """)
-    for seed in ROOT.glob("seeds/*.csv"):
-        # An empty column has no type of its own.
-        types = ", types = {'overheat_threshold_c': 'DOUBLE'}" * (seed.stem == "signal_catalog")
-        connection.execute(
-            f"create table reference.{seed.stem} as from read_csv({sql_text(seed)}{types})"
-        )
-    plugin.configure_connection(connection)
-    return connection
-
-
-def build(database, plugin, compiled, folder, is_whole):
-    """Runs staging, and for a whole build also the marts, as a dbt build does."""
-    models, hooks = compiled
-    plugin.folder = str(folder)
-    database.execute(
-        "create or replace table landing.files as "
-        "select unnest(landing_files(null), recursive := true)"
-    )
-    for model in models:
-        if not is_whole and model.schema != "staging" and model.name not in READ:
-            continue
-        before, after = hooks.get(model.name, ("", ""))
-        database.execute(before)
-        kind = "view" if model.config.materialized == "view" else "table"
-        database.execute(
-            f"create or replace {kind} {model.schema}.{model.name} as {model.compiled_code}"
-        )
-        database.execute(after)
-        database.execute("drop table if exists typed_errors; drop table if exists typed_scans")
 
 
 def marts(database):
@@ -734,33 +623,41 @@ def write_good_rows(folder, good):
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_damage_harms_only_what_it_hits(database, plugin, compiled, tmp_path, batch):
+def test_damage_harms_only_what_it_hits(compiled_warehouse, tmp_path, batch):
     """A good row is lost or changed, a bad one is lost, or a mart differs from the good rows."""
     count = (FOLDERS or 300) // BATCHES
     seeds = [*range(START + batch * count, START + (batch + 1) * count)]
     seeds += SEEDS if batch == 0 else []
+    if FOLDERS:
+        LAST_SEEDS.mkdir(parents=True, exist_ok=True)
+        (LAST_SEEDS / str(batch)).write_text(str(seeds))
     together, clean = tmp_path / "together", tmp_path / "clean"
     together.mkdir()
     clean.mkdir()
     files = {}
     for seed in seeds:
+        files |= write_folder(together, seed)
+    try:
+        compiled_warehouse.load(together, *ROWS, *MARTS)
+        good = check_rows(compiled_warehouse.connection, files)
+    except Exception as error:
+        seed = first_that_fails(compiled_warehouse, tmp_path, seeds)
+        raise AssertionError(f"seed {seed} of {seeds}: {error}") from error
+    write_good_rows(clean, good)
+    dirty = marts(compiled_warehouse.connection)
+    compiled_warehouse.load(clean, *ROWS, *MARTS)
+    different = list(differences(dirty, marts(compiled_warehouse.connection)))
+    assert not different, (seeds, different)
+
+
+def first_that_fails(warehouse, tmp_path, seeds):
+    """The first seed whose files fail without those of the others, or None."""
+    for seed in seeds:
         folder = tmp_path / str(seed)
         folder.mkdir()
-        if FOLDERS:
-            LAST_SEEDS.mkdir(parents=True, exist_ok=True)
-            (LAST_SEEDS / str(batch)).write_text(str(seed))
-        found = write_folder(folder, seed)
+        files = write_folder(folder, seed)
         try:
-            build(database, plugin, compiled, folder, is_whole=False)
-            check_rows(database, found)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}: {error}") from error
-        files |= found
-        for file in folder.iterdir():
-            file.rename(together / file.name)
-    build(database, plugin, compiled, together, is_whole=True)
-    write_good_rows(clean, check_rows(database, files))
-    dirty = marts(database)
-    build(database, plugin, compiled, clean, is_whole=True)
-    different = list(differences(dirty, marts(database)))
-    assert not different, (seeds, different)
+            warehouse.load(folder, *ROWS)
+            check_rows(warehouse.connection, files)
+        except Exception:
+            return seed

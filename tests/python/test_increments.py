@@ -8,11 +8,12 @@ import sys
 
 import duckdb
 import pytest
+from compiled import CompiledWarehouse
 from fleets import random_fleet, write_fleet
-from landing import SIGNAL_HEADER, Warehouse, differences, generate_fleet
+from landing import ROOT, SIGNAL_HEADER, differences, generate_fleet
 
 STEPS = 10
-KINDS = ["files", "inspections", "code", "inspections", "variable", "files"]
+KINDS = ["files", "catalog", "inspections", "code", "inspections", "variable", "files"]
 VARIABLES = {  # the default first
     "overheat_threshold_c": [105, 104, 106],
     "session_gap_seconds": [300, 60],
@@ -21,6 +22,14 @@ VARIABLES = {  # the default first
     "sensor_suspect_seconds": [600, 100],
     "watch_days": [7, 2],
 }
+CATALOG_CHANGES = [
+    "update reference.alert_catalog set foldback_temp_c = foldback_temp_c - 12",
+    "update reference.signal_catalog set overheat_threshold_c = 104 where quantity = 'temperature'",
+    "update reference.alert_catalog set is_temperature_related = not is_temperature_related",
+    "update reference.signal_catalog set max_plausible = 110 where quantity = 'temperature'",
+    "delete from reference.temperature_words where word like 'temp%'",
+    "update reference.cause_catalog set next_step = 'Ask'",
+]
 FLEET = {"sites": 2, "components": 6, "days": 4, "duty": 0.4, "include_bad_rows": True}
 FAULTS = {"faulty_share": 0.5, "fold_back_c": 106, "stale_alerts_per_component_day": 0.3}
 
@@ -80,14 +89,17 @@ def inspect(chance, warehouse, landing):
 
 
 def published_tables(warehouse):
-    """{table: rows}, ordered by the columns that the engine does not compute with floats."""
+    """{table: rows}, each ordered, the rows by the columns that are not floats."""
     tables = warehouse.rows(
         "select schema_name || '.' || table_name as name from duckdb_tables() "
         "where schema_name = 'marts'"
     )
     return {
         table["name"]: sorted(
-            (tuple(row.values()) for row in warehouse.rows(f"from {table['name']}")),
+            (
+                tuple(row[name] for name in sorted(row))
+                for row in warehouse.rows(f"from {table['name']}")
+            ),
             key=lambda row: [str(value) for value in row if not isinstance(value, float)],
         )
         for table in tables
@@ -105,8 +117,8 @@ def change_variable(chance, variables):
 class Code:
     """The SQL of the models before the marts that have a component, as dbt has read it."""
 
-    def __init__(self, manifest):
-        self.manifest = manifest
+    def __init__(self, manifest, compiler):
+        self.manifest, self.compiler = manifest, compiler
         self.models = {
             node.name: node
             for node in manifest.nodes.values()
@@ -130,25 +142,24 @@ class Code:
         ].raw_code = (
             f"select * from (\n{self.originals[name]}\n) as model where hash(component_id) % 3 > 0"
         )
-        self.manifest.build_flat_graph()
+        self.is_changed()
         return f"altered {name}"
 
     def restore(self):
         for name, model in self.models.items():
             model.raw_code = self.originals[name]
+        self.is_changed()
+
+    def is_changed(self):
         self.manifest.build_flat_graph()
+        self.compiler.forget()
 
 
 @pytest.fixture
-def code(manifest):
-    code = Code(manifest)
+def code(compiler, manifest):
+    code = Code(manifest, compiler)
     yield code
     code.restore()
-
-
-@pytest.fixture(scope="module")
-def fresh_warehouse(tmp_path_factory, manifest):
-    return Warehouse(tmp_path_factory.mktemp("fresh"), manifest)
 
 
 def run(warehouse, landing, variables):
@@ -156,31 +167,43 @@ def run(warehouse, landing, variables):
     return published_tables(warehouse)
 
 
-def build_from_nothing(warehouse, landing, variables):
-    warehouse.path.unlink(missing_ok=True)
-    warehouse.dbt("seed", landing_dir=landing)
-    return run(warehouse, landing, variables)
+def build_from_nothing(compiler, landing, variables, catalog_changes):
+    warehouse = CompiledWarehouse(compiler)
+    change_catalogs(warehouse.connection, catalog_changes)
+    warehouse.load(landing, variables=variables)
+    return published_tables(warehouse)
+
+
+def change_catalogs(connection, changes):
+    """Changes the seeds in the warehouse, as the next dbt seed after an edit would."""
+    for change in changes:
+        connection.execute(change)
 
 
 def test_any_history_ends_like_a_build_from_nothing(
-    request, warehouse, fresh_warehouse, code, deliveries, tmp_path
+    request, warehouse, compiler, code, deliveries, tmp_path
 ):
-    """A change of the files, of a variable or of a model's SQL left something stale behind."""
+    """A change of files, a catalog, a variable or a model's SQL left something stale behind."""
     chance = random.Random(1)
     landing = tmp_path / "landing"
     landing.mkdir()
     signals = [file for file in deliveries if "signals_data" in file.name]
     for file in chance.sample(signals, 8):
         shutil.copy(file, landing)
-    variables, history = {}, []
+    variables, catalog_changes, history = {}, [], []
     for step in range(STEPS * request.config.fleet_count // 25):
         built = run(warehouse, landing, variables)
-        expected = build_from_nothing(fresh_warehouse, landing, variables)
+        expected = build_from_nothing(compiler, landing, variables, catalog_changes)
         different = list(differences(built, expected))
         assert not different, "\n".join([*history, *different])
         kind = KINDS[step % len(KINDS)]
         if kind == "files":
             history.append(deliver(chance, landing, deliveries))
+        elif kind == "catalog":
+            catalog_changes.append(CATALOG_CHANGES[len(catalog_changes) % len(CATALOG_CHANGES)])
+            with duckdb.connect(warehouse.path) as connection:
+                change_catalogs(connection, catalog_changes[-1:])
+            history.append(catalog_changes[-1])
         elif kind == "inspections":
             history.append(inspect(chance, warehouse, landing))
         elif kind == "variable":
@@ -188,6 +211,26 @@ def test_any_history_ends_like_a_build_from_nothing(
         else:
             history.append(code.change(chance))
     print("\n".join(history))
+    warehouse.dbt("seed", landing_dir=landing)  # as they were
+
+
+def test_another_foldback_temperature_changes_the_derating(warehouse, compiler):
+    """A model that is built by day reads a catalog that is not part of the day's version."""
+    mart, folder = "component_daily", ROOT / "data/sample"
+    change = "update reference.alert_catalog set foldback_temp_c = 60 where foldback_temp_c = 100"
+    derated = f"select sum(derated_seconds) as seconds from marts.{mart}"
+    expected = CompiledWarehouse(compiler)
+    found = []
+    for changes in ([], [change]):
+        change_catalogs(expected.connection, changes)
+        expected.load(folder, mart)
+        with duckdb.connect(warehouse.path) as connection:
+            change_catalogs(connection, changes)
+        warehouse.load(folder, mart)
+        assert warehouse.rows(derated) == expected.rows(derated)
+        found.append(warehouse.rows(derated))
+    assert found[0] != found[1], "the temperature makes no difference"
+    warehouse.dbt("seed", landing_dir=folder)
 
 
 BY_DAY = [  # those that read only the day of their rows

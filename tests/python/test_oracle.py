@@ -4,12 +4,10 @@ A failure shows which rows of a mart are missing, extra or different, and prints
 alerts of these components. RANDOM_FLEETS=1000 runs a longer search.
 """
 
-import json
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from random import Random
 
-import duckdb
 import pytest
 from fleets import random_fleet, write_fleet
 from hypothesis import given, settings
@@ -93,12 +91,6 @@ def rows_of(warehouse, mart):
     ]
 
 
-def load(warehouse, folder, marts, variables):
-    selected = [f"+{mart}" for mart in marts]
-    options = ("--vars", json.dumps(variables))
-    warehouse.dbt("run", "--select", *selected, *options, landing_dir=folder)
-
-
 def oracle_of(readings, alerts, variables, oracle=Oracle, catalog=CATALOG):
     exact = [(*row[:5], Fraction(row[5])) for row in readings]
     return oracle(exact, alerts, catalog, **variables)
@@ -108,7 +100,7 @@ def assert_marts_equal_oracle(
     warehouse, folder, readings, alerts, random, variables=None, catalog=CATALOG
 ):
     write_fleet(folder, readings, alerts, random)
-    load(warehouse, folder, KEYS, variables or {})
+    warehouse.load(folder, *KEYS, variables=variables)
     oracle = oracle_of(readings, alerts, variables or {}, catalog=catalog)
     for mart, key in KEYS.items():
         expected = [
@@ -134,20 +126,20 @@ def in_other_units(readings):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_readings_in_other_units_give_the_same_marts(warehouse, folder, seed):
+def test_readings_in_other_units_give_the_same_marts(compiled_warehouse, folder, seed):
     """A unit is not converted, or not everywhere, or limits are read in that unit."""
     random = Random(seed)
     readings, alerts = random_fleet(random)
     expected, written = zip(*in_other_units(readings), strict=True)
     write_fleet(folder, written, alerts, random)
-    load(warehouse, folder, KEYS, {})
+    compiled_warehouse.load(folder, *KEYS)
     oracle = oracle_of(expected, alerts, {})
     for mart, key in KEYS.items():
         wanted = [
             {name: value for name, value in row.items() if name != "raised_as"}
             for row in getattr(oracle, mart)
         ]
-        different = list(differences(mart, key, rows_of(warehouse, mart), wanted))
+        different = list(differences(mart, key, rows_of(compiled_warehouse, mart), wanted))
         assert not different, explain(mart, different, expected, alerts)
 
 
@@ -173,13 +165,13 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("fleet") / "landing"
 
 
-def test_marts_equal_the_oracle(request, warehouse, folder):
+def test_marts_equal_the_oracle(request, compiled_warehouse, folder):
     """A mart of questions 1 to 3 has a missing, extra or wrong row."""
 
     @settings(max_examples=request.config.fleet_count)
     @given(st.randoms(use_true_random=True))
     def search(random):
-        assert_marts_equal_oracle(warehouse, folder, *random_fleet(random), random)
+        assert_marts_equal_oracle(compiled_warehouse, folder, *random_fleet(random), random)
 
     search()
 
@@ -202,19 +194,19 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("variables", LIMITS.values(), ids=LIMITS)
-def test_marts_of_other_limits_equal_the_oracle(request, warehouse, folder, variables):
+def test_marts_of_other_limits_equal_the_oracle(request, compiled_warehouse, folder, variables):
     """A mart uses 30 s, 105 °C, ten minutes or a minute although another limit is set."""
 
     @settings(max_examples=max(1, request.config.fleet_count // 10))
     @given(st.randoms(use_true_random=True))
     def search(random):
         fleet = random_fleet(random, variables["window_seconds"])
-        assert_marts_equal_oracle(warehouse, folder, *fleet, random, variables)
+        assert_marts_equal_oracle(compiled_warehouse, folder, *fleet, random, variables)
 
     search()
 
 
-def test_a_threshold_of_the_catalog_counts(request, warehouse, folder):
+def test_a_threshold_of_the_catalog_counts(request, compiled_warehouse, folder):
     """A signal's own threshold is ignored, or used for all signals."""
     own = {"LM_pcbaTempDegC": "104.9", "LM_handleNegCoreTempDegC": "106"}
     catalog = {
@@ -222,18 +214,19 @@ def test_a_threshold_of_the_catalog_counts(request, warehouse, folder):
     }
 
     def set_thresholds(by_signal):
-        with duckdb.connect(warehouse.path) as connection:
-            for signal in own:
-                connection.execute(
-                    "update reference.signal_catalog set overheat_threshold_c = $1 "
-                    "where signal_name = $2",
-                    [by_signal.get(signal), signal],
-                )
+        for signal in own:
+            compiled_warehouse.execute(
+                "update reference.signal_catalog set overheat_threshold_c = $1 "
+                "where signal_name = $2",
+                [by_signal.get(signal), signal],
+            )
 
     @settings(max_examples=max(1, request.config.fleet_count // 10))
     @given(st.randoms(use_true_random=True))
     def search(random):
-        assert_marts_equal_oracle(warehouse, folder, *random_fleet(random), random, catalog=catalog)
+        assert_marts_equal_oracle(
+            compiled_warehouse, folder, *random_fleet(random), random, catalog=catalog
+        )
 
     set_thresholds(own)
     try:
@@ -242,11 +235,11 @@ def test_a_threshold_of_the_catalog_counts(request, warehouse, folder):
         set_thresholds({})
 
 
-def test_a_step_of_exactly_the_maximal_rate_is_plausible(warehouse, folder):
+def test_a_step_of_exactly_the_maximal_rate_is_plausible(compiled_warehouse, folder):
     """A step of 2.2 °C in 1.1 s counts as faster than 2 °C a second: 107.4 - 105.2 > 2.2."""
     series = ("1", "2", "3", "LM_handlePosCoreTempDegC")
     readings = [(*series, 1647086400000, "105.2"), (*series, 1647086401100, "107.4")]
-    assert_marts_equal_oracle(warehouse, folder, readings, [], Random(0))
+    assert_marts_equal_oracle(compiled_warehouse, folder, readings, [], Random(0))
 
 
 NOON = 1647086400000
@@ -264,7 +257,7 @@ def answers(warehouse, folder, readings):
         for signal, at, value in readings
     ]
     write_file(folder, SIGNAL_FILE.format(0), csv_text(SIGNAL_HEADER, rows))
-    load(warehouse, folder, ("overheated_components", "max_power_when_overheated"), {})
+    warehouse.load(folder, "overheated_components", "max_power_when_overheated")
     steps = [
         (
             row["window_start"] - NOON,
@@ -283,10 +276,10 @@ def answers(warehouse, folder, readings):
     return sorted(steps), rows_of(warehouse, "overheated_components"), power
 
 
-def test_a_period_between_two_readings_is_found(warehouse, folder):
+def test_a_period_between_two_readings_is_found(compiled_warehouse, folder):
     """A period that neither ends at a reading nor starts on a half minute is missed."""
     readings = [(HOT, 0, 102), (HOT, 10_000, 106.5), (HOT, 21_000, 106.5), (HOT, 32_000, 101.9)]
-    steps, components, power = answers(warehouse, folder, readings)
+    steps, components, power = answers(compiled_warehouse, folder, readings)
     assert steps == [(0, 2_000, 106.5, 2, None)], "(12:00:00, 12:00:30] holds 106.5 twice"
     (component,) = components
     assert component["peak_avg_temp_c"] == 106.5
@@ -298,25 +291,25 @@ def test_a_period_between_two_readings_is_found(warehouse, folder):
     assert power == {"sliding": None}
 
 
-def test_power_after_the_last_temperature_of_a_period_counts(warehouse, folder):
+def test_power_after_the_last_temperature_of_a_period_counts(compiled_warehouse, folder):
     """Question 2 misses power in a period that ends after its last temperature reading."""
     values = [100, 104, 106, 107, 104, 101, 99]
     readings = [(HOT, 10_000 * number, value) for number, value in enumerate(values)]
     readings += [(POWER, at, 150) for at in range(1, 60_000, 5_000) if at not in (45_001, 50_001)]
     readings += [(POWER, 45_001, 260), (POWER, 50_001, 170)]
-    steps, components, power = answers(warehouse, folder, readings)
+    steps, components, power = answers(compiled_warehouse, folder, readings)
     assert steps == [(0, 10_000, 105.666667, 3, 150), (10_000, 20_000, 105.666667, 3, 260)]
     assert power == {"sliding": 260}
     assert components[0]["overheated_seconds"] == 50
 
 
-def test_power_of_every_period_of_a_step_counts(warehouse, folder):
+def test_power_of_every_period_of_a_step_counts(compiled_warehouse, folder):
     """Question 2 uses the power of one period of a step for all of them."""
     readings = [(HOT, at, 110) for at in (0, 10_000, 20_000)]
     power_kw = {-10_000: 301, -9_999: 302, 0: 150, 20_000: 160, 20_001: 500, 29_999: 400}
     power_kw[30_000] = 600
     readings += [(POWER, at, value) for at, value in power_kw.items()]
-    steps, components, power = answers(warehouse, folder, readings)
+    steps, components, power = answers(compiled_warehouse, folder, readings)
     assert steps == [
         (-30_000, -20_000, 110, 1, 302),
         (-20_000, -10_000, 110, 2, 302),
@@ -338,7 +331,7 @@ def one_by_component(warehouse, mart, column, condition=lambda row: True):
     return found
 
 
-def test_alerts_exactly_ten_minutes_from_heat(warehouse, folder):
+def test_alerts_exactly_ten_minutes_from_heat(compiled_warehouse, folder):
     """An incident or an episode misses an event ten minutes away, or includes one further away."""
     readings, alerts = [], []
     for edge in EDGES_MS:
@@ -346,8 +339,8 @@ def test_alerts_exactly_ten_minutes_from_heat(warehouse, folder):
             component = ("S", "A", f"{name} {edge}")
             readings.append((*component, HOT, NOON, "106"))  # (-30 s, 30 s) is too hot
             alerts.append((*component, "LM_a188_negTempOT", NOON + at))
-    assert_marts_equal_oracle(warehouse, folder, readings, alerts, Random(0))
-    assert one_by_component(warehouse, "alert_incidents", "was_overheated") == {
+    assert_marts_equal_oracle(compiled_warehouse, folder, readings, alerts, Random(0))
+    assert one_by_component(compiled_warehouse, "alert_incidents", "was_overheated") == {
         "before -1": False,
         "before 0": False,
         "before 1": True,
@@ -355,7 +348,7 @@ def test_alerts_exactly_ten_minutes_from_heat(warehouse, folder):
         "after 0": False,
         "after 1": False,
     }
-    assert one_by_component(warehouse, "overheating_episodes", "alert_count") == {
+    assert one_by_component(compiled_warehouse, "overheating_episodes", "alert_count") == {
         "before -1": 0,
         "before 0": 1,
         "before 1": 1,
@@ -365,7 +358,7 @@ def test_alerts_exactly_ten_minutes_from_heat(warehouse, folder):
     }
 
 
-def test_alerts_exactly_ten_minutes_from_an_implausible_reading(warehouse, folder):
+def test_alerts_exactly_ten_minutes_from_an_implausible_reading(compiled_warehouse, folder):
     """An alert is trusted although its last known reading is suspect, or the other way round."""
     readings, alerts = [], []
     for edge in EDGES_MS:
@@ -374,7 +367,7 @@ def test_alerts_exactly_ten_minutes_from_an_implausible_reading(warehouse, folde
             readings += [(*component, HOT, NOON, "200"), (*component, HOT, NOON + at, "80")]
             # The time of the reading decides, not that of the alert.
             alerts.append((*component, "XY_fanStuck", NOON + at + 5_000))
-    assert_marts_equal_oracle(warehouse, folder, readings, alerts, Random(0))
+    assert_marts_equal_oracle(compiled_warehouse, folder, readings, alerts, Random(0))
     expected = {
         "before -1": True,
         "before 0": False,
@@ -383,17 +376,17 @@ def test_alerts_exactly_ten_minutes_from_an_implausible_reading(warehouse, folde
         "after 0": False,
         "after 1": True,
     }
-    assert one_by_component(warehouse, "alert_readings", "is_trusted") == expected
-    assert one_by_component(warehouse, "alert_incidents", "is_trusted") == expected
+    assert one_by_component(compiled_warehouse, "alert_readings", "is_trusted") == expected
+    assert one_by_component(compiled_warehouse, "alert_incidents", "is_trusted") == expected
     scopes = {
         row["alert_scope"]: row["alert_count"]
-        for row in rows_of(warehouse, "avg_readings_by_alert")
+        for row in rows_of(compiled_warehouse, "avg_readings_by_alert")
         if row["alignment"] == "last_known"
     }
     assert scopes == {"all": 6, "trusted": 2, "incidents": 2}
 
 
-def test_alerts_exactly_a_minute_apart(warehouse, folder):
+def test_alerts_exactly_a_minute_apart(compiled_warehouse, folder):
     """An incident ends too early or too late, or is wrongly marked as chattering."""
     times = {
         "59999 ms": [0, 59_999],
@@ -413,9 +406,11 @@ def test_alerts_exactly_a_minute_apart(warehouse, folder):
     # An incident has one alert name, so this alert is not a third one.
     alerts.append(("S", "A", "60000 ms", "XY_TEMPERATURE", NOON + 1))
     readings = [("S", "A", "60000 ms", HOT, NOON, "80")]
-    assert_marts_equal_oracle(warehouse, folder, readings, alerts, Random(0))
+    assert_marts_equal_oracle(compiled_warehouse, folder, readings, alerts, Random(0))
     incidents = {component: [] for component in times}
-    for row in sorted(rows_of(warehouse, "alert_incidents"), key=lambda row: row["started_at"]):
+    for row in sorted(
+        rows_of(compiled_warehouse, "alert_incidents"), key=lambda row: row["started_at"]
+    ):
         if row["alert_name"] == "XY_fanStuck":
             incidents[row["component_id"]].append((row["alert_count"], row["is_chattering"]))
     assert incidents == {

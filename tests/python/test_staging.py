@@ -35,21 +35,23 @@ LINE = f"0,{NOON},-2029174455,007,-7,LM_powerLimit,20.5,2022-03-12"
 
 
 @pytest.fixture
-def load(warehouse, tmp_path):
+def load(compiled_warehouse, tmp_path):
     def load(files):
         folder = tmp_path / "landing"
         for name, content in files.items():
             write_file(folder, name, content)
-        warehouse.load(folder, "int_readings", "stg_alerts", "rejected_rows", "load_audit")
-        audit = warehouse.rows("from marts.load_audit")
+        compiled_warehouse.load(folder, "int_readings", "stg_alerts", "rejected_rows", "load_audit")
+        audit = compiled_warehouse.rows("from marts.load_audit")
         return SimpleNamespace(
-            signals=warehouse.rows(
+            signals=compiled_warehouse.rows(
                 "select *, epoch_ms(observed_at) as ms from intermediate.int_readings"
             ),
-            alerts=warehouse.rows("select *, epoch_ms(fired_at) as ms from staging.stg_alerts"),
+            alerts=compiled_warehouse.rows(
+                "select *, epoch_ms(fired_at) as ms from staging.stg_alerts"
+            ),
             rejected={
                 (row["file_name"], row["line_number"]): row
-                for row in warehouse.rows("from marts.rejected_rows")
+                for row in compiled_warehouse.rows("from marts.rejected_rows")
             },
             audit={row["file_name"]: row for row in audit},
         )
@@ -58,27 +60,28 @@ def load(warehouse, tmp_path):
 
 
 @pytest.fixture
-def load_inspections(warehouse, tmp_path):
+def load_inspections(compiled_warehouse, tmp_path):
     """Loads files with one reading: the inspections, rejected rows and the audit."""
 
     def load(files):
         folder = tmp_path / "landing"
         for name, content in {SIGNALS: signal_text(), **files}.items():
             write_file(folder, name, content)
-        warehouse.load(folder, "inspections", "rejected_rows", "load_audit")
+        compiled_warehouse.load(folder, "inspections", "rejected_rows", "load_audit")
+        audit = compiled_warehouse.rows("from marts.load_audit")
         return SimpleNamespace(
             inspections=sorted(
                 tuple(row.values())
-                for row in warehouse.rows(
+                for row in compiled_warehouse.rows(
                     "select site_id, component_id, inspected_on::text, result, "
                     "coalesce(found_cause, ''), coalesce(note, '') from marts.inspections"
                 )
             ),
             rejected={
                 (row["file_name"], row["line_number"]): row["reject_reason"]
-                for row in warehouse.rows("from marts.rejected_rows")
+                for row in compiled_warehouse.rows("from marts.rejected_rows")
             },
-            audit={row["file_name"]: row for row in warehouse.rows("from marts.load_audit")},
+            audit={row["file_name"]: row for row in audit},
         )
 
     return load
@@ -292,7 +295,7 @@ def test_the_parts_of_a_parquet_file_are_read(load):
     assert {row["site_id"] for row in loaded.signals} == {"other", "text", "integers"}
 
 
-def test_a_format_may_be_given_by_the_seed(load, warehouse):
+def test_a_format_may_be_given_by_the_seed(load, compiled_warehouse):
     """The column names, the delimiter or the layout of other systems are not read."""
     columns = "ts;station;post;plug;quantity;reading"
     files = {
@@ -300,24 +303,22 @@ def test_a_format_may_be_given_by_the_seed(load, warehouse):
         "signals_data wide.csv": "timestamp,SITE,ASSET,COMPONENT,LM_powerLimit,x\n"
         f"{NOON},s,a,w,1,2\n{NOON + 1},s,a,w,3,\n{NOON + 2},s,a,w,,\n{NOON + 3},s,a,w,no,no\n",
     }
-    with duckdb.connect(warehouse.path) as connection:
-        connection.execute("create table kept as from reference.landing_formats")
-        connection.execute("""
-            insert into reference.landing_formats by name
-            select
-                '*acme*' as file_pattern, ';' as delimiter, ',' as decimal_mark,
-                'month/day/year' as time_format, 'ts' as timestamp_column,
-                'STATION' as site_column, 'post' as asset_column, 'plug' as component_column,
-                'quantity' as name_column, 'reading' as value_column;
-            insert into reference.landing_formats by name
-            select '*wide.csv' as file_pattern, 'wide' as layout
-        """)
+    compiled_warehouse.execute("""
+        create table kept as from reference.landing_formats;
+        insert into reference.landing_formats by name
+        select
+            '*acme*' as file_pattern, ';' as delimiter, ',' as decimal_mark,
+            'month/day/year' as time_format, 'ts' as timestamp_column,
+            'STATION' as site_column, 'post' as asset_column, 'plug' as component_column,
+            'quantity' as name_column, 'reading' as value_column;
+        insert into reference.landing_formats by name
+        select '*wide.csv' as file_pattern, 'wide' as layout
+    """)
     try:
         loaded = load(files)
     finally:
-        with duckdb.connect(warehouse.path) as connection:
-            connection.execute("create or replace table reference.landing_formats as from kept")
-            connection.execute("drop table kept")
+        compiled_warehouse.execute("create or replace table reference.landing_formats as from kept")
+        compiled_warehouse.execute("drop table kept")
     found = {
         (row["component_id"], row["signal_name"], row["ms"] - NOON, row["value"])
         for row in loaded.signals
@@ -330,7 +331,7 @@ def test_a_format_may_be_given_by_the_seed(load, warehouse):
         ("w", "LM_powerLimit", 1, 3),
     }
     assert counts(loaded.audit["signals_data wide.csv"]) == (6, 3, 3, 0)
-    rejected = warehouse.rows(
+    rejected = compiled_warehouse.rows(
         "select line_number, reject_reason from marts.rejected_rows order by all"
     )
     assert [tuple(row.values()) for row in rejected] == [
@@ -468,7 +469,7 @@ def test_bad_rows_of_a_plain_file_count_once(load, good_count):
 
 
 @pytest.mark.parametrize("odd_count", [100, 101])
-def test_many_odd_rows_are_read_by_their_lines(load, warehouse, odd_count):
+def test_many_odd_rows_are_read_by_their_lines(load, compiled_warehouse, odd_count):
     """A file with more than 100 odd rows is read in two ways, or loses its refused lines."""
     rows = [f"0,{NOON + at},s,a,c,LM_powerLimit,20.5,2022-03-12" for at in range(200)]
     rows[20 : 19 + odd_count] = [row.replace(",s,", ",7.0,") for row in rows[20 : 19 + odd_count]]
@@ -478,7 +479,7 @@ def test_many_odd_rows_are_read_by_their_lines(load, warehouse, odd_count):
     assert counts(loaded.audit[SIGNALS]) == (204, 200, 4, 0)
     assert sorted(loaded.rejected) == [(SIGNALS, line) for line in (202, 203, 204, 206)]
     assert len(loaded.rejected[SIGNALS, 204]["raw_line"]) == 290
-    (typed,) = warehouse.rows(
+    (typed,) = compiled_warehouse.rows(
         "select count(recorded_at) as row_count from staging.stg_plain_rows "
         "where series_text like 's%'"
     )
