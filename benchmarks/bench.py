@@ -33,6 +33,8 @@ import tempfile
 import time
 from datetime import datetime
 from importlib.metadata import version
+from itertools import compress
+from operator import not_
 from pathlib import Path
 
 import duckdb
@@ -316,10 +318,17 @@ class Size:
         last_files = [file for file in signal_files if f"'{last_date}'" in file.name]
         for file in last_files:
             shutil.move(file, self.alone)
+        # One log has the alerts of all days, and grows.
+        (log,) = self.landing.glob("*alerts_data*")
+        header, *alerts = log.read_text().splitlines(keepends=True)
+        is_last = [alert.rstrip().endswith(last_date) for alert in alerts]
+        (self.alone / log.name).write_text("".join([header, *compress(alerts, is_last)]))
+        log.write_text("".join([header, *compress(alerts, map(not_, is_last))]))
         self.results["all but the last day"] = self.project.dbt(*BUILD)
         self.project.keep("all but the last day")
         for file in last_files:
             os.link(self.alone / file.name, file)
+        log.write_text("".join([header, *alerts]))
 
     def run_project(self, contestant, project, *arguments):
         """One run of dbt, with the times of its nodes; its answers must not change."""
