@@ -161,6 +161,8 @@ def component_series(data_frame: pd.DataFrame) -> go.Figure:
     if windows is None:
         return empty(figure)
     threshold_c = windows.threshold_c.iloc[0]
+    # Milliseconds: the browser takes much longer to parse thousands of texts.
+    started_at = windows.started_at.to_numpy("datetime64[ms]").astype("int64").astype("float64")
     for row, name, field, colour in [
         (1, "Negative pole", "negative_pole_temp_c", BLUE),
         (1, "Positive pole", "positive_pole_temp_c", ORANGE),
@@ -170,7 +172,7 @@ def component_series(data_frame: pd.DataFrame) -> go.Figure:
     ]:
         unit = "kW" if row == 3 else "°C"
         figure.add_scatter(
-            x=windows.started_at, y=windows[field], name=name, mode="lines", row=row, col=1,
+            x=started_at, y=windows[field], name=name, mode="lines", row=row, col=1,
             line={"color": colour, "width": 1.5},
             hovertemplate=f"%{{y:.1f}} {unit}",
         )  # fmt: skip
@@ -227,7 +229,7 @@ def component_series(data_frame: pd.DataFrame) -> go.Figure:
         hovermode="x unified",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 70, "r": 20, "t": 80, "b": 40},
-    ).update_xaxes(hoverformat="%-d %b %Y %H:%M:%S")
+    ).update_xaxes(type="date", hoverformat="%-d %b %Y %H:%M:%S")
 
 
 @capture("graph")

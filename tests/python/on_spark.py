@@ -18,7 +18,8 @@ from marts import marts_of_folder
 QUICK = {
     "SPARK_LOCAL_IP": "127.0.0.1",
     "SPARK_SHUFFLE_PARTITIONS": "2",
-    "SPARK_DRIVER_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m "
+    "SPARK_DRIVER_OPTIONS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 "
+    "-XX:ReservedCodeCacheSize=256m "
     "-Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN "
     "-Dspark.sql.constraintPropagation.enabled=false",
 }

@@ -104,7 +104,41 @@ muted_components as (
 
 ),
 
--- A muted cause stays possible.
+previous_days as (
+
+    select
+        judged_on,
+        component_key,
+        {% for cause in causes -%}
+            lag({{ cause }}_suspicion) over component_days
+                as {{ cause }}_suspicion,
+        {% endfor -%}
+        lag(judged_on) over component_days as previous_on
+    from suspicions
+    window component_days as (
+        partition by component_key
+        order by judged_on
+    )
+
+),
+
+inspected_days as (
+
+    select distinct
+        previous_days.judged_on,
+        previous_days.component_key
+    from previous_days
+    inner join inspections
+        on
+            previous_days.component_key = inspections.component_key
+            and previous_days.previous_on <= inspections.inspected_on
+            and previous_days.judged_on >= inspections.inspected_on
+
+),
+
+-- A muted cause stays possible. A cause that was named the day before stays
+-- named while its suspicion is at least 0.8: chance alone must not take a
+-- handle off the list for a day. An inspection since then ends this.
 judged_components as (
 
     select
@@ -117,11 +151,17 @@ judged_components as (
                 < muted_components.{{ cause }}_muted_below,
                 false
             ) as is_{{ cause }}_muted,
-            if(
-                is_{{ cause }}_muted,
-                0.99,
-                suspicions.{{ cause }}_suspicion
-            ) as {{ cause }}_suspicion,
+            case
+                when is_{{ cause }}_muted then 0.99
+                when
+                    suspicions.{{ cause }}_suspicion >= 0.8
+                    and suspicions.{{ cause }}_suspicion < 1
+                    and previous_days.{{ cause }}_suspicion >= 1
+                    and inspected_days.judged_on is null
+                    and muted_components.{{ cause }}_muted_below is null
+                    then 1
+                else suspicions.{{ cause }}_suspicion
+            end as {{ cause }}_suspicion,
         {% endfor -%}
         suspicions.temperature_alert_count,
         suspicions.overheated_seconds,
@@ -133,6 +173,14 @@ judged_components as (
         suspicions.is_negative_warmer,
         suspicions.warmer_pole_changed_on
     from suspicions
+    inner join previous_days
+        on
+            suspicions.judged_on = previous_days.judged_on
+            and suspicions.component_key = previous_days.component_key
+    left join inspected_days
+        on
+            suspicions.judged_on = inspected_days.judged_on
+            and suspicions.component_key = inspected_days.component_key
     left join muted_components
         on
             suspicions.judged_on = muted_components.judged_on
