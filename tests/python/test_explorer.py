@@ -353,7 +353,7 @@ def test_the_filters_of_a_handle(server, page, sql):
     page.locator("#component-sessions .ag-row-first .ag-cell").first.click()
     page.wait_for_function(
         "count => document.querySelector('#component-component_series-chart .js-plotly-plot')"
-        ".data.find(trace => trace.name === 'Negative pole').x.length < count",
+        "._fullData.find(trace => trace.name === 'Negative pole')._length < count",
         arg=drawn["Negative pole"],
     )
     started, ended = zoom.split("/")
