@@ -161,8 +161,8 @@ def component_series(data_frame: pd.DataFrame) -> go.Figure:
     if windows is None:
         return empty(figure)
     threshold_c = windows.threshold_c.iloc[0]
-    # Milliseconds: the browser takes much longer to parse thousands of texts.
-    started_at = windows.started_at.to_numpy("datetime64[ms]").astype("int64").astype("float64")
+    # Milliseconds: with texts, the data of a week would be 1.7 times as large.
+    started_at = windows.started_at.to_numpy("datetime64[ms]").astype("float64")
     for row, name, field, colour in [
         (1, "Negative pole", "negative_pole_temp_c", BLUE),
         (1, "Positive pole", "positive_pole_temp_c", ORANGE),

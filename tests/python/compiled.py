@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from unittest import mock
 
 import duckdb
-from landing import ROOT, Warehouse, sql_text
+from landing import ROOT, Warehouse, rows_of, sql_text
 
 sys.path.append(str(ROOT / "plugins"))
 import landing_files
@@ -154,13 +154,9 @@ class CompiledWarehouse:
             if name in needed:
                 for statement in model.statements:
                     self.connection.execute(statement)
-                # The reader's reports, which dbt's connection drops with the model.
+                # Otherwise the next reader's errors would be added to these.
                 for table in ("typed_errors", "typed_scans"):
                     self.connection.execute(f"drop table if exists {table}")
 
-    def execute(self, statement, parameters=None):
-        return self.connection.execute(statement, parameters)
-
     def rows(self, query):
-        answer = self.connection.sql(query)
-        return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+        return rows_of(self.connection, query)

@@ -77,6 +77,12 @@ def sql_text(value):
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def rows_of(connection, query):
+    """The rows of a query, each as {column: value}."""
+    answer = connection.sql(query)
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+
+
 def successful(arguments, run):
     """The result of a dbt command that must not have failed."""
     if not run.success:
@@ -121,8 +127,7 @@ class Warehouse:
 
     def rows(self, query):
         with duckdb.connect(self.path, read_only=True) as connection:
-            answer = connection.sql(query)
-            return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+            return rows_of(connection, query)
 
 
 def equal(one, other):

@@ -142,15 +142,15 @@ class Code:
         ].raw_code = (
             f"select * from (\n{self.originals[name]}\n) as model where hash(component_id) % 3 > 0"
         )
-        self.is_changed()
+        self.compile_again()
         return f"altered {name}"
 
     def restore(self):
         for name, model in self.models.items():
             model.raw_code = self.originals[name]
-        self.is_changed()
+        self.compile_again()
 
-    def is_changed(self):
+    def compile_again(self):
         self.manifest.build_flat_graph()
         self.compiler.forget()
 

@@ -215,7 +215,7 @@ def test_a_threshold_of_the_catalog_counts(request, compiled_warehouse, folder):
 
     def set_thresholds(by_signal):
         for signal in own:
-            compiled_warehouse.execute(
+            compiled_warehouse.connection.execute(
                 "update reference.signal_catalog set overheat_threshold_c = $1 "
                 "where signal_name = $2",
                 [by_signal.get(signal), signal],

@@ -303,7 +303,7 @@ def test_a_format_may_be_given_by_the_seed(load, compiled_warehouse):
         "signals_data wide.csv": "timestamp,SITE,ASSET,COMPONENT,LM_powerLimit,x\n"
         f"{NOON},s,a,w,1,2\n{NOON + 1},s,a,w,3,\n{NOON + 2},s,a,w,,\n{NOON + 3},s,a,w,no,no\n",
     }
-    compiled_warehouse.execute("""
+    compiled_warehouse.connection.execute("""
         create table kept as from reference.landing_formats;
         insert into reference.landing_formats by name
         select
@@ -317,8 +317,10 @@ def test_a_format_may_be_given_by_the_seed(load, compiled_warehouse):
     try:
         loaded = load(files)
     finally:
-        compiled_warehouse.execute("create or replace table reference.landing_formats as from kept")
-        compiled_warehouse.execute("drop table kept")
+        compiled_warehouse.connection.execute(
+            "create or replace table reference.landing_formats as from kept"
+        )
+        compiled_warehouse.connection.execute("drop table kept")
     found = {
         (row["component_id"], row["signal_name"], row["ms"] - NOON, row["value"])
         for row in loaded.signals
