@@ -1,4 +1,5 @@
--- Fails if the windows have more or fewer readings than were staged.
+-- Fails if the windows have more or fewer readings than the landing files.
+-- Counts by file and series, because a count of all readings would read them.
 with
 
 windowed as (
@@ -8,15 +9,28 @@ windowed as (
 
 ),
 
-staged as (
+loaded as (
 
-    select count(*) as reading_count from {{ ref('int_readings') }}
+    select coalesce(sum(row_count), 0) as row_count
+    from {{ ref('stg_file_series') }}
+    where record_type = 'signal'
+
+),
+
+-- Of the copies of a reading, one counts.
+repeated as (
+
+    select
+        coalesce(sum(row_count), 0)
+        - count(case when is_staged_copy then 1 end) as row_count
+    from {{ ref('int_repeated_rows') }}
 
 )
 
 select
     windowed.reading_count as windowed_count,
-    staged.reading_count as staged_count
+    loaded.row_count - repeated.row_count as staged_count
 from windowed
-cross join staged
-where windowed.reading_count <> staged.reading_count
+cross join loaded
+cross join repeated
+where windowed.reading_count <> loaded.row_count - repeated.row_count
