@@ -55,3 +55,13 @@ window.dash_clientside.page.reset_controls = function (clicks, controls, page) {
   window.dash_clientside.set_props("vizro_controls_store", { data: controls });
   return resetPage(clicks, controls, page);
 };
+
+// Vizro draws each chart again in its theme. The server's charts have the light theme already.
+const drawTheme = window.dash_clientside.dashboard.update_graph_theme;
+window.dash_clientside.dashboard.update_graph_theme = function (figure, isLight, themes) {
+  const theme = isLight ? themes.vizro_light : themes.vizro_dark;
+  const template = figure && figure.layout && figure.layout.template;
+  return template && template.layout.paper_bgcolor === theme.layout.paper_bgcolor
+    ? [window.dash_clientside.no_update, {}]
+    : drawTheme(figure, isLight, themes);
+};
