@@ -68,6 +68,16 @@ class SparkWarehouse:
             for file in self.path.glob("warehouse/*.db/*/*_version=*/*.parquet")
         }
 
+    def overwrite(self, table, query):
+        """Replaces a small table's rows by those of a query, which may read the table."""
+        from pyspark.sql import SparkSession
+
+        session = SparkSession.active()
+        result = session.sql(query)
+        rows = session.createDataFrame(result.collect(), result.schema)
+        columns = session.table(table).columns
+        rows.select(columns).write.insertInto(table, overwrite=True)
+
     def sql(self, statement):
         from pyspark.sql import SparkSession
 

@@ -1,6 +1,9 @@
-"""On Spark, too, an incremental build equals a build from nothing, and computes no more."""
+"""On Spark, too, an incremental build equals a build from nothing, and computes no more.
 
-import json
+`SPARK_FLEET=7 .venv/bin/pytest tests/python/test_spark_increments.py` uses another random fleet.
+"""
+
+import os
 import random
 import shutil
 
@@ -15,6 +18,30 @@ FLEET = {"sites": 1, "components": 2, "days": 3, "duty": 0.15, "include_bad_rows
 FAULTS = {"faulty_share": 0.5, "fold_back_c": 106, "seed": 3, "temp_interval_seconds": 20}
 
 
+# Rows that the files must give: two empty marts would agree without proving anything.
+NEEDED = {
+    "overheated_windows": [
+        "window_method = 'tumbling'",
+        "window_method = 'sliding' and max_power_kw is not null",
+        "window_method = 'sliding' and is_sensor_suspect",
+    ],
+    "overheated_components": ["sliding_period_count > 0 and tumbling_window_count = 0"],
+    "overheating_episodes": ["alert_count > 0"],
+    "component_hourly": ["overheated_seconds > 0", "suspect_overheated_seconds > 0"],
+    "fleet_daily": ["overheated_seconds > 0"],
+    "alert_readings": ["is_sensor_suspect", "is_trusted and is_fresh"],
+    "alert_incidents": ["is_chattering", "not is_trusted", "was_overheated", "alert_count = 2"],
+    "alerting_components": ["chattering_alert_ratio > 0", "untrusted_alert_ratio > 0"],
+    "alert_outcomes": ["alerted_episode_count > 0 and untrusted_alert_count > 0"],
+    "avg_readings_by_alert": [
+        f"alert_scope = '{scope}' and avg_value is not null"
+        for scope in ("all", "trusted", "incidents")
+    ],
+}
+# The temperature at which a handle begins to reduce its power.
+FOLDBACK = "case when foldback_temp_c = 100 then 60 else foldback_temp_c end"
+
+
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory):
     """Files of three days with faults and bad rows, and some full of edge cases around midnight."""
@@ -22,17 +49,29 @@ def landing(tmp_path_factory):
     arguments = {"landing_dir": str(folder / "fleet"), **FLEET, **FAULTS}
     run = generate_fleet(arguments)
     assert run.returncode == 0, run.stderr
-    chance = random.Random(1)
+    chance = random.Random(os.environ.get("SPARK_FLEET", "8"))
     write_fleet(folder / "edges", *random_fleet(chance), chance)
     for file in (folder / "edges").iterdir():
         file.rename(folder / "fleet" / f"edges {file.name}")
     return folder / "fleet"
 
 
-def insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables):
+def change_catalog(spark):
+    """Another alert_catalog, as the next dbt seed after an edit would load."""
+    spark.overwrite(
+        "reference.alert_catalog",
+        f"select * except (foldback_temp_c), {FOLDBACK} as foldback_temp_c "
+        "from reference.alert_catalog",
+    )
+
+
+def insist_on_the_marts_of_duckdb(spark, warehouse, landing, catalog_change=None):
     warehouse.path.unlink(missing_ok=True)
     warehouse.dbt("seed", landing_dir=landing)
-    warehouse.dbt("run", "--vars", json.dumps(variables), landing_dir=landing)
+    if catalog_change:
+        with duckdb.connect(warehouse.path) as connection:
+            connection.execute(catalog_change)
+    warehouse.dbt("run", landing_dir=landing)
     with duckdb.connect() as connection:
         expected = marts_of_file(connection, warehouse.path, "built_from_nothing")
         assert len(expected) > 15
@@ -78,29 +117,41 @@ def leave_what_a_kill_leaves(spark, day):
 
 
 def test_any_history_ends_like_a_build_from_nothing(spark_warehouse, warehouse, landing, tmp_path):  # noqa: F811
-    """Late, corrected or deleted files, a variable or a kill left stale results behind."""
+    """Spark disagrees about an edge, or a changed file or catalog left stale results behind."""
     spark = spark_warehouse
     days = sorted({file.name.split("'")[1] for file in landing.glob("Tesla*signals*")})
     late = find(landing, days[1], "NegCoreTemp")
     shutil.move(late, tmp_path)
     spark.run(landing, {})
-    insist_on_the_marts_of_duckdb(spark, warehouse, landing, {})
+    insist_on_the_marts_of_duckdb(spark, warehouse, landing)
+    if "SPARK_FLEET" not in os.environ:
+        for mart, conditions in NEEDED.items():
+            for condition in conditions:
+                assert warehouse.rows(f"from marts.{mart} where {condition}"), (mart, condition)
 
     shutil.move(tmp_path / late.name, landing)
     corrected = find(landing, days[2], "powerLimit")
     corrected.write_bytes(corrected.read_bytes().replace(b"5,2022-03", b"6,2022-03"))
     find(landing, days[2], "pcbaTemp").unlink()
     leave_what_a_kill_leaves(spark, days[0])
-    variables = {"overheat_threshold_c": 104}
-    spark.run(landing, variables)
-    insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables)
+    change_catalog(spark)
+    spark.run(landing, {})
+    change = f"update reference.alert_catalog set foldback_temp_c = {FOLDBACK}"
+    insist_on_the_marts_of_duckdb(spark, warehouse, landing, change)
+    derated = "select true as is_derated from marts.component_daily where derated_seconds > 0"
+    assert warehouse.rows(derated), "the changed catalog makes no difference"
 
     # The other marts have no partitions, and what they read stays as it is.
     before = spark.partitions()
     assert len({file.split("/")[2] for file in before}) > 10, "few tables have partitions"
     by_day = ("path:models/staging", "path:models/intermediate", "rejected_rows")
-    spark.run(landing, variables, "--select", *by_day)
+    spark.run(landing, {}, "--select", *by_day)
     assert spark.partitions() == before, "days were computed although nothing has changed"
+
+    versions = "select day_version from staging.stg_days"
+    built = spark.sql(versions)
+    spark.run(landing, {"overheat_threshold_c": 104}, "--select", "stg_days")
+    assert not set(built) & set(spark.sql(versions)), "a variable is not part of the versions"
 
 
 def test_a_model_without_partitions_is_refused(spark_warehouse, landing):  # noqa: F811
