@@ -235,12 +235,14 @@ def component_series(data_frame: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(title_text=f"Poles, °C<br>({span})", row=1)
     figure.update_yaxes(title_text="Board, °C", row=2)
     figure.update_yaxes(title_text="Power, kW", row=3)
-    return figure.update_layout(
-        hovermode="x unified",
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        margin={"l": 90, "r": 20, "t": 80, "b": 60},
-    ).update_yaxes(automargin=False).update_xaxes(
-        type="date", hoverformat="%-d %b %Y %H:%M:%S", automargin=False
+    return (
+        figure.update_layout(
+            hovermode="x unified",
+            legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            margin={"l": 90, "r": 20, "t": 80, "b": 60},
+        )
+        .update_yaxes(automargin=False)
+        .update_xaxes(type="date", hoverformat="%-d %b %Y %H:%M:%S", automargin=False)
     )
 
 

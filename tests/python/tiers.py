@@ -23,7 +23,7 @@ QUICK = None
 # The group of each file, and its approximate seconds. The longest start first, so that no worker
 # has to wait for one at the end. Each run prints the measured seconds at its end.
 FILES = {
-    "test_spark.py": ("spark", 1240),
+    "test_spark.py": ("spark", 900),
     "test_spark_increments.py": ("spark", 530),
     "test_explorer.py": ("browser", 410),
     "test_increments.py": ("slow", 280),

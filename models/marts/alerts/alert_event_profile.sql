@@ -34,40 +34,21 @@ scoped_alerts as (
 
 ),
 
-alerts as (
+-- An alert counts for its own name and, if temperature-related, for the total.
+grouped_alerts as (
 
     select
+        alert_id,
         alert_name,
-        alert_scope,
-        component_key,
-        fired_at
+        alert_scope
     from scoped_alerts
     union all
     select
+        alert_id,
         null as alert_name,
-        alert_scope,
-        component_key,
-        fired_at
+        alert_scope
     from scoped_alerts
     where is_temperature_related
-
-),
-
-alert_steps as (
-
-    select
-        alerts.alert_name,
-        alerts.alert_scope,
-        series.signal_name,
-        series.series_key,
-        offsets.offset_seconds,
-        {{ window_start(
-            "alerts.fired_at + offsets.offset_seconds * interval '1' second"
-        ) }} as window_start
-    from alerts
-    inner join {{ ref('int_series') }} as series
-        on alerts.component_key = series.component_key
-    cross join offsets
 
 ),
 
@@ -80,30 +61,84 @@ spine as (
         signals.quantity,
         signals.sensor_position,
         offsets.offset_seconds
-    from alerts
+    from grouped_alerts as alerts
     cross join {{ ref('int_signals') }} as signals
     cross join offsets
+
+),
+
+alert_series as (
+
+    select
+        alerts.alert_id,
+        alerts.fired_at,
+        series.signal_name,
+        series.series_key
+    from {{ ref('int_alerts') }} as alerts
+    inner join {{ ref('int_series') }} as series
+        on alerts.component_key = series.component_key
+
+),
+
+-- A filter by series lets the engine skip most windows while it reads.
+series_windows as (
+
+    select
+        series_key,
+        window_start,
+        avg_value
+    from {{ ref('int_signal_windows') }}
+    where series_key in (select alert_series.series_key from alert_series)
+
+),
+
+alert_steps as (
+
+    select
+        alert_series.alert_id,
+        alert_series.signal_name,
+        alert_series.series_key,
+        offsets.offset_seconds,
+        {{ window_start(
+            "alert_series.fired_at"
+            ~ " + offsets.offset_seconds * interval '1' second"
+        ) }} as window_start
+    from alert_series
+    cross join offsets
+
+),
+
+alert_values as (
+
+    select
+        alert_steps.alert_id,
+        alert_steps.signal_name,
+        alert_steps.offset_seconds,
+        windows.avg_value
+    from alert_steps
+    inner join series_windows as windows
+        on
+            alert_steps.series_key = windows.series_key
+            and alert_steps.window_start = windows.window_start
 
 ),
 
 profiles as (
 
     select
-        alert_steps.alert_name,
-        alert_steps.alert_scope,
-        alert_steps.signal_name,
-        alert_steps.offset_seconds,
-        {{ mean('windows.avg_value') }} as avg_value,
-        percentile_cont(0.1) within group (order by windows.avg_value)
+        alerts.alert_name,
+        alerts.alert_scope,
+        alert_values.signal_name,
+        alert_values.offset_seconds,
+        {{ mean('alert_values.avg_value') }} as avg_value,
+        percentile_cont(0.1) within group (order by alert_values.avg_value)
             as p10_value,
-        percentile_cont(0.9) within group (order by windows.avg_value)
+        percentile_cont(0.9) within group (order by alert_values.avg_value)
             as p90_value,
         count(*) as alert_count
-    from alert_steps
-    inner join {{ ref('int_signal_windows') }} as windows
-        on
-            alert_steps.series_key = windows.series_key
-            and alert_steps.window_start = windows.window_start
+    from alert_values
+    inner join grouped_alerts as alerts
+        on alert_values.alert_id = alerts.alert_id
     group by all
 
 ),
