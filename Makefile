@@ -175,4 +175,4 @@ docs: $(BIN)/.synced ## write the dbt docs as one page, target/static_index.html
 .PHONY: clean
 clean: ## remove target/, logs/ and the warehouse; keeps .venv
 	@rm -rf target logs site export "$$WAREHOUSE_PATH.work.tmp"
-	@rm -f -- "$$WAREHOUSE_PATH"{,.work,.new}{,.wal{,.checkpoint,.recovery}}
+	@rm -f -- "$$WAREHOUSE_PATH.notified" "$$WAREHOUSE_PATH"{,.work,.new}{,.wal{,.checkpoint,.recovery}}

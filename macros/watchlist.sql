@@ -48,7 +48,8 @@
 
 
 {% macro evidence(signals) -%}
-    {#- The cause with its figures, other suspicions, and consequences. -#}
+    {#- The cause with its figures, other suspicions, and consequences. A figure
+        that is not known is left out. -#}
     case likely_cause
         when 'contact_resistance' then {{ contact_resistance_evidence() }}
         when 'weak_cooling' then {{ weak_cooling_evidence() }}
@@ -121,8 +122,11 @@
 
 {% macro contact_resistance_evidence() -%}
     'The ' || if(is_negative_warmer, 'negative', 'positive') || ' pole warms '
-    || {{ number_text('warmer_pole_fleet_ratio', 2) }}
-    || ' × the fleet''s median for its power'
+    || coalesce(
+        {{ number_text('warmer_pole_fleet_ratio', 2) }}
+        || ' × the fleet''s median for its power',
+        'more than before'
+    )
     -- A handle that never has high power has no figure under load.
     || coalesce(
         ', and reads '
@@ -140,27 +144,38 @@
         || ' one under load',
         ''
     )
-    || ' (' || {{ number_text('abs(asymmetry_robust_z)', 1) }}
-    || ' robust standard deviations from the fleet'
+    -- A handful of handles has no robust deviation.
     || coalesce(
-        ', ' || {{ number_text('abs(asymmetry_site_robust_z)', 1) }}
-        || ' from its site',
+        ' (' || {{ number_text('abs(asymmetry_robust_z)', 1) }}
+        || ' robust standard deviations from the fleet'
+        || coalesce(
+            ', ' || {{ number_text('abs(asymmetry_site_robust_z)', 1) }}
+            || ' from its site',
+            ''
+        )
+        || ')',
         ''
     )
-    || ')'
 {%- endmacro %}
 
 
 {% macro weak_cooling_evidence() -%}
-    'Both poles warm more than the fleet''s median for their power, '
-    || 'negative '
-    || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
-    || ' × and positive '
-    || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
-    || ' ×, and their time constant is '
-    || {{ number_text('time_constant_minutes', 1) }}
-    || ' min, the fleet''s '
-    || {{ number_text('fleet_time_constant_minutes', 1) }} || ' min'
+    coalesce(
+        'Both poles warm more than the fleet''s median for their power, '
+        || 'negative '
+        || {{ number_text('negative_steady_rise_fleet_ratio', 2) }}
+        || ' × and positive '
+        || {{ number_text('positive_steady_rise_fleet_ratio', 2) }}
+        || ' ×',
+        'Both poles warm more than before'
+    )
+    || coalesce(
+        ', and their time constant is '
+        || {{ number_text('time_constant_minutes', 1) }}
+        || ' min, the fleet''s '
+        || {{ number_text('fleet_time_constant_minutes', 1) }} || ' min',
+        ''
+    )
     || if(
         is_hardly_slower,
         ', which is hardly slower: two worn contacts look like this',
@@ -173,8 +188,11 @@
     'Sessions at this site start '
     || {{ number_text('site_baseline_excess_c', 1) }}
     || ' °C warmer than the other sites'' at the same time of day ('
-    || {{ number_text('site_baseline_robust_z', 1) }}
-    || ' robust standard deviations'
+    || coalesce(
+        {{ number_text('site_baseline_robust_z', 1) }}
+        || ' robust standard deviations',
+        'too few sites for a robust deviation'
+    )
     || coalesce(
         '; their boards ' || {{ number_text('site_board_excess_c', 1) }} || ' °C',
         ''

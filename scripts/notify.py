@@ -1,7 +1,8 @@
 """Reports what is new, worse or gone on the watchlist, and sends it to NOTIFY_URLS: make notify.
 
 NOTIFY_URLS: addresses for apprise, separated by white space. Without any, the text is printed.
-SINCE: the day to compare the last day with, such as 2022-03-12; by default the day before.
+SINCE: the day to compare the last day with, such as 2022-03-12; by default the last day that was
+sent, or without one the day before. The file <warehouse>.notified keeps the last day that was sent.
 SITE_URL: where the pages of make site are served, for the links; by default their files.
 
 Exit codes: 0 sent, printed, or nothing changed; 1 an error, described in one sentence.
@@ -14,7 +15,7 @@ import logging
 import os
 import re
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -31,6 +32,19 @@ def changes(since: str | None) -> list[tuple]:
             return connection.execute(QUERY.read_text(), {"since": since}).fetchall()
         except duckdb.CatalogException:
             sys.exit(f"'{warehouse_path()}' holds no watchlist_history: run make build first.")
+
+
+def sent_until() -> Path:
+    """The file with the last day that was sent."""
+    return Path(f"{warehouse_path()}.notified")
+
+
+def last_sent_day() -> date | None:
+    """The last day that was sent, if that is known."""
+    try:
+        return date.fromisoformat(sent_until().read_text().strip())
+    except (OSError, ValueError):
+        return None
 
 
 def printable(text: object) -> str:
@@ -83,14 +97,24 @@ def send(urls: list[str], title: str, body: str) -> None:
 
 def main() -> None:
     since = os.environ.get("SINCE") or None
+    urls = (os.environ.get("NOTIFY_URLS") or "").split()
     site = (os.environ.get("SITE_URL") or os.environ.get("SITE_DIR") or "site").rstrip("/")
     if since:
         try:
-            date.fromisoformat(since)
+            since = datetime.strptime(since, "%Y-%m-%d").date().isoformat()
         except ValueError:
             sys.exit(f"SINCE is '{printable(since)}'; it must be a day such as 2022-03-12.")
     rows = changes(since)
     last_day, day_before = rows[0][-2:]
+    sent_day = last_sent_day() if urls and last_day and not since else None
+    if sent_day and sent_day == last_day:
+        print(f"The watchlist of {last_day} was sent before.")
+        return
+    if sent_day and sent_day < last_day:
+        rows = changes(sent_day.isoformat())
+        day_before = rows[0][-1]
+    if since and last_day and since >= last_day.isoformat():
+        sys.exit(f"SINCE is {since}, but the last day of the watchlist is {last_day}.")
     if day_before is None or day_before == last_day:
         print("The watchlist has one day only: nothing to compare it with.")
         return
@@ -99,11 +123,11 @@ def main() -> None:
         print(f"Nothing changed on the watchlist between {day_before} and {last_day}.")
         return
     title, lines = text
-    urls = (os.environ.get("NOTIFY_URLS") or "").split()
     if not urls:
         print(title, *lines, sep="\n")
         return
     send(urls, title, "\n".join(lines))
+    sent_until().write_text(f"{last_day}\n")
     print(f"{title}. Sent to {len(urls)} target{'s' if len(urls) > 1 else ''}.")
 
 

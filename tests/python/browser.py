@@ -170,10 +170,16 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def tabs(browser):
+    """All pages share what the browser has loaded: the libraries of the explorer are large."""
+    return browser.new_context(viewport={"width": 1280, "height": 900})
+
+
 @pytest.fixture
-def page(browser):
+def page(tabs):
     """A page that records misbehaviour: console errors, network requests, injected code."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = tabs.new_page()
     page.complaints = []
 
     def complain(what):

@@ -143,6 +143,24 @@ def test_it_sends_what_it_would_print(warehouse, webhook):
     assert webhook.posted[0]["message"].splitlines() == lines
 
 
+def test_each_day_is_sent_once(warehouse, webhook):
+    """A daily run without new data repeats the message, or two new days lose the first."""
+    path = warehouse(HISTORY)
+    sent = path.with_name("warehouse.duckdb.notified")
+    notify(path)
+    assert not sent.exists(), "a printed text counts as sent"
+    assert notify(path, NOTIFY_URLS=f"{webhook.url}/fail").returncode == 1
+    assert not sent.exists(), "a failed message counts as sent"
+    webhook.posted.clear()
+    assert "1 new, 1 worse, 1 gone. Sent" in notify(path, NOTIFY_URLS=webhook.url).stdout
+    run = notify(path, NOTIFY_URLS=webhook.url)
+    assert run.stdout == "The watchlist of 2022-03-14 was sent before.\n"
+    assert len(webhook.posted) == 1
+    for day, found in [("2022-03-12", "against 12 Mar"), ("2022-03-20", "against 13 Mar")]:
+        sent.write_text(day)
+        assert found in notify(path, NOTIFY_URLS=webhook.url).stdout
+
+
 @pytest.mark.parametrize(
     "rows", [HISTORY[:1], [(13, "x", 1, "named", 60), (14, "x", 1, "named", 61)]]
 )
@@ -171,8 +189,13 @@ def test_wrong_input_ends_with_a_sentence(warehouse, tmp_path):
     assert "run make build first" in notify(tmp_path / "none.duckdb").stderr
     duckdb.connect(tmp_path / "old.duckdb").close()
     assert "run make build first" in notify(tmp_path / "old.duckdb").stderr
-    run = notify(warehouse(HISTORY), SINCE="yesterday")
-    assert run.stderr == "SINCE is 'yesterday'; it must be a day such as 2022-03-12.\n"
+    path = warehouse(HISTORY)
+    for since in ("yesterday", "20220313", "2022-W11-1", "2022-02-30"):
+        run = notify(path, SINCE=since)
+        assert run.stderr == f"SINCE is '{since}'; it must be a day such as 2022-03-12.\n"
+    run = notify(path, SINCE="2022-03-14")
+    assert run.returncode == 1
+    assert run.stderr == ("SINCE is 2022-03-14, but the last day of the watchlist is 2022-03-14.\n")
 
 
 def test_an_id_stays_on_its_line(warehouse):

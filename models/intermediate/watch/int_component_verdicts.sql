@@ -29,8 +29,19 @@ no_faults as (
     select
         suspicions.*,
         inspections.inspected_on,
-        coalesce(inspections.found_cause, suspicions.nearest_cause)
-            as muted_cause
+        -- A handle that was on the list for nothing has no cause to mute.
+        case
+            when inspections.found_cause is not null
+                then inspections.found_cause
+            when
+                greatest(
+                    {% for cause in causes -%}
+                        suspicions.{{ cause }}_suspicion
+                        {{- ',' if not loop.last }}
+                    {% endfor %}
+                ) >= 0.5
+                then suspicions.nearest_cause
+        end as muted_cause
     from inspections
     inner join suspicions
         on

@@ -43,7 +43,15 @@ last_inspections as (
 
     select
         *,
-        max(case when result = 'repaired' then inspected_on end) over (
+        -- A repair after the last day says nothing about the judged days.
+        max(
+            case
+                when
+                    result = 'repaired'
+                    and inspected_on <= (select last_day.day from last_day)
+                    then inspected_on
+            end
+        ) over (
             partition by site_id, asset_id, component_id
         ) as last_repaired_on
     from {{ ref('inspections') }}
@@ -223,6 +231,7 @@ select
     components.overheated_seconds,
     components.peak_avg_temp_c,
     components.days_on_list,
+    components.is_negative_warmer,
     components.is_muted,
     components.is_conclusive,
     components.first_listed_on,
