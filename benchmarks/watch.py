@@ -162,7 +162,7 @@ def targets_of_faults(found: pd.DataFrame, months: pd.DataFrame) -> list:
     reported = (known["days_listed_after_report"] <= 7).sum()
     return [
         [
-            "a contact that doubles over 10 days is listed by the day on which it has grown by half",
+            "a contact that doubles over 10 days is listed by the day it has grown by half",
             *("at least 90 %", percent(early, len(contacts))),
         ],
         [
