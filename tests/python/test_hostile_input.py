@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
-from landing import ALERT_HEADER, SIGNAL_HEADER, dbt_command, write_file
+from landing import ALERT_HEADER, INSPECTION_HEADER, SIGNAL_HEADER, dbt_command, write_file
 
 NOON = 1647086400000  # 2022-03-12 12:00 UTC
 HEADER = SIGNAL_HEADER.encode()
@@ -507,6 +507,10 @@ WARNINGS = {
     "warn_future_readings": {"b.csv": fleet(30, days=[3, 20_000], sites="A")},
     "warn_implausible_values": {"b.csv": fleet(1001, days=[3], sites="A")},
     "warn_unreadable_files": {"b.csv.gz": b"no gz"},
+    "warn_unmatched_inspections": {
+        "inspections.csv": f"{INSPECTION_HEADER}\n2022-03-13,A,a,-c,repaired,,\n"
+        "2022-03-13,A,a,c,repaired,,\n2099-03-13,A,a,c,repaired,,\n"
+    },
 }
 
 
@@ -526,7 +530,8 @@ def test_large_values_are_published(warehouse, tmp_path):
 
 def warnings(warehouse, folder):
     """The tests that warn, with their counts."""
-    warehouse.load(folder, "load_audit", "int_alerts", "int_series", "int_series_days")
+    models = ["load_audit", "int_alerts", "int_series", "int_series_days"]
+    warehouse.load(folder, *models, "stg_inspections", "int_components")
     results = warehouse.dbt("test", "--select", "path:tests/warnings", landing_dir=folder)
     return {result.node.name: result.failures for result in results if result.failures}
 
@@ -549,10 +554,12 @@ def test_each_warning_warns(warehouse, clean_folder, warning):
         if isinstance(content, list):
             lines = [ALERT_HEADER, *(f"0,{NOON},{alert},2022-03-12" for alert in content)]
             (clean_folder / name).write_text("\n".join(lines))
+        elif isinstance(content, str):
+            (clean_folder / name).write_text(content)
         else:
             (clean_folder / f"signals_data_{name}").write_bytes(content)
-    count = 10 if warning == "warn_rejected_share" else 1  # rows; of the others, cases
-    assert warnings(warehouse, clean_folder) == {warning: count}
+    counts = {"warn_rejected_share": 10, "warn_unmatched_inspections": 2}
+    assert warnings(warehouse, clean_folder) == {warning: counts.get(warning, 1)}
 
 
 def test_many_files_with_few_bad_rows_warn(warehouse, clean_folder):
