@@ -388,10 +388,10 @@ unjudged_items as (
         'severity': "'high'", 'figure': 'count(*)', 'unit': 'handles',
         'sentence': [
             count_text('count(*)', 'handle'), is_or_are('heats', 'heat'),
-            "'more at one pole than at the other, up to '",
-            number_text('max(rise_ratio)', 1),
-            "' × the fleet for the same power: '", item_names(),
-            "'. Measure the contact resistance.'",
+            "'more at one pole than at the other'",
+            "coalesce(', up to ' || " ~ number_text('max(rise_ratio)', 1)
+            ~ " || ' × the fleet for the same power', '')",
+            "': '", item_names(), "'. Measure the contact resistance.'",
         ],
     },
     {
@@ -400,9 +400,10 @@ unjudged_items as (
         'severity': "'high'", 'figure': 'count(*)', 'unit': 'handles',
         'sentence': [
             count_text('count(*)', 'handle'), is_or_are('heats', 'heat'),
-            "'at both poles alike, up to '", number_text('max(rise_ratio)', 1),
-            "' × the fleet for the same power: '", item_names(),
-            "'. Check the coolant.'",
+            "'at both poles alike'",
+            "coalesce(', up to ' || " ~ number_text('max(rise_ratio)', 1)
+            ~ " || ' × the fleet for the same power', '')",
+            "': '", item_names(), "'. Check the coolant.'",
         ],
     },
     {
