@@ -3,6 +3,7 @@
 `SPARK_FLEET=7 .venv/bin/pytest tests/python/test_spark_increments.py` uses another random fleet.
 """
 
+import json
 import os
 import random
 import shutil
@@ -65,13 +66,13 @@ def change_catalog(spark):
     )
 
 
-def insist_on_the_marts_of_duckdb(spark, warehouse, landing, catalog_change=None):
+def insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables, catalog_change=None):
     warehouse.path.unlink(missing_ok=True)
     warehouse.dbt("seed", landing_dir=landing)
     if catalog_change:
         with duckdb.connect(warehouse.path) as connection:
             connection.execute(catalog_change)
-    warehouse.dbt("run", landing_dir=landing)
+    warehouse.dbt("run", "--vars", json.dumps(variables), landing_dir=landing)
     with duckdb.connect() as connection:
         expected = marts_of_file(connection, warehouse.path, "built_from_nothing")
         assert len(expected) > 15
@@ -117,13 +118,13 @@ def leave_what_a_kill_leaves(spark, day):
 
 
 def test_any_history_ends_like_a_build_from_nothing(spark_warehouse, warehouse, landing, tmp_path):  # noqa: F811
-    """Spark disagrees about an edge, or a changed file or catalog left stale results behind."""
+    """Spark disagrees about an edge, or a change left stale results behind."""
     spark = spark_warehouse
     days = sorted({file.name.split("'")[1] for file in landing.glob("Tesla*signals*")})
     late = find(landing, days[1], "NegCoreTemp")
     shutil.move(late, tmp_path)
     spark.run(landing, {})
-    insist_on_the_marts_of_duckdb(spark, warehouse, landing)
+    insist_on_the_marts_of_duckdb(spark, warehouse, landing, {})
     if "SPARK_FLEET" not in os.environ:
         for mart, conditions in NEEDED.items():
             for condition in conditions:
@@ -132,7 +133,7 @@ def test_any_history_ends_like_a_build_from_nothing(spark_warehouse, warehouse, 
     derated = (
         f"select derated_seconds from marts.component_daily where day = '{days[0]}' order by 1"
     )
-    before = warehouse.rows(derated)
+    derated_before = warehouse.rows(derated)
 
     shutil.move(tmp_path / late.name, landing)
     corrected = find(landing, days[2], "powerLimit")
@@ -140,22 +141,28 @@ def test_any_history_ends_like_a_build_from_nothing(spark_warehouse, warehouse, 
     find(landing, days[2], "pcbaTemp").unlink()
     leave_what_a_kill_leaves(spark, days[0])
     change_catalog(spark)
-    spark.run(landing, {})
+    variables = {"overheat_threshold_c": 104}
+    spark.run(landing, variables)
     change = f"update reference.alert_catalog set foldback_temp_c = {FOLDBACK}"
-    insist_on_the_marts_of_duckdb(spark, warehouse, landing, change)
-    assert warehouse.rows(derated) != before, "the catalog makes no difference"
+    insist_on_the_marts_of_duckdb(spark, warehouse, landing, variables, change)
+    assert warehouse.rows(derated) != derated_before, "the catalog makes no difference"
 
     # The other marts have no partitions, and what they read stays as it is.
     before = spark.partitions()
     assert len({file.split("/")[2] for file in before}) > 10, "few tables have partitions"
     by_day = ("path:models/staging", "path:models/intermediate", "rejected_rows")
-    spark.run(landing, {}, "--select", *by_day)
+    spark.run(landing, variables, "--select", *by_day)
     assert spark.partitions() == before, "days were computed although nothing has changed"
 
+    # The changes above came together; each alone must change the version of every day.
     versions = "select day_version from staging.stg_days"
-    built = spark.sql(versions)
-    spark.run(landing, {"overheat_threshold_c": 104}, "--select", "stg_days")
-    assert not set(built) & set(spark.sql(versions)), "a variable is not part of the versions"
+    built = set(spark.sql(versions))
+    spark.run(landing, {}, "--select", "stg_days")
+    without_variable = set(spark.sql(versions))
+    assert not built & without_variable, "a variable is not part of the versions"
+    spark.dbt("seed", landing_dir=landing)
+    spark.run(landing, {}, "--select", "stg_days")
+    assert not without_variable & set(spark.sql(versions)), "a catalog is not part of the versions"
 
 
 def test_a_model_without_partitions_is_refused(spark_warehouse, landing):  # noqa: F811
