@@ -1,5 +1,5 @@
--- One row per judged day, component and pole with a steady rise in the days
--- that trends look back to: how the rise has changed, and since when.
+-- One row per judged day, component and pole with a steady rise in the judged
+-- days: how the rise has changed, and since when.
 --
 -- The change is at the split where the days before and after differ most in
 -- relation to their errors, as in a CUSUM test. A day is weighted by its error
@@ -34,6 +34,7 @@ rises as (
         ) as weight,
         {{ dbt.datediff('watched_days.judged_on', 'thermal_days.day', 'day') }}
             as day_offset,
+        watched_days.is_recent,
         watched_days.day_version
     from watched_days
     inner join {{ ref('int_thermal_days') }} as thermal_days
@@ -143,7 +144,8 @@ last_days as (
         recent_rise / recent_weight as log_rise,
         recent_weight as weight
     from running_sums
-    where day_number = day_count
+    -- A handle that was not in use in the judged days has no growth by now.
+    where day_number = day_count and is_recent
 
 )
 
