@@ -213,7 +213,9 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     "fleet",
                     "watchlist",
                     "Watchlist",
-                    header="Select a row to read its evidence below. An id opens its handle.",
+                    header="Select a row to read its evidence below. An id opens its handle. Cause "
+                    "and score are of the last days of the data (watch_days), all other columns of "
+                    "all days.",
                 ),
                 words("fleet", "evidence", "evidence"),
             ],
