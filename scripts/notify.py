@@ -23,6 +23,7 @@ from site_pages import page_name
 
 QUERY = Path(__file__).with_name("watchlist_changes.sql")
 MOST_LINES = 4  # after the title
+CHANGES = ("new", "new cause", "worse", "gone")
 
 
 def changes(since: str | None) -> list[tuple]:
@@ -52,27 +53,41 @@ def printable(text: object) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "?", str(text))[:100]
 
 
+def line(row: tuple, site: str) -> str:
+    """What changed, in words, with a link to its page."""
+    change, handle_count, component_id, site_id, key, cause, remark, rank, score, *_ = row
+    if component_id is None:
+        page = page_name("site", (("site", key),))
+        subject = f"{handle_count} handle{'s' if handle_count > 1 else ''}"
+    else:
+        page = page_name("component", (("component", key),))
+        subject = f"handle {printable(component_id)}"
+    parts = [f"{change}: {subject} at site {printable(site_id)}", cause]
+    if remark:
+        parts.append(remark)
+    if change != "gone":
+        parts.append(f"rank {rank}, score {score:.1f}")
+    return f"{', '.join(parts)}: {site}/{page}"
+
+
 def message(rows: list[tuple], site: str) -> tuple[str, list[str]] | None:
     """The title and the lines to send, or nothing."""
     *_, last_day, day_before = rows[0]
-    found = [row for row in rows if row[1] is not None]
+    found = [row for row in rows if row[0] is not None]
     if not found:
         return None
+    handles = {change: 0 for change in CHANGES}
+    for change, handle_count, *_ in found:
+        handles[change] += handle_count
     counts = ", ".join(
-        f"{sum(row[0] == change for row in found)} {change}" for change in ("new", "worse", "gone")
+        f"{count} {change}" for change, count in handles.items() if count or change != "new cause"
     )
     title = f"Watchlist of {last_day:%-d %b %Y}, against {day_before:%-d %b %Y}: {counts}"
     shown = found if len(found) <= MOST_LINES else found[: MOST_LINES - 1]
-    lines = []
-    for change, component_id, site_id, component, cause, rank, score, *_ in shown:
-        place = f", rank {rank}, score {score:.1f}" if change != "gone" else ""
-        link = f"{site}/{page_name('component', (('component', component),))}"
-        lines.append(
-            f"{change}: handle {printable(component_id)} at site {printable(site_id)}, "
-            f"{cause}{place}: {link}"
-        )
+    lines = [line(row, site) for row in shown]
     if len(found) > len(shown):
-        lines.append(f"and {len(found) - len(shown)} more: {site}/watchlist.html")
+        left_out = sum(row[1] for row in found[len(shown) :])
+        lines.append(f"and {left_out} more: {site}/watchlist.html")
     return title, lines
 
 

@@ -19,7 +19,10 @@ SECRET = "token-of-the-webhook"
 
 @pytest.fixture
 def warehouse(tmp_path):
-    """A warehouse with the history of a few handles: day, handle, rank, confidence, score."""
+    """A warehouse with the history of a few handles.
+
+    A row is the day, handle, rank, confidence and score, and perhaps the cause.
+    """
 
     def make(rows):
         path = tmp_path / "warehouse.duckdb"
@@ -30,8 +33,8 @@ def warehouse(tmp_path):
                 "site_id text, asset_id text, component_id text, concern_rank bigint, "
                 "likely_cause text, confidence text, concern_score double)"
             )
-            for day, handle, rank, confidence, score in rows:
-                cause = "none" if confidence == "none" else "weak_cooling"
+            for day, handle, rank, confidence, score, *causes in rows:
+                [cause] = causes or ["none" if confidence == "none" else "weak_cooling"]
                 connection.execute(
                     "insert into marts.watchlist_history values (?, 's', 'a', ?, ?, ?, ?, ?)",
                     [f"2022-03-{day}", handle, rank, cause, confidence, score],
@@ -110,6 +113,43 @@ def test_it_says_what_is_new_worse_or_gone(warehouse):
         "new: handle new",
         "worse: handle worse",
         "gone: handle gone",
+    ]
+
+
+def test_a_hot_site_is_one_line(warehouse):
+    """Each handle of a hot site is a line, and hides the other changes."""
+    site = [(14, f"h{n}", n, "named", 80 - n, "hot_site") for n in range(2, 10)]
+    left = [(13, f"h{n}", n, "none", 0) for n in range(2, 10)]
+    run = notify(warehouse([*left, *site, (13, "x", 1, "none", 0), (14, "x", 1, "named", 90)]))
+    title, *lines = run.stdout.splitlines()
+    assert title.endswith("9 new, 0 worse, 0 gone")
+    [(key,)] = duckdb.sql("select md5(to_json(['s']))").fetchall()
+    page = page_name("site", (("site", key),))
+    assert lines[0].startswith("new: handle x at site s, weak cooling, rank 1, score 90.0: ")
+    assert lines[1:] == [f"new: 8 handles at site s, hot site, rank 2, score 78.0: site/{page}"]
+
+
+def test_another_cause_is_told(warehouse):
+    """The workshop goes on looking for the cause of the day before."""
+    rows = [(13, "x", 1, "named", 60, "weak_cooling"), (14, "x", 1, "named", 58, "sensor_fault")]
+    title, line = notify(warehouse(rows)).stdout.splitlines()
+    assert title.endswith("0 new, 1 new cause, 0 worse, 0 gone")
+    assert line.startswith(
+        "new cause: handle x at site s, sensor fault, before weak cooling, rank 1, score 58.0: "
+    )
+
+
+def test_a_handle_that_fell_silent_is_told_apart(warehouse):
+    """A handle that broke down looks like one that recovered."""
+    rows = [
+        (13, "silent", 1, "named", 60),
+        (13, "well", 2, "named", 55),
+        (14, "well", 1, "none", 5),
+    ]
+    _, *lines = notify(warehouse(rows)).stdout.splitlines()
+    assert [line.split(": site/")[0] for line in lines] == [
+        "gone: handle silent at site s, weak cooling, not in use lately",
+        "gone: handle well at site s, weak cooling",
     ]
 
 
