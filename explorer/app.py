@@ -77,7 +77,7 @@ def narrow_options(page: str, name: str, by: list[str], warehouse: Warehouse) ->
         return pages.options_of(warehouse, name, **dict(zip(by, values, strict=True)))
 
 
-def offer_download(page: str, part: vm.Table | vm.Graph, warehouse: Warehouse) -> None:
+def offer_download(page: str, part: vm.VizroBaseModel, warehouse: Warehouse) -> None:
     """Connects the button below a table or chart to a CSV download of what it shows."""
     query = part.figure["data_frame"]
     names = sorted(set(pages.PAGE_FILTERS[page]) & filters_of(query))
@@ -120,8 +120,9 @@ def create(path: Path) -> Vizro:
             if name in names and (present := [other for other in by if other in names]):
                 narrow_options(page, name, present, warehouse)
     for page in explorer.pages:
-        for part in model_manager._get_models((vm.Table, vm.Graph), root_model=page):
-            offer_download(page.id, part, warehouse)
+        for part in model_manager._get_models((vm.Table, vm.Graph, vm.Figure), root_model=page):
+            if pages.has_download(part):
+                offer_download(page.id, part, warehouse)
 
     # An input drops a value that is not among its options. The message on the address stays.
     @callback(Output("address", "children"), Input("_pages_location", "search"))

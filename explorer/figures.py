@@ -50,6 +50,12 @@ for theme in ("vizro_light", "vizro_dark"):
 LONG_TEXTS = ("Finding", "Problem", "Text", "File", "Reason", "Note")
 
 
+def format_of(name: str, values: pd.Series) -> str:
+    """The format of a column of numbers, for Python and for d3."""
+    is_count = name.rpartition(", ")[2] not in FORMATS and (values.dropna() % 1 == 0).all()
+    return ",d" if is_count else FORMATS.get(name.rpartition(", ")[2], ",.2f")
+
+
 def column(name: str, values: pd.Series) -> dict:
     """The AG Grid column for one column of a query."""
     is_number = pd.api.types.is_numeric_dtype(values)
@@ -60,9 +66,7 @@ def column(name: str, values: pd.Series) -> dict:
         "filter": "agNumberColumnFilter" if is_number else "agTextColumnFilter",
     }
     if is_number:
-        is_count = name.rpartition(", ")[2] not in FORMATS and (values.dropna() % 1 == 0).all()
-        number_format = ",d" if is_count else FORMATS.get(name.rpartition(", ")[2], ",.2f")
-        shown = f"params.value == null ? '' : d3.format('{number_format}')(params.value)"
+        shown = f"params.value == null ? '' : d3.format('{format_of(name, values)}')(params.value)"
         settings |= {
             "type": "rightAligned",
             "valueFormatter": {"function": shown},
@@ -136,6 +140,38 @@ def grid(data_frame: pd.DataFrame, page_size: int = 10) -> dag.AgGrid:
             "floatingFiltersHeight": 34,
         },
     )  # fmt: skip
+
+
+@capture("figure")
+def short_table(data_frame: pd.DataFrame, title: str, header: str = "") -> html.Div:
+    """A table of a few rows, without the filters and the cost of a grid."""
+    shown = pd.DataFrame({name: written(name, data_frame[name]) for name in data_frame})
+    kinds = {
+        name: "number" if pd.api.types.is_numeric_dtype(data_frame[name]) else "" for name in shown
+    }
+    head = html.Tr([html.Th(name, className=kinds[name], scope="col") for name in shown])
+    rows = [
+        html.Tr([html.Td(row[name], className=kinds[name]) for name in shown])
+        for row in shown.to_dict("records")
+    ]
+    return html.Div(
+        [
+            html.H3(title, className="figure-title"),
+            html.P(header) if header else None,
+            html.Table([html.Thead(head), html.Tbody(rows)])
+            if rows
+            else html.P("No rows for these filters."),
+        ],
+        className="short-table",
+    )
+
+
+def written(name: str, values: pd.Series) -> list[str]:
+    """The values of a column as they are shown; an unknown one is empty."""
+    if pd.api.types.is_numeric_dtype(values):
+        form = format_of(name, values).replace("d", ".0f")
+        return ["" if pd.isna(value) else format(value, form) for value in values]
+    return ["" if pd.isna(value) else str(value) for value in values]
 
 
 @capture("figure")

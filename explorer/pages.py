@@ -60,6 +60,17 @@ def table(page: str, query: str, title: str, size: int = 10, **settings: object)
     )
 
 
+def short_table(page: str, query: str, title: str, header: str = "") -> vm.Figure:
+    """A few rows of a query, without the filters and the cost of a grid."""
+    figure = figures.short_table(data_frame=query, title=title, header=header)
+    return vm.Figure(id=f"{page}-{query}", figure=figure)
+
+
+def has_download(part: vm.VizroBaseModel) -> bool:
+    """Whether a part shows rows, not words."""
+    return isinstance(part, vm.Table | vm.Graph) or "title" in part.figure._arguments
+
+
 def chart(page: str, draw, query: str, title: str, **more: object) -> vm.Graph:
     """A chart of the rows of a query."""
     return vm.Graph(
@@ -82,7 +93,7 @@ def with_downloads(shown: list) -> list:
     made = []
     for part in shown:
         made.append(part)
-        if isinstance(part, vm.Table | vm.Graph):
+        if has_download(part):
             made.append(vm.Button(id=f"{part.id}-csv", text="Download CSV", variant="plain"))
     return made
 
@@ -276,7 +287,7 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                     header="Bars show the standard error. Days whose error is as large as the rise "
                     "are left out.",
                 ),
-                table(
+                short_table(
                     "component",
                     "component_inspections",
                     "Inspections, all days",
@@ -284,7 +295,7 @@ def build(warehouse: Warehouse) -> list[vm.Page]:
                 ),
                 table("component", "neighbours", "Handles of the same site, in the chosen days"),
                 chart("component", figures.peers, "peers", "Against healthy handles, all days"),
-                table(
+                short_table(
                     "component",
                     "peer_measures",
                     "Figures against healthy handles, in the days of the watchlist",

@@ -339,14 +339,17 @@ def test_the_filters_of_a_handle(server, page, sql):
     )
     assert [tuple(rise) for rise in shown] == rises
     assert len(rises) == 2
-    columns = "Day", "Result", "Note", "Rank the day before", "List was right"
     rank = sql(
         f"select concern_rank from marts.watchlist_history where {where} and day = '2022-03-14'",
         *HANDLE,
     )[0][0]
-    assert rows_of(page, "component-component_inspections", *columns) == [
-        ("2022-03-15", "confirmed", f"{HANDLE[2]} note", rank, "yes")
+    assert page.locator("#component-component_inspections tbody td").all_inner_texts() == [
+        *("2022-03-15", "confirmed", "", f"{HANDLE[2]} note"),
+        *(str(rank), "contact resistance", "yes"),
     ]
+    with page.expect_download() as download:
+        page.click("#component-component_inspections-csv")
+    assert [row["Note"] for row in downloaded(download.value)] == [f"'{HANDLE[2]} note"]
 
     # A session zooms the chart, and nothing else.
     zoom = sessions[0][0]
