@@ -81,7 +81,7 @@
 
 {% macro default__list_landing_files() -%}
     {#- The plugin gets the known facts on unchanged files, and reads only the
-        other files. Returns the reason if a folder on an object store cannot be
+        other files; a full refresh reads all of them. Returns the reason if a folder on an object store cannot be
         listed; the table then stays unchanged. -#}
     {%- set problem = run_query('select folder_problem()').rows[0][0] -%}
     {%- if problem -%}
@@ -99,7 +99,7 @@
         create or replace table {{ landing_files() }} as
         select unnest(
             landing_files(
-                {% if run_query(table_query).rows -%}
+                {% if not flags.FULL_REFRESH and run_query(table_query).rows -%}
                     (select to_json(list(found)) from {{ landing_files() }} as found)
                 {%- else -%} null {%- endif %}
             ),
