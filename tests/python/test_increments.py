@@ -233,6 +233,50 @@ def test_another_foldback_temperature_changes_the_derating(warehouse, compiler):
     warehouse.dbt("seed", landing_dir=folder)
 
 
+def write_night(folder, day_start, day_end):
+    """One file per signal: the readings of two handles around midnight, from a time to another.
+
+    "derated" has half the power of before once it is hot, and is hot again after midnight. "late"
+    is hot for the last 24 s of its day only, so its mean of 30 s depends on the next day.
+    """
+    midnight = 1647129600000  # 13 March 2022
+    for signal in ("LM_powerLimit", "LM_handleNegCoreTempDegC"):
+        rows = []
+        for seconds in range(day_start, day_end, 6):
+            is_hot = 720 <= seconds + 1800 < 780 or 60 <= seconds < 120
+            values = {
+                "LM_powerLimit": (200 if seconds + 1800 < 720 or seconds >= 60 else 100, 50),
+                "LM_handleNegCoreTempDegC": (
+                    101 if is_hot else 95,
+                    106 if -24 <= seconds < 0 else 96,
+                ),
+            }
+            for handle, value in zip(("derated", "late"), values[signal], strict=True):
+                time = midnight + 1000 * seconds
+                rows.append(f"0,{time},s,a,{handle},{signal},{value}.{seconds // 6 % 3},")
+        text = "\n".join([SIGNAL_HEADER, *rows]) + "\n"
+        (folder / f"signals_data {signal} {day_start}.csv").write_text(text)
+
+
+def test_days_that_arrive_one_by_one_end_like_a_build_from_nothing(warehouse, compiler, tmp_path):
+    """A day counts what happened after it only if both are built at once."""
+    marts = ["component_daily", "watchlist_history"]
+    write_night(tmp_path, -1800, 0)
+    warehouse.load(tmp_path, *marts)
+    write_night(tmp_path, 0, 1800)
+    warehouse.load(tmp_path, *marts)
+    expected = CompiledWarehouse(compiler)
+    expected.load(tmp_path, *marts)
+    for mart in marts:
+        query = f"from marts.{mart} order by all"
+        assert warehouse.rows(query) == expected.rows(query), mart
+    (derated,) = warehouse.rows(
+        "select derated_seconds from marts.component_daily "
+        "where component_id = 'derated' and day = '2022-03-12'"
+    )
+    assert derated["derated_seconds"] == 11 * 60
+
+
 BY_DAY = [  # those that read only the day of their rows
     "int_signal_windows",
     "int_component_windows",
@@ -288,6 +332,21 @@ def test_a_rejected_row_is_not_looked_for_again(warehouse, tmp_path):
     warehouse.load(tmp_path, "rejected_rows")
     (row,) = warehouse.rows("select line_number, raw_line from marts.rejected_rows")
     assert row == {"line_number": 4, "raw_line": "bad"}
+
+
+def test_a_full_refresh_reads_every_file_again(warehouse, tmp_path):
+    """What was found out about a file stays, although its header is another one now."""
+    path = tmp_path / "signals_data.csv"
+    path.write_text(f"{SIGNAL_HEADER}\n0,1647086400000,one,two,c,LM_powerLimit,20.5,\n")
+    warehouse.load(tmp_path, "int_readings")
+    found = os.stat(path)
+    path.write_text(path.read_text().replace("SITE,ASSET", "ASSET,SITE"))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    sites = []
+    for options in ([], ["--full-refresh"]):
+        warehouse.dbt("run", *options, "--select", "+int_readings", landing_dir=tmp_path)
+        sites += warehouse.rows("select site_id from intermediate.int_readings")
+    assert sites == [{"site_id": "one"}, {"site_id": "two"}]
 
 
 CHANGES = {  # of a macro that a model uses indirectly, of a test, and of a reader

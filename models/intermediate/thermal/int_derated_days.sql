@@ -28,22 +28,32 @@ windows as (
 
 ),
 
+day_offsets as (
+
+    select {{ number_series(0, 1, 1) }} as day_offset
+
+),
+
 foldback as (
 
     select min(foldback_temp_c) as temp_c from {{ ref('alert_catalog') }}
 
 ),
 
+-- A day is judged by itself and the day before, as its version says, also
+-- where a session lasts longer.
 hot_sessions as (
 
     select
-        component_key,
-        session_window_start,
-        min(session_seconds) as hot_from_seconds,
-        max(window_start) as last_hot_at
+        windows.component_key,
+        windows.session_window_start,
+        windows.window_start::date + day_offsets.day_offset::int as day,
+        min(windows.session_seconds) as hot_from_seconds,
+        max(windows.window_start) as last_hot_at
     from windows
-    where temp_c >= (select foldback.temp_c from foldback)
-    group by component_key, session_window_start
+    cross join day_offsets
+    where windows.temp_c >= (select foldback.temp_c from foldback)
+    group by all
 
 ),
 
@@ -54,12 +64,15 @@ hot_windows as (
         windows.session_window_start,
         windows.session_seconds - hot_sessions.hot_from_seconds as hot_seconds,
         windows.power_kw,
-        windows.window_start
+        windows.window_start,
+        hot_sessions.day
     from windows
     inner join hot_sessions
         on
             windows.component_key = hot_sessions.component_key
             and windows.session_window_start = hot_sessions.session_window_start
+            and windows.window_start::date <= hot_sessions.day
+            and windows.window_start::date >= hot_sessions.day - 1
     -- Later, the car itself is more and more likely to take less power.
     where
         windows.power_kw > {{ idle_power_kw() }}
@@ -74,12 +87,13 @@ session_falls as (
     select
         component_key,
         session_window_start,
+        day,
         {{ mean('case when hot_seconds >= -120 and hot_seconds < -60 '
                 ~ 'then power_kw end') }} as earlier_kw,
         {{ mean('case when hot_seconds >= -60 and hot_seconds < 0 '
                 ~ 'then power_kw end') }} as later_kw
     from hot_windows
-    group by component_key, session_window_start
+    group by component_key, session_window_start, day
 
 ),
 
@@ -93,15 +107,17 @@ expected_powers as (
             least(falls.later_kw / falls.earlier_kw, 1),
             (windows.hot_seconds + 30) / 60
         ) as expected_kw,
-        windows.window_start
+        windows.day
     from hot_windows as windows
     inner join session_falls as falls
         on
             windows.component_key = falls.component_key
             and windows.session_window_start = falls.session_window_start
+            and windows.day = falls.day
     -- Rising power means that a car has just been plugged in.
     where
         windows.hot_seconds >= 0
+        and windows.window_start::date = windows.day
         and falls.later_kw <= 1.02 * falls.earlier_kw
 
 ),
@@ -113,11 +129,11 @@ derated_days as (
         (count(*) * {{ var('window_seconds') }})::double as derated_seconds,
         {{ exact_sum('expected_kw - power_kw') }}
         * {{ var('window_seconds') }} / 3600 as lost_energy_kwh,
-        window_start::date as day
+        day
     from expected_powers
     where
         power_kw <= {{ derated_ratio() }} * expected_kw
-        and {{ is_day_to_build(days, 'window_start') }}
+        and {{ is_day_to_build(days, 'day') }}
     group by all
 
 )

@@ -41,8 +41,9 @@ repaired_days as (
 
 ),
 
--- int_judged_days covers the readings of a day, not its alerts. It has no row
--- where nothing was read, so code and variables count below, too.
+-- int_judged_days covers the readings of a day, not its alerts, and not the
+-- period that may reach into the next day. It has no row where nothing was
+-- read, so code and variables count below, too.
 day_versions as (
 
     select
@@ -56,6 +57,14 @@ day_versions as (
             as row_version
     from {{ ref('int_alerts') }}
     group by fired_at::date
+    union all
+    select
+        hour_start::date as day,
+        {{ hash_of_all(hash_of([
+            'component_key', 'overheated_seconds', 'peak_trusted_avg_temp_c'
+        ])) }} as row_version
+    from {{ ref('int_overheated_hours') }}
+    group by hour_start::date
 
 ),
 
