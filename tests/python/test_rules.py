@@ -51,7 +51,7 @@ def spoil(project):
     reads("stg_days", identifier("int_frozen_runs"))
     reads("int_frozen_runs", identifier("build_info"))
     reads("build_info", files["unique_id"], lines["unique_id"])
-    troubles = [identifier("sensor_faults"), identifier("int_sensor_troubles")]
+    troubles = [identifier("sensor_faults"), identifier("int_sensor_days")]
     reads("rejected_rows_by_reason", *troubles)
     named("nodes", "site_daily")["depends_on"]["nodes"] = []
     lines["identifier"] = files["identifier"]

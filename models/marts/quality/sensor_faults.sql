@@ -1,5 +1,36 @@
 -- One row per temperature series with readings that are impossible for its
--- handle, or a frozen value.
+-- handle, or a frozen value, over all days.
+with
+
+sensor_days as (
+
+    select
+        series.site_id,
+        series.asset_id,
+        series.component_id,
+        series.signal_name,
+        days.*
+    from {{ ref('int_sensor_days') }} as days
+    inner join {{ ref('int_series') }} as series
+        on days.series_key = series.series_key
+
+),
+
+sensors as (
+
+    select
+        site_id,
+        asset_id,
+        component_id,
+        signal_name,
+        {{ sensor_trouble_columns() }},
+        min(first_implausible_at) as first_implausible_at,
+        max(last_implausible_at) as last_implausible_at
+    from sensor_days
+    group by site_id, asset_id, component_id, signal_name
+
+)
+
 select
     site_id,
     asset_id,
@@ -13,4 +44,4 @@ select
     frozen_seconds,
     first_implausible_at,
     last_implausible_at
-from {{ ref('int_sensor_troubles') }}
+from sensors

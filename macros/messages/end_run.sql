@@ -1,6 +1,6 @@
-{% macro print_load_summary(results) -%}
-    {#- The end of a run's output: warnings, what was loaded and found, and what
-        to open next, or why the result was not published. -#}
+{% macro end_run(results) -%}
+    {#- On-run-end: publishes a complete run, and prints warnings, what was
+        loaded and found, and what to open next, or why nothing was published. -#}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'retry') -%}
         {%- set reason = why_not_published(results) -%}
         {%- if not reason -%}
