@@ -159,7 +159,9 @@ def judged(handles, warehouse, tmp_path_factory):
     """Rows of component_thermal_profile and component_watchlist side by side."""
     folder = tmp_path_factory.mktemp("landing")
     write_landing_folder(folder, list(handles.values()), np.random.default_rng(7))
-    warehouse.load(folder, "component_watchlist")
+    # A site is judged by three days, or by all days that are judged: here two.
+    two_days = ["--vars", "{watch_days: 2}"]
+    warehouse.dbt("run", *two_days, "--select", "+component_watchlist", landing_dir=folder)
     return warehouse.rows(
         "from marts.component_thermal_profile full join marts.component_watchlist "
         "using (site_id, asset_id, component_id) order by concern_rank"

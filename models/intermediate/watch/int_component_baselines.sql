@@ -147,6 +147,20 @@ component_baselines as (
 
 ),
 
+site_days as (
+
+    select
+        starts.judged_on,
+        components.site_id,
+        count(distinct starts.day) as day_count
+    from compared_starts as starts
+    inner join {{ ref('int_components') }} as components
+        on starts.component_key = components.component_key
+    where starts.is_recent
+    group by starts.judged_on, components.site_id
+
+),
+
 -- The site's own past: the earlier days that trends look back to.
 past_baselines as (
 
@@ -274,7 +288,8 @@ measured_sites as (
 
 -- 0.5 °C is the smallest spread assumed between sites. With fewer than four
 -- sites, no site can be told from the others. With one component, a warm site
--- cannot be told from a warm component.
+-- cannot be told from a warm component; with one or two days, not from the
+-- weather.
 scored_sites as (
 
     select
@@ -286,7 +301,10 @@ scored_sites as (
             as site_coolest_quarter_excess_c,
         sites.board_excess_c - fleet.board_excess_c as site_board_excess_c,
         case
-            when fleet.site_count >= 4 and sites.site_component_count >= 2
+            when
+                fleet.site_count >= 4
+                and sites.site_component_count >= 2
+                and site_days.day_count >= {{ [3, var('watch_days')] | min }}
                 then {{ robust_z(
                     'sites.median_excess_c',
                     'fleet.median_excess_c',
@@ -313,6 +331,10 @@ scored_sites as (
         end as site_baseline_change_z
     from measured_sites as sites
     inner join fleet on sites.judged_on = fleet.judged_on
+    inner join site_days
+        on
+            sites.judged_on = site_days.judged_on
+            and sites.site_id = site_days.site_id
     left join past_sites
         on
             sites.judged_on = past_sites.judged_on
