@@ -91,7 +91,7 @@
         ''
     ), '')
     || if(
-        is_muted,
+        is_muted and confidence <> 'named',
         '; not named again until it has grown by a quarter',
         ''
     )

@@ -6,6 +6,7 @@
     pre_hook="{{ delete_old_rows('int_watch_days', 'day_version') }}"
 ) }}
 {%- set days = days_to_build('int_watch_days') %}
+{%- set fewest_days = [3, var('watch_days')] | min %}
 
 with
 
@@ -152,11 +153,13 @@ site_days as (
     select
         starts.judged_on,
         components.site_id,
-        count(distinct starts.day) as day_count
+        count(distinct case when starts.is_recent then starts.day end)
+            as day_count,
+        count(distinct case when not starts.is_recent then starts.day end)
+            as past_day_count
     from compared_starts as starts
     inner join {{ ref('int_components') }} as components
         on starts.component_key = components.component_key
-    where starts.is_recent
     group by starts.judged_on, components.site_id
 
 ),
@@ -304,7 +307,7 @@ scored_sites as (
             when
                 fleet.site_count >= 4
                 and sites.site_component_count >= 2
-                and site_days.day_count >= {{ [3, var('watch_days')] | min }}
+                and site_days.day_count >= {{ fewest_days }}
                 then {{ robust_z(
                     'sites.median_excess_c',
                     'fleet.median_excess_c',
@@ -317,6 +320,7 @@ scored_sites as (
             -- With fewer than seven days, the past may be just a cold spell.
             when
                 past_sites.component_count >= 2
+                and site_days.past_day_count >= {{ fewest_days }}
                 and past_sites.first_day
                 <= sites.judged_on - {{ var('watch_days') + 6 }}
                 then
@@ -324,7 +328,10 @@ scored_sites as (
                     - (past_sites.excess_c - past_sites.fleet_excess_c)
         end as site_baseline_change_c,
         case
-            when fleet.site_count >= 4 and sites.site_component_count >= 2
+            when
+                fleet.site_count >= 4
+                and sites.site_component_count >= 2
+                and site_days.day_count >= {{ fewest_days }}
                 then
                     site_baseline_change_c
                     / sqrt(0.25 + 2 * pow(sites.standard_error_c, 2))

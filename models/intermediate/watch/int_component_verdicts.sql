@@ -18,7 +18,14 @@ inspections as (
         component_key,
         result,
         found_cause,
-        inspected_on
+        inspected_on,
+        coalesce(
+            lag(result) over (
+                partition by component_key
+                order by inspected_on, result
+            ) = 'no_fault',
+            false
+        ) as follows_no_fault
     from {{ ref('stg_inspections') }}
 
 ),
@@ -29,6 +36,8 @@ no_faults as (
     select
         suspicions.*,
         inspections.inspected_on,
+        inspections.found_cause is null and inspections.follows_no_fault
+            as mutes_all_causes,
         -- A handle that was on the list for nothing has no cause to mute.
         case
             when inspections.found_cause is not null
@@ -69,7 +78,9 @@ faults as (
 
 ),
 
--- The suspicion of an unchanged fault moves by less than 25 % in a week.
+-- The suspicion of an unchanged fault moves by less than 25 % in a week. A second
+-- inspection in a row without a fault mutes every cause that was at least
+-- possible: the first one has muted the strongest.
 mutes as (
 
     select
@@ -78,7 +89,12 @@ mutes as (
         {% for cause in causes -%}
             max(
                 case
-                    when no_faults.muted_cause = '{{ cause }}'
+                    when
+                        no_faults.muted_cause = '{{ cause }}'
+                        or (
+                            no_faults.mutes_all_causes
+                            and no_faults.{{ cause }}_suspicion >= 0.5
+                        )
                         then
                             1.25
                             * greatest(no_faults.{{ cause }}_suspicion, 1)
@@ -115,24 +131,31 @@ muted_components as (
 
 ),
 
-previous_days as (
+days as (
 
     select
         judged_on,
-        component_key,
-        {% for cause in causes -%}
-            lag({{ cause }}_suspicion) over component_days
-                as {{ cause }}_suspicion,
-        {% endfor -%}
-        lag(judged_on) over component_days as previous_on
+        lag(judged_on) over (order by judged_on) as previous_on
     from suspicions
-    window component_days as (
-        partition by component_key
-        order by judged_on
-    )
+    group by judged_on
 
 ),
 
+previous_days as (
+
+    select
+        days.judged_on,
+        suspicions.component_key,
+        {% for cause in causes -%}
+            suspicions.{{ cause }}_suspicion,
+        {% endfor -%}
+        days.previous_on
+    from days
+    inner join suspicions on days.previous_on = suspicions.judged_on
+
+),
+
+-- A fault that was confirmed is still there.
 inspected_days as (
 
     select distinct
@@ -144,12 +167,14 @@ inspected_days as (
             previous_days.component_key = inspections.component_key
             and previous_days.previous_on <= inspections.inspected_on
             and previous_days.judged_on >= inspections.inspected_on
+    where inspections.result <> 'confirmed'
 
 ),
 
 -- A muted cause stays possible. A cause that was named the day before stays
 -- named while its suspicion is at least 0.8: chance alone must not take a
--- handle off the list for a day. An inspection since then ends this.
+-- handle off the list for a day. A repair since then ends this, and so does an
+-- inspection without a fault.
 judged_components as (
 
     select
@@ -184,7 +209,7 @@ judged_components as (
         suspicions.is_negative_warmer,
         suspicions.warmer_pole_changed_on
     from suspicions
-    inner join previous_days
+    left join previous_days
         on
             suspicions.judged_on = previous_days.judged_on
             and suspicions.component_key = previous_days.component_key
