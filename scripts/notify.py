@@ -1,8 +1,8 @@
 """Reports what is new, worse or gone on the watchlist, and sends it to NOTIFY_URLS: make notify.
 
 NOTIFY_URLS: addresses for apprise, separated by white space. Without any, the text is printed.
-SINCE: the day to compare the last day with, such as 2022-03-12; by default the last day that was
-sent, or without one the day before. The file <warehouse>.notified keeps the last day that was sent.
+SINCE: the day to compare the last day with, such as 2022-03-12; by default the list that was sent
+last, or without one the day before. The file <warehouse>.notified keeps the list that was sent.
 SITE_URL: where the pages of make site are served, for the links; by default their files.
 
 Exit codes: 0 sent, printed, or nothing changed; 1 an error, described in one sentence.
@@ -11,6 +11,7 @@ Exit codes: 0 sent, printed, or nothing changed; 1 an error, described in one se
 from outputs import open_marts, warehouse_path
 
 # isort: split
+import json
 import logging
 import os
 import re
@@ -26,26 +27,36 @@ MOST_LINES = 4  # after the title
 CHANGES = ("new", "new cause", "worse", "gone")
 
 
-def changes(since: str | None) -> list[tuple]:
+def changes(connection: duckdb.DuckDBPyConnection, since=None, sent=None) -> list[tuple]:
     """The rows of watchlist_changes.sql; one row without a change if nothing changed."""
-    with open_marts() as connection:
-        try:
-            return connection.execute(QUERY.read_text(), {"since": since}).fetchall()
-        except duckdb.CatalogException:
-            sys.exit(f"'{warehouse_path()}' holds no watchlist_history: run make build first.")
+    return connection.execute(QUERY.read_text(), {"since": since, "sent": sent}).fetchall()
 
 
-def sent_until() -> Path:
-    """The file with the last day that was sent."""
+def sent_file() -> Path:
+    """The file with the last day that was sent, and its list as it was sent."""
     return Path(f"{warehouse_path()}.notified")
 
 
-def last_sent_day() -> date | None:
-    """The last day that was sent, if that is known."""
+def last_sent() -> tuple[date, str] | None:
+    """The last day that was sent, and its list as JSON, if they are known."""
     try:
-        return date.fromisoformat(sent_until().read_text().strip())
-    except (OSError, ValueError):
+        sent = json.loads(sent_file().read_text(encoding="utf-8"))
+        return date.fromisoformat(sent["day"]), json.dumps(sent["listed"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def keep_sent(connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    """Keeps the list of a day, for the next message."""
+    ids = ("site_id", "asset_id", "component_id", "likely_cause", "concern_score")
+    rows = connection.execute(
+        f"select {', '.join(ids)} from marts.watchlist_history "
+        "where day = ? and confidence = 'named'",
+        [day],
+    ).fetchall()
+    listed = [dict(zip(ids, row, strict=True)) for row in rows]
+    text = json.dumps({"day": day.isoformat(), "listed": listed})
+    sent_file().write_text(text, encoding="utf-8")
 
 
 def printable(text: object) -> str:
@@ -70,9 +81,9 @@ def line(row: tuple, site: str) -> str:
     return f"{', '.join(parts)}: {site}/{page}"
 
 
-def message(rows: list[tuple], site: str) -> tuple[str, list[str]] | None:
-    """The title and the lines to send, or nothing."""
-    *_, last_day, day_before = rows[0]
+def message(rows: list[tuple], before: str, site: str) -> tuple[str, list[str]] | None:
+    """The title and the lines to send, or nothing. before: what the list is compared with."""
+    *_, last_day, _ = rows[0]
     found = [row for row in rows if row[0] is not None]
     if not found:
         return None
@@ -82,7 +93,7 @@ def message(rows: list[tuple], site: str) -> tuple[str, list[str]] | None:
     counts = ", ".join(
         f"{count} {change}" for change, count in handles.items() if count or change != "new cause"
     )
-    title = f"Watchlist of {last_day:%-d %b %Y}, against {day_before:%-d %b %Y}: {counts}"
+    title = f"Watchlist of {last_day:%-d %b %Y}, against {before}: {counts}"
     shown = found if len(found) <= MOST_LINES else found[: MOST_LINES - 1]
     lines = [line(row, site) for row in shown]
     if len(found) > len(shown):
@@ -91,23 +102,27 @@ def message(rows: list[tuple], site: str) -> tuple[str, list[str]] | None:
     return title, lines
 
 
-def send(urls: list[str], title: str, body: str) -> None:
-    """Sends to each address. Addresses are never printed, because they may contain a password."""
+def send(urls: list[str], title: str, body: str) -> list[int]:
+    """Sends to each address, and returns the numbers of those that could not be reached.
+
+    Addresses are never printed, because they may contain a password.
+    """
     import apprise
 
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    failed = []
+    targets = []
     for number, url in enumerate(urls, start=1):
-        target = apprise.Apprise()
-        if not target.add(url):
-            sys.exit(f"Target {number} of NOTIFY_URLS is no address that apprise knows.")
-        if not target.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT):
-            failed.append(str(number))
-    if failed:
-        sys.exit(
-            f"{len(failed)} of {len(urls)} targets of NOTIFY_URLS could not be reached: "
-            f"number {', '.join(failed)}."
-        )
+        targets.append(apprise.Apprise())
+        if not targets[-1].add(url):
+            sys.exit(
+                f"Target {number} of NOTIFY_URLS is no address that apprise knows. "
+                "Nothing was sent."
+            )
+    return [
+        number
+        for number, target in enumerate(targets, start=1)
+        if not target.notify(title=title, body=body, body_format=apprise.NotifyFormat.TEXT)
+    ]
 
 
 def main() -> None:
@@ -119,30 +134,38 @@ def main() -> None:
             since = datetime.strptime(since, "%Y-%m-%d").date().isoformat()
         except ValueError:
             sys.exit(f"SINCE is '{printable(since)}'; it must be a day such as 2022-03-12.")
-    rows = changes(since)
-    last_day, day_before = rows[0][-2:]
-    sent_day = last_sent_day() if urls and last_day and not since else None
-    if sent_day and sent_day == last_day:
-        print(f"The watchlist of {last_day} was sent before.")
-        return
-    if sent_day and sent_day < last_day:
-        rows = changes(sent_day.isoformat())
-        day_before = rows[0][-1]
-    if since and last_day and since >= last_day.isoformat():
-        sys.exit(f"SINCE is {since}, but the last day of the watchlist is {last_day}.")
-    if day_before is None or day_before == last_day:
-        print("The watchlist has one day only: nothing to compare it with.")
-        return
-    text = message(rows, site)
-    if text is None:
-        print(f"Nothing changed on the watchlist between {day_before} and {last_day}.")
-        return
-    title, lines = text
-    if not urls:
-        print(title, *lines, sep="\n")
-        return
-    send(urls, title, "\n".join(lines))
-    sent_until().write_text(f"{last_day}\n")
+    sent = last_sent() if urls and not since else None
+    with open_marts() as connection:
+        try:
+            rows = changes(connection, *(sent or (since,)))
+        except duckdb.CatalogException:
+            sys.exit(f"'{warehouse_path()}' holds no watchlist_history: run make build first.")
+        *_, last_day, day_before = rows[0]
+        if since and last_day and since >= last_day.isoformat():
+            sys.exit(f"SINCE is {since}, but the last day of the watchlist is {last_day}.")
+        if not sent and day_before in (None, last_day):
+            print("The watchlist has one day only: nothing to compare it with.")
+            return
+        before = f"{sent[0] if sent else day_before:%-d %b %Y}"
+        before += " as it was sent" if sent else ""
+        text = message(rows, before, site)
+        if text is None:
+            print(f"Nothing changed: watchlist of {last_day:%-d %b %Y}, against {before}.")
+            if urls and not sent and not since:
+                keep_sent(connection, last_day)
+            return
+        title, lines = text
+        if not urls:
+            print(title, *lines, sep="\n")
+            return
+        failed = send(urls, title, "\n".join(lines))
+        if len(failed) < len(urls):
+            keep_sent(connection, last_day)
+    if failed:
+        sys.exit(
+            f"{len(failed)} of {len(urls)} targets of NOTIFY_URLS could not be reached: "
+            f"number {', '.join(map(str, failed))}."
+        )
     print(f"{title}. Sent to {len(urls)} target{'s' if len(urls) > 1 else ''}.")
 
 

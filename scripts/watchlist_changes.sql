@@ -1,7 +1,8 @@
 -- One row per component whose place on the watchlist changed between two days;
 -- the components of a hot site are one row. Without a change, one row of nulls.
 -- The later day is the last day. The earlier one is $since (or the first day if
--- that is later), or without $since the day before the last.
+-- that is later), or without $since the day before the last. $sent is the list
+-- of that day as it was sent, or null.
 with
 
 days as (
@@ -20,34 +21,69 @@ days as (
     ) as history
 ),
 
-judged as (
+named as (
     select
-        history.*,
-        history.day = days.last_day as is_now,
-        history.confidence = 'named' as is_named
-    from marts.watchlist_history as history
-    inner join days on history.day in (days.last_day, days.day_before)
+        day,
+        site_id,
+        asset_id,
+        component_id,
+        likely_cause,
+        concern_rank,
+        concern_score
+    from marts.watchlist_history
+    where confidence = 'named'
+),
+
+-- What was sent, because late data may have changed the list of that day.
+before as (
+    select named.* exclude (day, concern_rank)
+    from named
+    inner join days on named.day = days.day_before
+    where $sent is null
+    union all by name
+    select sent.*
+    from (
+        select unnest(
+            from_json(
+                $sent,
+                '[{"site_id": "VARCHAR", "asset_id": "VARCHAR",
+                "component_id": "VARCHAR", "likely_cause": "VARCHAR",
+                "concern_score": "DOUBLE"}]'
+            ),
+            recursive := true
+        )
+    ) as sent
 ),
 
 compared as (
     select
-        site_id,
-        asset_id,
-        component_id,
-        bool_or(is_now and is_named) as is_listed,
-        bool_or(not is_now and is_named) as was_listed,
-        bool_or(is_now) as is_judged,
-        any_value(likely_cause) filter (where is_now and is_named) as cause_now,
-        any_value(likely_cause) filter (where not is_now and is_named)
-            as cause_before,
-        any_value(concern_rank) filter (where is_now and is_named)
-            as concern_rank,
-        any_value(concern_score) filter (where is_now and is_named)
-            as score_now,
-        any_value(concern_score) filter (where not is_now and is_named)
-            as score_before
-    from judged
-    group by all
+        coalesce(listed.site_id, before.site_id) as site_id,
+        coalesce(listed.asset_id, before.asset_id) as asset_id,
+        coalesce(listed.component_id, before.component_id) as component_id,
+        listed.likely_cause as cause_now,
+        before.likely_cause as cause_before,
+        listed.concern_rank,
+        listed.concern_score as score_now,
+        before.concern_score as score_before,
+        exists (
+            select 1
+            from marts.watchlist_history as history
+            inner join days on history.day = days.last_day
+            where
+                history.site_id = before.site_id
+                and history.asset_id = before.asset_id
+                and history.component_id = before.component_id
+        ) as is_judged
+    from (
+        select named.*
+        from named
+        inner join days on named.day = days.last_day
+    ) as listed
+    full join before
+        on
+            listed.site_id = before.site_id
+            and listed.asset_id = before.asset_id
+            and listed.component_id = before.component_id
 ),
 
 changes as (
@@ -56,8 +92,8 @@ changes as (
         coalesce(cause_now, cause_before) as likely_cause,
         likely_cause = 'hot_site' as is_hot_site,
         case
-            when is_listed and not was_listed then 'new'
-            when was_listed and not is_listed then 'gone'
+            when cause_before is null then 'new'
+            when cause_now is null then 'gone'
             when cause_now <> cause_before then 'new cause'
             when score_now >= score_before + 5 then 'worse'
         end as change,

@@ -183,7 +183,7 @@ def test_it_sends_what_it_would_print(warehouse, webhook):
     assert webhook.posted[0]["message"].splitlines() == lines
 
 
-def test_each_day_is_sent_once(warehouse, webhook):
+def test_a_message_is_sent_once(warehouse, webhook):
     """A daily run without new data repeats the message, or two new days lose the first."""
     path = warehouse(HISTORY)
     sent = path.with_name("warehouse.duckdb.notified")
@@ -194,11 +194,31 @@ def test_each_day_is_sent_once(warehouse, webhook):
     webhook.posted.clear()
     assert "1 new, 1 worse, 1 gone. Sent" in notify(path, NOTIFY_URLS=webhook.url).stdout
     run = notify(path, NOTIFY_URLS=webhook.url)
-    assert run.stdout == "The watchlist of 2022-03-14 was sent before.\n"
+    against = "watchlist of 14 Mar 2022, against 14 Mar 2022 as it was sent"
+    assert run.stdout == f"Nothing changed: {against}.\n"
     assert len(webhook.posted) == 1
-    for day, found in [("2022-03-12", "against 12 Mar"), ("2022-03-20", "against 13 Mar")]:
-        sent.write_text(day)
-        assert found in notify(path, NOTIFY_URLS=webhook.url).stdout
+    for content in ("", "2022-03-12", "[]", '{"day": "2022-03-12"}'):
+        sent.write_text(content)
+        assert "against 13 Mar 2022: 1 new" in notify(path, NOTIFY_URLS=webhook.url).stdout
+
+
+def test_what_late_data_changes_is_told(warehouse, webhook):
+    """A handle is listed by data of a day that was already sent, and nobody is told."""
+    path = warehouse(
+        [(12, "x", 1, "none", 0), (13, "x", 1, "none", 0), (13, "old", 2, "named", 51)]
+    )
+    assert "1 new" in notify(path, NOTIFY_URLS=webhook.url).stdout
+    with duckdb.connect(path) as connection:
+        connection.execute(
+            "update marts.watchlist_history "
+            "set confidence = 'named', likely_cause = 'weak_cooling' "
+            "where day = '2022-03-13' and component_id = 'x'; "
+            "insert into marts.watchlist_history select * replace (day + 1 as day) "
+            "from marts.watchlist_history where day = '2022-03-13'"
+        )
+    run = notify(path, NOTIFY_URLS=webhook.url)
+    assert "against 13 Mar 2022 as it was sent: 1 new, 0 worse, 0 gone" in run.stdout
+    assert webhook.posted[-1]["message"].startswith("new: handle x ")
 
 
 @pytest.mark.parametrize(
@@ -219,9 +239,12 @@ def test_a_target_that_fails_is_told_without_its_address(warehouse, webhook):
     assert run.returncode == 1
     assert run.stderr == "1 of 2 targets of NOTIFY_URLS could not be reached: number 1.\n"
     assert len(webhook.posted) == 2
-    run = notify(path, NOTIFY_URLS=f"nonsense-{SECRET}")
+    assert "Nothing changed" in notify(path, NOTIFY_URLS=webhook.url).stdout, "others get it twice"
+    run = notify(path, SINCE="2022-03-13", NOTIFY_URLS=f"{webhook.url} nonsense-{SECRET}")
     assert run.returncode == 1
-    assert run.stderr == "Target 1 of NOTIFY_URLS is no address that apprise knows.\n"
+    unknown = "Target 2 of NOTIFY_URLS is no address that apprise knows. Nothing was sent.\n"
+    assert run.stderr == unknown
+    assert len(webhook.posted) == 2
 
 
 def test_wrong_input_ends_with_a_sentence(warehouse, tmp_path):

@@ -30,7 +30,8 @@ inspections as (
 
 ),
 
--- At an inspection, the workshop has the watchlist of the day before.
+-- At an inspection, the workshop has the watchlist of the last judged day
+-- before it.
 no_faults as (
 
     select
@@ -78,9 +79,9 @@ faults as (
 
 ),
 
--- The suspicion of an unchanged fault moves by less than 25 % in a week. A second
--- inspection in a row without a fault mutes every cause that was at least
--- possible: the first one has muted the strongest.
+-- The suspicion of an unchanged fault moves by less than 25 % in a week. A
+-- second inspection in a row without a fault mutes every cause that was at
+-- least possible: the first one has muted the strongest.
 mutes as (
 
     select
