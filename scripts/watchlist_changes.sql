@@ -35,7 +35,7 @@ named as (
 ),
 
 -- What was sent, because late data may have changed the list of that day.
-before as (
+earlier as (
     select named.* exclude (day, concern_rank)
     from named
     inner join days on named.day = days.day_before
@@ -55,35 +55,41 @@ before as (
     ) as sent
 ),
 
+judged as (
+    select
+        history.site_id,
+        history.asset_id,
+        history.component_id
+    from marts.watchlist_history as history
+    inner join days on history.day = days.last_day
+),
+
 compared as (
     select
-        coalesce(listed.site_id, before.site_id) as site_id,
-        coalesce(listed.asset_id, before.asset_id) as asset_id,
-        coalesce(listed.component_id, before.component_id) as component_id,
+        coalesce(listed.site_id, earlier.site_id) as site_id,
+        coalesce(listed.asset_id, earlier.asset_id) as asset_id,
+        coalesce(listed.component_id, earlier.component_id) as component_id,
         listed.likely_cause as cause_now,
-        before.likely_cause as cause_before,
+        earlier.likely_cause as cause_before,
         listed.concern_rank,
         listed.concern_score as score_now,
-        before.concern_score as score_before,
-        exists (
-            select 1
-            from marts.watchlist_history as history
-            inner join days on history.day = days.last_day
-            where
-                history.site_id = before.site_id
-                and history.asset_id = before.asset_id
-                and history.component_id = before.component_id
-        ) as is_judged
+        earlier.concern_score as score_before,
+        judged.component_id is not null as is_judged
     from (
         select named.*
         from named
         inner join days on named.day = days.last_day
     ) as listed
-    full join before
+    full join earlier
         on
-            listed.site_id = before.site_id
-            and listed.asset_id = before.asset_id
-            and listed.component_id = before.component_id
+            listed.site_id = earlier.site_id
+            and listed.asset_id = earlier.asset_id
+            and listed.component_id = earlier.component_id
+    left join judged
+        on
+            earlier.site_id = judged.site_id
+            and earlier.asset_id = judged.asset_id
+            and earlier.component_id = judged.component_id
 ),
 
 changes as (
