@@ -656,7 +656,7 @@ def test_the_watchlist_counts_its_inspections(built):
         assert {row["inspection"].split(" (")[0] for row in named} <= {
             "confirmed 14 Mar 2022", "no fault 14 Mar 2022",
         }  # fmt: skip
-    assert all(row["first_listed_on"] for row in named)
+    assert all(row["listed_since"] for row in named)
 
 
 FIRST_DAY = date(2022, 3, 1)
