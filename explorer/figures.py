@@ -53,7 +53,7 @@ LONG_TEXTS = ("Finding", "Problem", "Text", "File", "Reason", "Note")
 def format_of(name: str, values: pd.Series) -> str:
     """The format of a column of numbers, for Python and for d3."""
     is_count = name.rpartition(", ")[2] not in FORMATS and (values.dropna() % 1 == 0).all()
-    return ",d" if is_count else FORMATS.get(name.rpartition(", ")[2], ",.2f")
+    return ",.0f" if is_count else FORMATS.get(name.rpartition(", ")[2], ",.2f")
 
 
 def column(name: str, values: pd.Series) -> dict:
@@ -169,7 +169,7 @@ def short_table(data_frame: pd.DataFrame, title: str, header: str = "") -> html.
 def written(name: str, values: pd.Series) -> list[str]:
     """The values of a column as they are shown; an unknown one is empty."""
     if pd.api.types.is_numeric_dtype(values):
-        form = format_of(name, values).replace("d", ".0f")
+        form = format_of(name, values)
         return ["" if pd.isna(value) else format(value, form) for value in values]
     return ["" if pd.isna(value) else str(value) for value in values]
 

@@ -81,8 +81,9 @@
 
 {% macro default__list_landing_files() -%}
     {#- The plugin gets the known facts on unchanged files, and reads only the
-        other files; a full refresh reads all of them. Returns the reason if a folder on an object store cannot be
-        listed; the table then stays unchanged. -#}
+        other files; a full refresh reads all of them. Returns the reason if a
+        folder on an object store cannot be listed; the table then stays
+        unchanged. -#}
     {%- set problem = run_query('select folder_problem()').rows[0][0] -%}
     {%- if problem -%}
         {{- return(problem) -}}

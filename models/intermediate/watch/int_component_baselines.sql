@@ -298,16 +298,16 @@ scored_sites as (
     select
         sites.judged_on,
         sites.site_id,
+        fleet.site_count >= 4
+        and sites.site_component_count >= 2
+        and site_days.day_count >= {{ fewest_days }} as is_comparable,
         sites.median_excess_c - fleet.median_excess_c
             as site_baseline_excess_c,
         sites.coolest_quarter_excess_c - fleet.median_excess_c
             as site_coolest_quarter_excess_c,
         sites.board_excess_c - fleet.board_excess_c as site_board_excess_c,
         case
-            when
-                fleet.site_count >= 4
-                and sites.site_component_count >= 2
-                and site_days.day_count >= {{ fewest_days }}
+            when is_comparable
                 then {{ robust_z(
                     'sites.median_excess_c',
                     'fleet.median_excess_c',
@@ -328,10 +328,7 @@ scored_sites as (
                     - (past_sites.excess_c - past_sites.fleet_excess_c)
         end as site_baseline_change_c,
         case
-            when
-                fleet.site_count >= 4
-                and sites.site_component_count >= 2
-                and site_days.day_count >= {{ fewest_days }}
+            when is_comparable
                 then
                     site_baseline_change_c
                     / sqrt(0.25 + 2 * pow(sites.standard_error_c, 2))

@@ -20,13 +20,21 @@ inspections as (
         found_cause,
         inspected_on,
         coalesce(
-            lag(result) over (
-                partition by component_key
-                order by inspected_on, result
-            ) = 'no_fault',
+            max(case when result = 'no_fault' then inspected_on end)
+                over earlier_days
+            > coalesce(
+                max(case when result <> 'no_fault' then inspected_on end)
+                    over earlier_days,
+                date '0001-01-01'
+            ),
             false
         ) as follows_no_fault
     from {{ ref('stg_inspections') }}
+    window earlier_days as (
+        partition by component_key
+        order by inspected_on
+        range between unbounded preceding and interval '1' day preceding
+    )
 
 ),
 
@@ -79,9 +87,10 @@ faults as (
 
 ),
 
--- The suspicion of an unchanged fault moves by less than 25 % in a week. A
--- second inspection in a row without a fault mutes every cause that was at
--- least possible: the first one has muted the strongest.
+-- The suspicion of an unchanged fault moves by less than 25 % in a week. An
+-- inspection without a fault mutes the cause that was listed. If one of an
+-- earlier day has muted the strongest cause, the next one mutes all causes
+-- that were at least possible.
 mutes as (
 
     select
