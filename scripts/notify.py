@@ -24,6 +24,7 @@ from site_pages import page_name
 
 QUERY = Path(__file__).with_name("watchlist_changes.sql")
 MOST_LINES = 4  # after the title
+LISTED = ("site_id", "asset_id", "component_id", "likely_cause", "concern_score")
 CHANGES = ("new", "new cause", "worse", "gone")
 
 
@@ -41,22 +42,29 @@ def last_sent() -> tuple[date, str] | None:
     """The last day that was sent, and its list as JSON, if they are known."""
     try:
         sent = json.loads(sent_file().read_text(encoding="utf-8"))
-        return date.fromisoformat(sent["day"]), json.dumps(sent["listed"])
+        names = [sorted(handle) for handle in sent["listed"]]
+        if all(found == sorted(LISTED) for found in names):
+            return date.fromisoformat(sent["day"]), json.dumps(sent["listed"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        pass
+    return None
 
 
 def keep_sent(connection: duckdb.DuckDBPyConnection, day: date) -> None:
     """Keeps the list of a day, for the next message."""
-    ids = ("site_id", "asset_id", "component_id", "likely_cause", "concern_score")
     rows = connection.execute(
-        f"select {', '.join(ids)} from marts.watchlist_history "
+        f"select {', '.join(LISTED)} from marts.watchlist_history "
         "where day = ? and confidence = 'named'",
         [day],
     ).fetchall()
-    listed = [dict(zip(ids, row, strict=True)) for row in rows]
+    listed = [dict(zip(LISTED, row, strict=True)) for row in rows]
     text = json.dumps({"day": day.isoformat(), "listed": listed})
-    sent_file().write_text(text, encoding="utf-8")
+    try:
+        sent_file().write_text(text, encoding="utf-8")
+    except OSError as error:
+        sys.exit(
+            f"'{sent_file()}' cannot be written, so the next run compares anew: {error.strerror}."
+        )
 
 
 def printable(text: object) -> str:
@@ -143,8 +151,9 @@ def main() -> None:
         *_, last_day, day_before = rows[0]
         if since and last_day and since >= last_day.isoformat():
             sys.exit(f"SINCE is {since}, but the last day of the watchlist is {last_day}.")
-        if not sent and day_before in (None, last_day):
-            print("The watchlist has one day only: nothing to compare it with.")
+        if last_day is None or (not sent and day_before in (None, last_day)):
+            days = "no day" if last_day is None else "one day only"
+            print(f"The watchlist has {days}: nothing to compare.")
             return
         before = f"{sent[0] if sent else day_before:%-d %b %Y}"
         before += " as it was sent" if sent else ""

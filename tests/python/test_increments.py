@@ -321,14 +321,19 @@ def spy(function, calls):
     return spied
 
 
+def replace_unnoticed(path, old, new):
+    """Replaces a text by one of the same length; the time of change stays."""
+    found = os.stat(path)
+    path.write_text(path.read_text().replace(old, new))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
 def test_a_rejected_row_is_not_looked_for_again(warehouse, tmp_path):
     """A build reads known files again to number their lines, and loses rows that it cannot find."""
     path = tmp_path / "signals_data.csv"
     path.write_text(f"{SIGNAL_HEADER}\n0,1647086400000,a,a,c,LM_powerLimit,20.5,\n\nbad\n")
     warehouse.load(tmp_path, "rejected_rows")
-    found = os.stat(path)
-    path.write_text(path.read_text().replace("bad", "no!"))
-    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    replace_unnoticed(path, "bad", "no!")
     warehouse.load(tmp_path, "rejected_rows")
     (row,) = warehouse.rows("select line_number, raw_line from marts.rejected_rows")
     assert row == {"line_number": 4, "raw_line": "bad"}
@@ -339,9 +344,7 @@ def test_a_full_refresh_reads_every_file_again(warehouse, tmp_path):
     path = tmp_path / "signals_data.csv"
     path.write_text(f"{SIGNAL_HEADER}\n0,1647086400000,one,two,c,LM_powerLimit,20.5,\n")
     warehouse.load(tmp_path, "int_readings")
-    found = os.stat(path)
-    path.write_text(path.read_text().replace("SITE,ASSET", "ASSET,SITE"))
-    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    replace_unnoticed(path, "SITE,ASSET", "ASSET,SITE")
     sites = []
     for options in ([], ["--full-refresh"]):
         warehouse.dbt("run", *options, "--select", "+int_readings", landing_dir=tmp_path)

@@ -197,7 +197,9 @@ def test_a_message_is_sent_once(warehouse, webhook):
     against = "watchlist of 14 Mar 2022, against 14 Mar 2022 as it was sent"
     assert run.stdout == f"Nothing changed: {against}.\n"
     assert len(webhook.posted) == 1
-    for content in ("", "2022-03-12", "[]", '{"day": "2022-03-12"}'):
+    wrong = [[1], [{}], ["x"], 1, None]
+    wrong = [json.dumps({"day": "2022-03-12", "listed": listed}) for listed in wrong]
+    for content in ("", "2022-03-12", "[]", '{"day": "2022-03-12"}', *wrong):
         sent.write_text(content)
         assert "against 13 Mar 2022: 1 new" in notify(path, NOTIFY_URLS=webhook.url).stdout
 
@@ -252,6 +254,13 @@ def test_wrong_input_ends_with_a_sentence(warehouse, tmp_path):
     assert "run make build first" in notify(tmp_path / "none.duckdb").stderr
     duckdb.connect(tmp_path / "old.duckdb").close()
     assert "run make build first" in notify(tmp_path / "old.duckdb").stderr
+    empty = warehouse([])
+    sent = empty.with_name("warehouse.duckdb.notified")
+    sent.write_text('{"day": "2022-03-12", "listed": []}')
+    run = notify(empty, NOTIFY_URLS="json://127.0.0.1:9")
+    assert run.stdout == "The watchlist has no day: nothing to compare.\n"
+    sent.unlink()
+    empty.unlink()
     path = warehouse(HISTORY)
     for since in ("yesterday", "20220313", "2022-W11-1", "2022-02-30"):
         run = notify(path, SINCE=since)
