@@ -722,6 +722,17 @@ def test_a_handle_is_listed_since_a_day(listed, title):
 NONE = (None, None, None)
 
 
+def judged(last, repaired=None):
+    """The marts of a watchlist of seven days whose last day is given, and of a repair."""
+    repair = {**HANDLE, "result": "repaired", "inspected_on": repaired and day(repaired)}
+    other = {**repair, "component_id": "another", "inspected_on": day(last)}
+    return {
+        "watchlist_history": [{"day": day(last)}],
+        "build_info": [{"watch_days": 7}],
+        "inspections": [repair, other] if repaired else [other],
+    }
+
+
 @pytest.mark.parametrize(
     ("negative", "positive", "title"),
     [
@@ -753,12 +764,18 @@ def test_a_rise_has_grown_since_a_day(negative, positive, title):
                  "steady_rise_relative_error": 0.1, "growth_ratio": ratio, "growth_z": z,
                  "changed_on": changed and day(changed)}
             )  # fmt: skip
-    boards = boards_of({**WATCHLIST, "component_thermal_trend": rows})
+    marts = {**WATCHLIST, **judged(last=7), "component_thermal_trend": rows}
     words = {"is_shown": True, "is_missing": False, "title": title}
-    assert boards.rows("component", "rise_words") == [words]
+    assert boards_of(marts).rows("component", "rise_words") == [words]
+    # The growth before a repair, or before the days that are judged, is over.
+    for over in judged(last=7, repaired=7), judged(last=14):
+        over_words = boards_of({**marts, **over}).rows("component", "rise_words")
+        assert over_words == [{**words, "title": "Too few days to judge a change of the rise"}]
+    for counts in judged(last=7, repaired=6), judged(last=13):
+        assert boards_of({**marts, **counts}).rows("component", "rise_words") == [words]
     # An estimate whose error may be as large as itself is not drawn.
     rows = [{**row, "steady_rise_relative_error": 1.0} for row in rows]
-    boards = boards_of({**WATCHLIST, "component_thermal_trend": rows})
+    boards = boards_of({**marts, "component_thermal_trend": rows})
     assert boards.rows("component", "rise_days") == []
     words = {**words, "is_shown": False, "is_missing": True}
     assert boards.rows("component", "rise_words") == [words]
