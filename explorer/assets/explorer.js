@@ -65,3 +65,29 @@ window.dash_clientside.dashboard.update_graph_theme = function (figure, isLight,
     ? [window.dash_clientside.no_update, {}]
     : drawTheme(figure, isLight, themes);
 };
+
+// One theme for all grids. A theme of its own for each would add rules, and the browser would
+// then compute the style of the whole page again.
+const makeTheme = window.dashAgGridFunctions.vizroTheme;
+let sharedTheme;
+window.dashAgGridFunctions.vizroTheme = function (theme, agGrid) {
+  sharedTheme = sharedTheme || makeTheme(theme, agGrid);
+  return sharedTheme;
+};
+
+// Between two charts the browser shows the first, so that none waits for those below it.
+const nextFrame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+let plotly;
+let drawn = Promise.resolve();
+Object.defineProperty(window, "Plotly", {
+  get: () => plotly,
+  set: function (library) {
+    const draw = library.react;
+    plotly = library;
+    plotly.react = function (...chart) {
+      const result = drawn.then(() => draw(...chart));
+      drawn = result.catch(() => {}).then(nextFrame);
+      return result;
+    };
+  },
+});
