@@ -13,6 +13,16 @@
 {%- endmacro %}
 
 
+{% macro last_possible_day() -%}
+    {#- SQL: the last day that a reading or an alert can be of: a day after the
+        newest landing file was written. A later date is of a wrong clock. -#}
+    (
+        select cast(max(modified_at) + interval '1' day as date)
+        from {{ ref('stg_landing_files') }}
+    )
+{%- endmacro %}
+
+
 {% macro day_to_day_spread() -%}
     {#- The share by which the steady rise of a healthy handle may differ from
         one day to the next. -#}

@@ -504,7 +504,12 @@ WARNINGS = {
     "warn_alerts_without_readings": {"alerts_data.csv": ["A,a,-c,LM_a188_negTempOT"]},
     "warn_missing_quantity": {"b.csv": fleet(30, days=[3], sites="C", has_temperature=False)},
     "warn_silent_components": {"b.csv": fleet(30, days=[6], sites="A")},
-    "warn_future_readings": {"b.csv": fleet(30, days=[3, 20_000], sites="A")},
+    "warn_future_dates": {
+        "b.csv": fleet(30, days=[3, 20_000], sites="A"),
+        "alerts_data.csv": (
+            f"{ALERT_HEADER}\n0,{NOON + 86_400_000 * 20_000},B,a,c,LM_a188_negTempOT,2076-12-15"
+        ),
+    },
     "warn_implausible_values": {"b.csv": fleet(1001, days=[3], sites="A")},
     "warn_unreadable_files": {"b.csv.gz": b"no gz"},
     "warn_unmatched_inspections": {
@@ -558,7 +563,7 @@ def test_each_warning_warns(warehouse, clean_folder, warning):
             (clean_folder / name).write_text(content)
         else:
             (clean_folder / f"signals_data_{name}").write_bytes(content)
-    counts = {"warn_rejected_share": 10, "warn_unmatched_inspections": 2}
+    counts = {"warn_rejected_share": 10, "warn_future_dates": 2, "warn_unmatched_inspections": 2}
     assert warnings(warehouse, clean_folder) == {warning: counts.get(warning, 1)}
 
 

@@ -1,6 +1,6 @@
 -- Warns of components that sent no reading in the last three days before the
 -- fleet's latest reading: unplugged, replaced, or no longer delivered. Readings
--- in the future do not count here; warn_future_readings reports them.
+-- in the future do not count here; warn_future_dates reports them.
 {{ config(severity='warn') }}
 
 with
@@ -23,11 +23,7 @@ fleet as (
 
     select max(days.last_reading_at) as last_reading_at
     from {{ ref('int_series_days') }} as days
-    where
-        days.last_reading_at <= (
-            select max(files.modified_at) + interval '1' day
-            from {{ ref('stg_landing_files') }} as files
-        )
+    where days.day <= {{ last_possible_day() }}
 
 )
 

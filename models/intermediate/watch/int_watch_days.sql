@@ -1,13 +1,25 @@
 -- One row per UTC day with a reading or an alert: the last of the days that the
 -- watchlist judges together, with the version of everything that it reads of
--- them and of the days that trends look back to.
+-- them and of the days that trends look back to. One wrong date in the future
+-- must not become the last day, or nothing else would be on the watchlist.
 with
 
-days as (
+all_days as (
 
     select day from {{ ref('int_series_days') }}
     union
     select fired_at::date as day from {{ ref('int_alerts') }}
+
+),
+
+days as (
+
+    select day
+    from all_days
+    where
+        day <= {{ last_possible_day() }}
+        -- Files that lost their time of change tell nothing.
+        or {{ last_possible_day() }} < (select min(all_days.day) from all_days)
 
 ),
 
