@@ -247,7 +247,7 @@ def component_series(data_frame: pd.DataFrame) -> go.Figure:
                 f"M {start:%Y-%m-%d_%H:%M:%S},0 V 1 H {end:%Y-%m-%d_%H:%M:%S} V 0 Z"
                 for start, end in zip(spans.started_at, spans.ended_at, strict=True)
             ),
-            fillcolor=colour, opacity=0.25, line={"width": 0},
+            fillcolor=colour, fillrule="nonzero", opacity=0.25, line={"width": 0},
         )  # fmt: skip
         figure.add_scatter(
             x=[None], y=[None], name=name, mode="markers", row=1, col=1,
@@ -339,7 +339,11 @@ def thermal_trend(data_frame: pd.DataFrame) -> go.Figure:
     return figure.update_layout(
         hovermode="x unified", yaxis_title="Rise, °C", yaxis_rangemode="tozero",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}, margin={"t": 50, "b": 40},
-    ).update_xaxes(tickformat="%-d %b", nticks=16)  # fmt: skip
+    ).update_xaxes(
+        tickformat="%-d %b", nticks=16,
+        # A tick a day: more would repeat its label.
+        dtick=24 * 3600 * 1000 if data_frame.day.nunique() < 16 else None,
+    )  # fmt: skip
 
 
 @capture("graph")
@@ -408,9 +412,11 @@ def power_marks(data_frame: pd.DataFrame) -> go.Figure:
     if data_frame.empty:
         return empty(figure)
     for cause, rows in data_frame.groupby("Likely cause"):
+        symbol = "circle-open" if cause.startswith("perhaps ") else "circle"
+        colour = CAUSE_COLOURS.get(cause.removeprefix("perhaps "), GREY)
         figure.add_scatter(
             x=rows["Mean power, kW"], y=rows["Highest 30 s mean, °C"], name=plain(cause),
-            mode="markers", marker={"color": CAUSE_COLOURS.get(cause, GREY), "size": 9},
+            mode="markers", marker={"color": colour, "size": 9, "symbol": symbol},
             customdata=rows[["_component"]],
             text=[
                 f"handle {plain(handle)}, site {plain(site)}"
@@ -442,5 +448,5 @@ def hot_by_power(data_frame: pd.DataFrame) -> go.Figure:
     )  # fmt: skip
     return figure.update_layout(
         xaxis_title="Mean power of the last 8 minutes, kW", yaxis_tickformat=".1%",
-        yaxis_title="Share at or above 90 °C", margin={"t": 20, "b": 60},
+        yaxis_title="Share at or above 90 °C", margin={"t": 20, "b": 60}, showlegend=False,
     )  # fmt: skip

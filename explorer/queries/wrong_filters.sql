@@ -56,6 +56,20 @@ known_values as (
         'signal' as kind,
         signal_name as key
     from marts.sensor_faults
+    union all
+    select
+        'moment' as kind,
+        started_at || '/' || ended_at as key
+    from marts.charging_sessions
+    semi join one_component($component)
+        using (site_id, asset_id, component_id)
+    union all
+    select
+        'moment' as kind,
+        started_at || '/' || ended_at as key
+    from marts.alert_incidents
+    semi join one_component($component)
+        using (site_id, asset_id, component_id)
 )
 
 select
@@ -63,10 +77,4 @@ select
     || ': the address is out of date.' as sentence
 from chosen_values
 anti join known_values using (kind, key)
-where
-    (kind <> 'day' or try_cast(key as date) is null)
-    and (
-        kind <> 'moment'
-        or try_cast(split_part(key, '/', 1) as timestamp) is null
-        or try_cast(split_part(key, '/', 2) as timestamp) is null
-    );
+where kind <> 'day' or try_cast(key as date) is null;

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, timedelta
 from urllib.parse import urlencode
 
 import duckdb
@@ -283,6 +284,40 @@ def test_a_filter_of_power(server, page, sql, name):
             f"where {condition} group by recent_power_bin_kw order by recent_power_bin_kw"
         )
     ]
+
+
+def test_overheated_periods_are_marked(server, page, sql):
+    """A period is not marked, as where those of both poles overlap, or another time is."""
+    (handle, session, periods), *_ = sql(
+        "select [site_id, asset_id, component_id], "
+        "sessions.started_at || '/' || sessions.ended_at, "
+        "list([episodes.started_at, episodes.ended_at]) "
+        "from marts.overheating_episodes as episodes "
+        "join marts.charging_sessions as sessions using (site_id, asset_id, component_id) "
+        "where not is_sensor_suspect "
+        "and episodes.started_at between sessions.started_at and sessions.ended_at "
+        "group by all having count(distinct signal_name) = 2"
+    )
+    is_marked = {
+        moment: any(start <= moment < end for start, end in periods)
+        for period in periods
+        for edge in period
+        for moment in [edge - timedelta(seconds=4), edge + timedelta(seconds=4)]
+    }
+    assert set(is_marked.values()) == {True, False}
+    visit(page, address(server, "component", component=key(*handle), zoom=session))
+    drawn = page.evaluate(
+        """moments => {
+            const plot = document.querySelector('[id$=component_series-chart] .js-plotly-plot');
+            const axis = plot._fullLayout.xaxis;
+            const mark = plot.querySelector('.shapelayer path');
+            const box = mark.getBBox();
+            return moments.map(moment => mark.isPointInFill(
+                new DOMPoint(axis._offset + axis.d2p(moment), box.y + box.height / 2)));
+        }""",
+        [moment.replace(tzinfo=UTC).timestamp() * 1000 for moment in is_marked],
+    )
+    assert drawn == list(is_marked.values())
 
 
 @pytest.mark.parametrize("name", ["site", "asset", "component", "signal"])
@@ -558,6 +593,11 @@ def test_a_hostile_name_is_text_and_can_be_filtered(server, page, sql, hostile):
         ("alerts", {"site": {"a": [1]}}, "This file has no site"),
         ("sites", {"site": [key(HANDLE[0])], "cause": ["weak_cooling"]}, "clear one of them"),
         ("component", {"component": key(*HANDLE), "zoom": "294246-12-31/x"}, "no moment"),
+        (
+            "component",
+            {"component": key(*HANDLE), "zoom": "2022-03-14 00:00:00/2022-03-14 01:00:00"},
+            "This file has no moment 2022-03-14 00:00:00",
+        ),
         ("component", {"component": key(*HANDLE), "dates": ["294246-12-31"] * 2}, "No data"),
     ],
 )  # fmt: skip
