@@ -39,6 +39,7 @@ FILES = {
     "test_readme.py": (QUICK, 90),
     "test_commands.py": (QUICK, 85),
     "test_oracle.py": (QUICK, 70),
+    "test_operations.py": ("notify", 60),
     "test_fleet.py": ("slow", 55),
     "test_staging.py": (QUICK, 40),
     "test_reproducible.py": ("slow", 35),
