@@ -686,6 +686,26 @@ SUSPICIONS = {f"{cause}_suspicion": 0.0 for cause in CAUSES}
 WATCHLIST = {"component_watchlist": [{**HANDLE, **SUSPICIONS, "concern_rank": 1}]}
 
 
+def test_the_nearest_handles_are_not_found_well():
+    """A handle that an inspection found well is the nearest to a cause."""
+    handles = [
+        {**HANDLE, **SUSPICIONS, "component_id": name, "concern_rank": rank,
+         "contact_resistance_suspicion": suspicion, "confidence": "possible", "is_muted": is_muted,
+         "evidence": ".", "concern_score": 45.0, "temperature_alert_count": 0,
+         "last_inspection_result": "no_fault", "last_inspected_on": day(1)}
+        for rank, (name, suspicion, is_muted) in enumerate(
+            [("well", 0.99, True), ("near", 0.8, False), ("far", 0.001, False)], start=1
+        )
+    ]  # fmt: skip
+    boards = boards_of({
+        "component_watchlist": handles,
+        "component_daily": [{**HANDLE, "peak_trusted_avg_temp_c": 90.0}],
+        "watchlist_history": [{**HANDLE, "day": day(1), "concern_score": 45.0}],
+    })  # fmt: skip
+    shown = [(row["component_name"], row["share"]) for row in boards.rows("watchlist", "nearest")]
+    assert shown == [("#near", 0.8)]
+
+
 @pytest.mark.parametrize(
     ("listed", "title"),
     [
