@@ -19,7 +19,9 @@ days as (
     where
         day <= {{ last_possible_day() }}
         -- Files that lost their time of change tell nothing.
-        or {{ last_possible_day() }} < (select min(all_days.day) from all_days)
+        or {{ last_possible_day() }} < (
+            select min(other_days.day) from all_days as other_days
+        )
 
 ),
 
