@@ -68,9 +68,19 @@ def address(server, path, **filters):
     return f"{server}/{path.strip('/')}?{urlencode(encoded)}"
 
 
+def settle(page):
+    """Waits until the data has arrived and all charts are drawn, one after another."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.dash-graph')].every(
+            chart => chart.querySelector('.js-plotly-plot')
+                && !chart.querySelector('.dash-graph--pending'))"""
+    )
+
+
 def visit(page, url):
     page.goto(url)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.wait_for_selector("#period")
 
 
@@ -476,7 +486,7 @@ def test_from_the_fleet_to_the_minute(server, page, sql):
     assert abs(expected - hottest) < 1
     page.locator("#fleet-last_day").get_by_role("link", name=handle, exact=True).click()
     page.wait_for_url("**/component?*")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     page.locator("#component-component_heading", has_text=f"Handle {handle} ·").wait_for()
     assert rows_of(page, "component-neighbours", "Handle")
     assert dict(traces_of(page, "component-component_series-chart"))["Mean power"] > 10
@@ -488,7 +498,7 @@ def choose(page, selector, text):
     page.keyboard.type(text)
     page.get_by_role("option", name=text, exact=True).first.click()
     page.keyboard.press("Escape")
-    page.wait_for_load_state("networkidle")
+    settle(page)
 
 
 def test_a_filter_is_kept_from_page_to_page_and_in_the_address(server, page, sql):
@@ -508,7 +518,7 @@ def test_a_filter_is_kept_from_page_to_page_and_in_the_address(server, page, sql
 
     page.get_by_role("link", name="Alerts", exact=True).click()
     page.wait_for_url("**/alerts?*")
-    page.wait_for_load_state("networkidle")
+    settle(page)
     sites = {site for (site,) in rows_of(page, "alerts-incidents", "Site")}
     assert sites == {HANDLE[0]}
     other = page.context.browser.new_page()
@@ -520,10 +530,10 @@ def test_a_filter_is_kept_from_page_to_page_and_in_the_address(server, page, sql
 
     for name in ["Fleet", "Data quality", "Alerts"]:
         page.get_by_role("link", name=name, exact=True).click()
-        page.wait_for_load_state("networkidle")
+        settle(page)
     page.wait_for_url("**/alerts?*alerts-site=b64_Wy*")
     page.get_by_role("button", name="Reset all").click()
-    page.wait_for_load_state("networkidle")
+    settle(page)
     wait_for_rows(page, "alerts-incidents", least=30)
     page.get_by_role("link", name="Sites and assets", exact=True).click()
     wait_for_rows(page, "sites-assets", least=30)
@@ -539,7 +549,7 @@ def test_marks_in_a_box_are_listed(server, page):
     page.mouse.move(plot["x"] + plot["width"] - 5, plot["y"] + plot["height"] / 3, steps=5)
     page.mouse.up()
     wait_for_rows(page, "power-power_marks", most=len(before) - 1)
-    page.wait_for_load_state("networkidle")
+    settle(page)
     after = rows_of(page, "power-power_marks", "Handle")
     assert set(after) < set(before)
     assert sum(points for _, points in traces_of(page, "power-power_marks-chart")) == len(before)
