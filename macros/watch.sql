@@ -17,8 +17,8 @@
     {#- SQL: the last day that a reading or an alert can be of: a day after the
         newest landing file was written. A later date is of a wrong clock. -#}
     (
-        select cast(max(modified_at) + interval '1' day as date)
-        from {{ ref('stg_landing_files') }}
+        select (max(files.modified_at) + interval '1' day)::date
+        from {{ ref('stg_landing_files') }} as files
     )
 {%- endmacro %}
 

@@ -29,5 +29,5 @@ select
 from last_times
 inner join {{ ref('int_components') }} as components
     on last_times.component_key = components.component_key
-where cast(last_times.last_at as date) > {{ last_possible_day() }}
+where last_times.last_at::date > {{ last_possible_day() }}
 group by all
