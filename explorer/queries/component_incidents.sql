@@ -8,7 +8,7 @@ select
     start_positive_pole_temp_c as "Positive pole, °C",
     peak_temp_c as "Highest within 10 min, °C",
     if(was_overheated, 'yes', 'no') as "Overheated",
-    started_at || '/' || ended_at as "_zoom"
+    moment_key(started_at, ended_at) as "_zoom"
 from marts.alert_incidents
 semi join one_component($component)
     using (site_id, asset_id, component_id)

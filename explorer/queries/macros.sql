@@ -10,6 +10,8 @@ to_json([site_id, asset_id])::varchar;
 create macro component_key(site_id, asset_id, component_id) as
 to_json([site_id, asset_id, component_id])::varchar;
 
+create macro moment_key(started_at, ended_at) as started_at || '/' || ended_at;
+
 create macro is_chosen(keys, key) as keys = [] or list_contains(keys, key);
 
 create macro is_chosen_day(dates, day) as
@@ -78,6 +80,26 @@ create macro one_component(components) as table
     from marts.component_watchlist
     where
         components[1] = component_key(site_id, asset_id, component_id);
+
+-- What the chart of a handle can be zoomed to: its sessions and incidents.
+create macro moments(components) as table
+    select
+        'Session ' || strftime(started_at, '%-d %b %H:%M') || ', up to '
+        || printf('%.1f', peak_temp_c) || ' °C' as label,
+        moment_key(started_at, ended_at) as key,
+        started_at
+    from marts.charging_sessions
+    semi join one_component(components)
+        using (site_id, asset_id, component_id)
+    union all
+    select
+        'Alert ' || strftime(started_at, '%-d %b %H:%M') || ', '
+        || alert_name as label,
+        moment_key(started_at, ended_at) as key,
+        started_at
+    from marts.alert_incidents
+    semi join one_component(components)
+        using (site_id, asset_id, component_id);
 
 -- The totals of each handle over its days.
 create macro component_totals(dates) as table

@@ -7,7 +7,7 @@ select
     avg_power_kw as "Mean power, kW",
     max_power_kw as "Maximum power, kW",
     any_sensor_hot_seconds as "At or above 90 °C, s",
-    started_at || '/' || ended_at as "_zoom"
+    moment_key(started_at, ended_at) as "_zoom"
 from marts.charging_sessions
 semi join one_component($component)
     using (site_id, asset_id, component_id)

@@ -59,17 +59,8 @@ known_values as (
     union all
     select
         'moment' as kind,
-        started_at || '/' || ended_at as key
-    from marts.charging_sessions
-    semi join one_component($component)
-        using (site_id, asset_id, component_id)
-    union all
-    select
-        'moment' as kind,
-        started_at || '/' || ended_at as key
-    from marts.alert_incidents
-    semi join one_component($component)
-        using (site_id, asset_id, component_id)
+        key
+    from moments($component)
 )
 
 select
