@@ -48,6 +48,8 @@ for theme in ("vizro_light", "vizro_dark"):
     layout.update(margin={"b": 16, "l": 24, "t": 24}, title_pad={"l": 0, "r": 0})
     # Or Plotly measures each tick label to hide those that overflow: a third of its time.
     layout.xaxis.ticklabeloverflow = layout.yaxis.ticklabeloverflow = "allow"
+# The smallest width of a column, unless it has its own.
+MIN_WIDTH = 110
 # Columns of long text, by name: they take the remaining width, and wrap.
 LONG_TEXTS = ("Finding", "Problem", "Text", "File", "Reason", "Note")
 
@@ -92,8 +94,8 @@ def column(name: str, values: pd.Series) -> dict:
 
 
 def header_lines(settings: dict) -> int:
-    """The lines of a column's header at its smallest width. The grid measures slower."""
-    letters = (settings.get("minWidth", 110) - 35) // 8
+    """How many lines a column's header needs at its smallest width: the grid is slow to measure."""
+    letters = (settings.get("minWidth", MIN_WIDTH) - 35) // 8
     return len(textwrap.wrap(settings["headerName"], letters, break_long_words=False))
 
 
@@ -123,7 +125,7 @@ def grid(data_frame: pd.DataFrame, page_size: int = 10) -> dag.AgGrid:
             "suppressFloatingFilterButton": True,
             "wrapHeaderText": True,
             "tooltipValueGetter": {"function": "params.valueFormatted ?? params.value"},
-            "minWidth": 110,
+            "minWidth": MIN_WIDTH,
             "flex": 1,
         },
         dashGridOptions={

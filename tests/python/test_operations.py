@@ -8,14 +8,14 @@ import subprocess
 import pytest
 from landing import ROOT
 from test_notify import SECRET, webhook  # noqa: F401, a fixture
+from test_readme import blocks_of
 
 DOCS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 
 
-def block(language, beginning):
+def block(language, part):
     """The block of the docs that contains a text."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
-    (found,) = (text for text in blocks if beginning in text)
+    (found,) = (text for text in blocks_of(DOCS, language) if part in text)
     return found
 
 
