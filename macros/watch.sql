@@ -14,8 +14,8 @@
 
 
 {% macro last_possible_day() -%}
-    {#- SQL: the last day that a reading or an alert can be of: a day after the
-        newest landing file was written. A later date is of a wrong clock. -#}
+    {#- SQL: the day after the newest landing file was written. Readings and
+        alerts of later days have a wrong date. -#}
     (
         select (max(files.modified_at) + interval '1' day)::date
         from {{ ref('stg_landing_files') }} as files

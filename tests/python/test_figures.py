@@ -686,15 +686,15 @@ SUSPICIONS = {f"{cause}_suspicion": 0.0 for cause in CAUSES}
 WATCHLIST = {"component_watchlist": [{**HANDLE, **SUSPICIONS, "concern_rank": 1}]}
 
 
-def test_the_nearest_handles_are_not_found_well():
-    """A handle that an inspection found well is the nearest to a cause."""
+def test_the_nearest_handles_leave_out_those_without_a_fault():
+    """A handle whose inspection found no fault is the nearest to a cause."""
     handles = [
         {**HANDLE, **SUSPICIONS, "component_id": name, "concern_rank": rank,
          "contact_resistance_suspicion": suspicion, "confidence": "possible", "is_muted": is_muted,
          "evidence": ".", "concern_score": 45.0, "temperature_alert_count": 0,
          "last_inspection_result": "no_fault", "last_inspected_on": day(1)}
         for rank, (name, suspicion, is_muted) in enumerate(
-            [("well", 0.99, True), ("near", 0.8, False), ("far", 0.001, False)], start=1
+            [("muted", 0.99, True), ("near", 0.8, False), ("far", 0.001, False)], start=1
         )
     ]  # fmt: skip
     boards = boards_of({

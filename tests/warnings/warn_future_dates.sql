@@ -1,6 +1,6 @@
--- Warns of components with readings or alerts of a later day than the day after
--- the newest landing file was written: a wrong clock, or files that lost their
--- time of change. The watchlist leaves these days out.
+-- Warns of components with a reading or alert in the future, more than a day
+-- after the newest landing file was written: a wrong clock, or files that lost
+-- their time of change. The watchlist leaves these days out, unless all are.
 {{ config(severity='warn') }}
 
 with

@@ -1,7 +1,7 @@
 -- One row per UTC day with a reading or an alert: the last of the days that the
 -- watchlist judges together, with the version of everything that it reads of
--- them and of the days that trends look back to. One wrong date in the future
--- must not become the last day, or nothing else would be on the watchlist.
+-- them and of the days that trends look back to. A wrong date in the future is
+-- left out: as the last day, it would empty the watchlist.
 with
 
 all_days as (
