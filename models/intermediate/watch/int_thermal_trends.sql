@@ -73,7 +73,7 @@ running_sums as (
         last_days as (
             partition by judged_on, component_key, pole
             order by day
-            rows between 2 preceding and current row
+            rows between 1 preceding and current row
         )
 
 ),
