@@ -13,16 +13,6 @@
 {%- endmacro %}
 
 
-{% macro last_possible_day() -%}
-    {#- SQL: the day after the newest landing file was written. Readings and
-        alerts of later days have a wrong date. -#}
-    (
-        select (max(files.modified_at) + interval '1' day)::date
-        from {{ ref('stg_landing_files') }} as files
-    )
-{%- endmacro %}
-
-
 {% macro day_to_day_spread() -%}
     {#- The share by which the steady rise of a healthy handle may differ from
         one day to the next. -#}

@@ -4,8 +4,6 @@ with
 last_day as (
     select max(day) as day
     from marts.fleet_daily
-    -- Without wrong dates in the future.
-    where day <= (select max(day) from marts.watchlist_history)
 ),
 
 hottest as (

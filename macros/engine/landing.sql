@@ -163,12 +163,14 @@
 {%- endmacro %}
 
 
-{% macro is_plain_row(timestamp, site, asset, component, signal_name, value) -%}
+{% macro is_plain_row(
+    timestamp, site, asset, component, signal_name, value, last_ms
+) -%}
     {#- SQL: whether the columns of a row in a plain file are valid and in the
         plainest notation. stg_line_rows judges every other row by its line. -#}
     coalesce(
         try_cast({{ timestamp }} as bigint)
-        between {{ first_epoch_second() * 1000 }} and {{ last_epoch_second() * 1000 + 999 }}
+        between {{ first_epoch_second() * 1000 }} and {{ last_ms }}
         and try_cast({{ timestamp }} as bigint)::{{ dbt.type_string() }}
         = {{ timestamp }}
         and abs({{ value }}) < {{ value_limit() }}
@@ -306,6 +308,7 @@
         select
             files.file_path,
             files.file_version,
+            files.last_possible_ms,
             unnest(
                 find_lines(
                     files.file_path, null, null, list(distinct rows.line)
@@ -316,7 +319,8 @@
         inner join {{ ref('stg_landing_files') }} as files
             on rows.file_version = files.file_version
         where rows.recorded_at is null and rows.line_number is null
-        group by files.file_path, files.file_version
+        group by
+            files.file_path, files.file_version, files.last_possible_ms
 
     ),
 
@@ -379,7 +383,8 @@
             "split_part(line, ',', 4)",
             "split_part(line, ',', 5)",
             "split_part(line, ',', 6)",
-            "try_cast(split_part(line, ',', 7) as double)"
+            "try_cast(split_part(line, ',', 7) as double)",
+            'last_possible_ms'
         ) }}
 
     )

@@ -143,6 +143,15 @@ select
     line_count,
     size_bytes,
     {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at,
+    -- What a file records happened before it was written. A day is left for
+    -- wrong clocks and time zones. A file from before 2000 has lost its time.
+    least(
+        case
+            when modified_ns >= {{ first_epoch_second() * 1000000000 }}
+                then floor(modified_ns / 1000000)::bigint + 86400000
+        end,
+        {{ (last_epoch_second() + 1) * 1000 - 1 }}
+    ) as last_possible_ms,
     -- Posting a file again under the same name makes a new version, and so does
     -- any change of the code that reads it. With 63 bits, every reader can
     -- represent the version as a number.

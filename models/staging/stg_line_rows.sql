@@ -289,6 +289,10 @@ judged_rows as (
                             ) }}
                 end
                 then 'the timestamp is not a whole number of milliseconds'
+            when epoch_ms > last_possible_ms
+                then
+                    'the timestamp is later than the file, which was written '
+                    || 'on ' || modified_at::date
             when
                 record_type = 'inspection'
                 and record_name not in (

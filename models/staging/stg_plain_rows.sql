@@ -1,5 +1,6 @@
 {%- set is_plain = is_plain_row(
-    'timestamp', 'site', 'asset', 'component', 'signal_name', 'value'
+    'timestamp', 'site', 'asset', 'component', 'signal_name', 'value',
+    'last_possible_ms'
 ) -%}
 -- One row per row of the plain signal files: the columns of the export in its
 -- order, ASCII without quotes, and lines that end in \n.
@@ -15,10 +16,21 @@
 
 with
 
+file_rows as (
+
+    select
+        read_rows.*,
+        files.last_possible_ms,
+        files.file_version
+    from {{ read_typed_rows() }} as read_rows
+    inner join {{ ref('stg_landing_files') }} as files
+        on read_rows.file_path = files.file_path
+
+),
+
 typed_rows as (
 
     select
-        file_path,
         {{ series_text('site', 'asset', 'component', 'signal_name') }}
             as series_text,
         value,
@@ -33,18 +45,17 @@ typed_rows as (
         case
             when {{ is_plain }}
                 then {{ time_of_ms('timestamp::bigint') }}
-        end as recorded_at
-    from {{ read_typed_rows() }} as file_rows
+        end as recorded_at,
+        file_version
+    from file_rows
 
 )
 
 select
-    typed_rows.series_text,
-    typed_rows.value,
-    typed_rows.line,
+    series_text,
+    value,
+    line,
     null::bigint as line_number,
-    typed_rows.recorded_at,
-    files.file_version
+    recorded_at,
+    file_version
 from typed_rows
-inner join {{ ref('stg_landing_files') }} as files
-    on typed_rows.file_path = files.file_path

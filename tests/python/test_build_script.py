@@ -191,7 +191,7 @@ def test_other_landing_files_are_built(built, project, change_files):
         *("dbt_project.yml", "profiles.yml", "scripts/build.py", "plugins/landing_files.py"),
         *("seeds/signal_catalog.csv", "models/marts/fleet/site_daily.sql", "macros/numbers.sql"),
         *("models/marts/quality/_quality.yml", "tests/generic/valid_rows.sql"),
-        *("tests/warnings/warn_future_dates.sql", "models/marts/fleet/new.sql"),
+        *("tests/warnings/warn_rejected_share.sql", "models/marts/fleet/new.sql"),
     ],
 )
 def test_other_code_builds(built, project, path):

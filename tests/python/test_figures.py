@@ -803,7 +803,7 @@ def test_a_rise_has_grown_since_a_day(negative, positive, title):
 
 @pytest.mark.parametrize("days", [3, 7, 8, 16])
 def test_a_week_is_compared_with_the_week_before(days):
-    """A week has days of another, or a short, empty or future one counts as full."""
+    """A week has days of another, or a short or empty one counts as full."""
     fleet = [
         {"day": day(number), "overheated_seconds": 60.0 * number,
          "overheated_component_count": number, "incident_count": 2 * number,
@@ -811,8 +811,6 @@ def test_a_week_is_compared_with_the_week_before(days):
         for number in range(1, days + 1)
     ]  # fmt: skip
     fleet.append({**fleet[0], "day": day(days + 1), "used_component_count": 0})
-    # A wrong date in the future is no day of the watchlist.
-    fleet.append({**fleet[0], "day": day(days + 900)})
     history = [
         {"day": day(number), "confidence": "named" if handle < number else "none"}
         for number in range(1, days + 1)

@@ -70,6 +70,7 @@ LINES = {
     "microseconds": [(row("x", timestamp=NOON * 1000), "epoch milliseconds")],
     "negative time": [(row("x", timestamp=-NOON), "epoch milliseconds")],
     "far future": [(row("x", timestamp=9 * NOON), "epoch milliseconds")],
+    "near future": [(row("x", timestamp=2 * NOON), "later than the file, which was written on ")],
     "infinite time": [(row("x", timestamp="inf"), "timestamp is not a number")],
     "no site": [(row("x", site=" "), "no site")],
     "unterminated quote": [(row("x", site='"x'), QUOTE)],
@@ -472,6 +473,41 @@ def test_a_file_without_permission_says_so(warehouse, tmp_path):
     assert [row["file_problem"] for row in problems] == [None, "cannot be read: permission denied"]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_nothing_is_later_than_its_file(warehouse, tmp_path, delimiter):
+    """A wrong date in the future is loaded, or a row at the limit is rejected."""
+    last = NOON + 86_400_000  # a day after the files are written
+    signals = [HEADER.decode(), *(row(at - last, at).decode() for at in (last, last + 1))]
+    alerts = [ALERT_HEADER, *(f"0,{at},{at - last},a,c,x," for at in (last, last + 1))]
+    inspections = [INSPECTION_HEADER, *(f"2022-03-{day},0,a,c,repaired,," for day in (13, 14))]
+    files = {"signals_data": signals, "alerts_data": alerts, "inspections": inspections}
+    for name, lines in files.items():
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join(lines).replace(",", delimiter))
+        os.utime(path, (0, NOON // 1000))
+    lost = tmp_path / "signals_data without its time.csv"
+    lost.write_bytes(b"\n".join([HEADER, good("lost")]))
+    os.utime(lost, (0, 0))
+    warehouse.load(tmp_path, "int_readings", "int_alerts", "inspections", "rejected_rows")
+    assert warehouse.rows("select site_id from intermediate.int_readings order by 1") == [
+        {"site_id": "0"},
+        {"site_id": "lost"},
+    ]
+    assert warehouse.rows("select fired_at::string as at from staging.stg_alerts") == [
+        {"at": "2022-03-13 12:00:00"}
+    ]
+    (inspection,) = warehouse.rows("select day(inspected_on) as day from marts.inspections")
+    assert inspection == {"day": 13}
+    rejected = warehouse.rows(
+        "select file_name, line_number, reject_reason from marts.rejected_rows order by 1"
+    )
+    reason = "the timestamp is later than the file, which was written on 2022-03-12"
+    assert rejected == [
+        {"file_name": f"{name}.csv", "line_number": 3, "reject_reason": reason}
+        for name in sorted(files)
+    ]
+
+
 def test_a_backslash_in_the_folders_name(warehouse, tmp_path):
     """A backslash in the path of the landing folder hides its files."""
     folder = tmp_path / "back\\slash"
@@ -504,17 +540,11 @@ WARNINGS = {
     "warn_alerts_without_readings": {"alerts_data.csv": ["A,a,-c,LM_a188_negTempOT"]},
     "warn_missing_quantity": {"b.csv": fleet(30, days=[3], sites="C", has_temperature=False)},
     "warn_silent_components": {"b.csv": fleet(30, days=[6], sites="A")},
-    "warn_future_dates": {
-        "b.csv": fleet(30, days=[3, 20_000], sites="A"),
-        "alerts_data.csv": (
-            f"{ALERT_HEADER}\n0,{NOON + 86_400_000 * 20_000},B,a,c,LM_a188_negTempOT,2076-12-15"
-        ),
-    },
     "warn_implausible_values": {"b.csv": fleet(1001, days=[3], sites="A")},
     "warn_unreadable_files": {"b.csv.gz": b"no gz"},
     "warn_unmatched_inspections": {
         "inspections.csv": f"{INSPECTION_HEADER}\n2022-03-13,A,a,-c,repaired,,\n"
-        "2022-03-13,A,a,c,repaired,,\n2099-03-13,A,a,c,repaired,,\n"
+        "2022-03-13,A,a,c,repaired,,\n"
     },
 }
 
@@ -563,8 +593,8 @@ def test_each_warning_warns(warehouse, clean_folder, warning):
             (clean_folder / name).write_text(content)
         else:
             (clean_folder / f"signals_data_{name}").write_bytes(content)
-    counts = {"warn_rejected_share": 10, "warn_future_dates": 2, "warn_unmatched_inspections": 2}
-    assert warnings(warehouse, clean_folder) == {warning: counts.get(warning, 1)}
+    count = 10 if warning == "warn_rejected_share" else 1
+    assert warnings(warehouse, clean_folder) == {warning: count}
 
 
 def test_many_files_with_few_bad_rows_warn(warehouse, clean_folder):

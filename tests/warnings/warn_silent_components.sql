@@ -1,6 +1,5 @@
 -- Warns of components that sent no reading in the last three days before the
--- fleet's latest reading: unplugged, replaced, or no longer delivered. Readings
--- in the future do not count here; warn_future_dates reports them.
+-- fleet's latest reading: unplugged, replaced, or no longer delivered.
 {{ config(severity='warn') }}
 
 with
@@ -23,7 +22,6 @@ fleet as (
 
     select max(days.last_reading_at) as last_reading_at
     from {{ ref('int_series_days') }} as days
-    where days.day <= {{ last_possible_day() }}
 
 )
 

@@ -1,16 +1,6 @@
--- Warns of inspections of components that the data does not have, or more than
--- a day after the newest landing file was written: they change no verdict.
--- Compare the ids and the dates.
+-- Warns of inspections of components that the data does not have: they change no
+-- verdict. Compare the ids.
 {{ config(severity='warn') }}
-
-with
-
-files as (
-
-    select max(modified_at) as last_written_at
-    from {{ ref('stg_landing_files') }}
-
-)
 
 select
     inspections.site_id,
@@ -20,7 +10,4 @@ select
 from {{ ref('stg_inspections') }} as inspections
 left join {{ ref('int_components') }} as components
     on inspections.component_key = components.component_key
-cross join files
-where
-    components.component_key is null
-    or inspections.inspected_on > files.last_written_at + interval '1' day
+where components.component_key is null

@@ -1,27 +1,13 @@
 -- One row per UTC day with a reading or an alert: the last of the days that the
 -- watchlist judges together, with the version of everything that it reads of
--- them and of the days that trends look back to. A wrong date in the future is
--- left out: as the last day, it would empty the watchlist.
+-- them and of the days that trends look back to.
 with
 
-all_days as (
+days as (
 
     select day from {{ ref('int_series_days') }}
     union
     select fired_at::date as day from {{ ref('int_alerts') }}
-
-),
-
-days as (
-
-    select day
-    from all_days
-    where
-        day <= {{ last_possible_day() }}
-        -- Files that lost their time of change tell nothing.
-        or {{ last_possible_day() }} < (
-            select min(other_days.day) from all_days as other_days
-        )
 
 ),
 
