@@ -69,6 +69,7 @@ PER_SECOND = {
     "epoch nanoseconds": 10**9,
 }
 FIRST_SECOND, END_SECOND = 946684800, 4102444800  # 2000 and 2100
+LAST_MS = (datetime.now(UTC).timestamp() + 86_400) * 1000  # a day after the files are written, nearly
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 BLANKS = " \u00a0\u2003\u3000"
 JUNK = [
@@ -273,7 +274,9 @@ def good_row(line, header, kind, dialect):
         value = 0 if value == 0 or text.lower() in CLEARED else 1
     elif abs(value) < 1e-300 and re.search("[1-9]", re.split("[eE]", text)[0]):
         return None
-    if not all(ids) or CONTROL.search("".join(ids)) or not abs(value) < 1e30 or at is None:
+    if not all(ids) or CONTROL.search("".join(ids)) or not abs(value) < 1e30:
+        return None
+    if at is None or at > LAST_MS:
         return None
     return (*ids, at, value)
 
