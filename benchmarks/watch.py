@@ -29,11 +29,17 @@ QUARTER = {
     **{"components": 60, "sites": 15, "days": 90, "faulty_share": 0.1, "season_swing_c": 12},
     **{"onset_share": 1, "growth_days": GROWTH_DAYS, "repair_share": 0.5},
 }
+# A fault that grows by a quarter in two weeks, and then stays as it is.
+SLOW_DAYS = 14
+SLOW = {**DOUBLING, "growth_days": SLOW_DAYS, "repair_share": 0, "fault_factor": 1.25}
 HOT_SITES = {
     **{"components": 90, "sites": 30, "days": 8, "faulty_share": 0, "site_spread_c": 4},
     **{"hot_sites": 2, "hot_site_excess_c": 14},
 }
-FLEETS = [("hot sites", HOT_SITES, 20), ("doubling", DOUBLING, 6), ("quarter", QUARTER, 1)]
+FLEETS = [
+    *[("hot sites", HOT_SITES, 20), ("doubling", DOUBLING, 6), ("quarter", QUARTER, 1)],
+    ("slow", SLOW, 2),
+]
 
 HISTORY = f"""
     select {KEYS}, judged_on as day, confidence = 'named' as is_listed, likely_cause, suspicion
@@ -93,8 +99,10 @@ def faults(truth: pd.DataFrame, listed: pd.DataFrame, inspected: pd.DataFrame | 
         row = {
             **fault,
             "delay": (first - fault["onset_on"]).days if len(seen) else None,
+            **slow_course(fault, of_component),
             "first_cause": seen.sort_values("day")["likely_cause"].iloc[0] if len(seen) else None,
             "days_listed_after_repair": 0 if pd.isna(after) else (after - end).days + 1,
+            "days_listed_after_report": None,
             "is_recovery_known": not pd.isna(end)
             and (listed["day"].max() - end).days >= 7
             and len(seen) > 0,
@@ -105,6 +113,19 @@ def faults(truth: pd.DataFrame, listed: pd.DataFrame, inspected: pd.DataFrame | 
             row["days_listed_after_report"] = 0 if pd.isna(told) else (told - end).days + 1
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def slow_course(fault: dict, days: pd.DataFrame) -> dict:
+    """Whether the cause was at least possible, or named, before the onset and in two slow weeks."""
+    age = (days["day"] - fault["onset_on"]).dt.days
+    is_cause = days["likely_cause"] == fault["fault_cause"]
+    before, during = age.between(-SLOW_DAYS, -1), age.between(0, SLOW_DAYS - 1)
+    return {
+        "possible before": (is_cause & before).any(),
+        "named before": (is_cause & days["is_listed"] & before).any(),
+        "possible": (is_cause & during).any(),
+        "named": (is_cause & days["is_listed"] & during).any(),
+    }
 
 
 def healthy_months(truth: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
@@ -195,9 +216,21 @@ def targets_of_sites(by_site: pd.DataFrame) -> list:
 def parts_of_faults(found: pd.DataFrame, moves: pd.Series) -> list[str]:
     header = ["cause", "faults", "median delay", "p90", "within 5 days", "ever", "right cause"]
     parts = []
-    for kind, of_kind in found.groupby("kind", sort=False):
+    for kind, of_kind in found[found["kind"] != "slow"].groupby("kind", sort=False):
         rows = [detection(of_kind, cause) for cause in sorted(of_kind["fault_cause"].unique())]
         parts.append(f"## Faults of the fleets “{kind}”\n\n" + table(header, rows))
+    of_slow = found[(found["kind"] == "slow") & (found["fault_cause"] != "sensor_fault")]
+    if len(of_slow):
+        columns = ["possible before", "named before", "possible", "named"]
+        rows = [
+            [cause, len(some), *(share(some[column].sum(), len(some)) for column in columns)]
+            for cause, some in of_slow.groupby("fault_cause")
+        ]
+        parts.append(
+            "## Faults that grow by 25 % in 14 days\n\nAt least possible, or named, in the 14 days "
+            "before the onset and in the 14 days of growth:\n\n"
+            + table(["cause", "faults", *columns], rows)
+        )
     parts.append(
         "## How much the suspicion of an unchanged fault moves in a week\n\n"
         f"Suspicion over that of a week before, {len(moves)} pairs: median "

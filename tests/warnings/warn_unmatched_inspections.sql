@@ -1,5 +1,5 @@
--- Warns of inspections of components that the data does not have: they change no
--- verdict. Compare the ids.
+-- Warns of inspections of components that the data does not have: they change
+-- no verdict. Compare the ids.
 {{ config(severity='warn') }}
 
 select

@@ -203,12 +203,12 @@ confirmed_days as (
             when is_first_day then hot_site_suspicion
             when follows_previous_day
                 then greatest(
-                    least(
-                        hot_site_suspicion,
-                        lag(hot_site_suspicion) over component_days
-                    ),
-                    hot_site_suspicion / 1.25
-                )
+                        least(
+                            hot_site_suspicion,
+                            lag(hot_site_suspicion) over component_days
+                        ),
+                        hot_site_suspicion / 1.25
+                    )
             else hot_site_suspicion / 1.25
         end as hot_site_suspicion,
         sensor_fault_suspicion
@@ -223,16 +223,15 @@ confirmed_days as (
 lasting_days as (
 
     select
-        judged_on,
-        component_key,
         {% for cause in causes -%}
             {{ cause }}_suspicion,
             follows_previous_day
             and {{ cause }}_suspicion >= 0.8
             and lag({{ cause }}_suspicion) over component_days >= 1
-                as {{ cause }}_lasts
-            {{- ',' if not loop.last }}
-        {% endfor %}
+                as {{ cause }}_lasts,
+        {% endfor -%}
+        judged_on,
+        component_key
     from confirmed_days
     window component_days as (partition by component_key order by judged_on)
 
