@@ -2,8 +2,10 @@
 with
 
 last_day as (
+    -- An overheated period can end on a day without readings.
     select max(day) as day
     from marts.fleet_daily
+    where used_component_count > 0
 ),
 
 hottest as (

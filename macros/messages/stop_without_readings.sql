@@ -98,6 +98,7 @@
         'header': 'write these columns into the first line, or name those of the file in seeds/landing_formats.csv',
         'spreadsheet': 'export the file again, and do not open it in a spreadsheet',
         'two ways': 'add a row for the file to seeds/landing_formats.csv',
+        'later than its file': 'touch the file if a copy gave it an old time, or correct the clock of the system that wrote it',
         'timestamp': 'write epoch milliseconds or ISO 8601 with seconds, such as 1647086400000 or 2022-03-12T12:00:00Z',
         'value': 'write a number with a decimal point, such as 105.5',
         'fields': 'write as many fields as the header has',

@@ -143,8 +143,8 @@ select
     line_count,
     size_bytes,
     {{ time_of_ms('floor(modified_ns / 1000000)::bigint') }} as modified_at,
-    -- What a file records happened before it was written. A day is left for
-    -- wrong clocks and time zones. A file from before 2000 has lost its time.
+    -- A file can only record the past. One day is added for wrong clocks and
+    -- time zones. A modification time before 2000 is ignored.
     least(
         case
             when modified_ns >= {{ first_epoch_second() * 1000000000 }}

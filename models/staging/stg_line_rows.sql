@@ -291,8 +291,9 @@ judged_rows as (
                 then 'the timestamp is not a whole number of milliseconds'
             when epoch_ms > last_possible_ms
                 then
-                    'the timestamp is later than the file, which was written '
-                    || 'on ' || modified_at::date
+                    'the timestamp is more than a day later than its file '
+                    || '(written on ' || modified_at::date
+                    || '): a clock or the time of the file is wrong'
             when
                 record_type = 'inspection'
                 and record_name not in (

@@ -418,6 +418,7 @@ def no_warehouse(project):
             r"as '.*,hot\\x1b\[31m,2022-03-12' in '.*'; write a number with a decimal point.*",
         ),
         ({"timestamp": "now"}, r".* the timestamp is not a number, .*; write epoch milliseconds.*"),
+        ({"timestamp": 4_000_000_000_000}, r".* because .* later than its file: .*; touch the.*"),
     ],
 )
 def test_a_build_without_readings_stops(no_warehouse, project, tmp_path, row, sentence):

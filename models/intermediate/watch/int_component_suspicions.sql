@@ -216,7 +216,6 @@ suspicions as (
 select
     judged_on,
     component_key,
-    {{ nearest_cause() }} as nearest_cause,
     contact_resistance_suspicion,
     weak_cooling_suspicion,
     hot_site_suspicion,

@@ -6,9 +6,56 @@
 ] %}
 with
 
+raw_suspicions as (
+
+    select
+        *,
+        greatest(
+            lag(hot_site_suspicion, 1) over component_days,
+            lag(hot_site_suspicion, 2) over component_days
+        ) as earlier_hot_site_suspicion
+    from {{ ref('int_component_suspicions') }}
+    window component_days as (partition by component_key order by judged_on)
+
+),
+
+-- A spell of warm weather at one site passes within a day. So a site just above
+-- the limits stays possible until it is above them on two of three judged days.
+confirmed_suspicions as (
+
+    select
+        judged_on,
+        component_key,
+        contact_resistance_suspicion,
+        weak_cooling_suspicion,
+        case
+            when
+                hot_site_suspicion < 1
+                or hot_site_suspicion >= 1.25
+                or earlier_hot_site_suspicion >= 1
+                then hot_site_suspicion
+            else 0.99
+        end as hot_site_suspicion,
+        sensor_fault_suspicion,
+        temperature_alert_count,
+        overheated_seconds,
+        peak_avg_temp_c,
+        cooler_pole_fleet_ratio,
+        warmer_pole_fleet_ratio,
+        time_constant_minutes,
+        warmer_pole_growth_ratio,
+        is_negative_warmer,
+        warmer_pole_changed_on
+    from raw_suspicions
+
+),
+
 suspicions as (
 
-    select * from {{ ref('int_component_suspicions') }}
+    select
+        *,
+        {{ nearest_cause() }} as nearest_cause
+    from confirmed_suspicions
 
 ),
 
@@ -151,93 +198,40 @@ days as (
 
 ),
 
+previous_days as (
+
+    select
+        days.judged_on,
+        suspicions.component_key,
+        {% for cause in causes -%}
+            suspicions.{{ cause }}_suspicion,
+        {% endfor -%}
+        days.previous_on
+    from days
+    inner join suspicions on days.previous_on = suspicions.judged_on
+
+),
+
 -- A fault that was confirmed is still there.
 inspected_days as (
 
     select distinct
-        days.judged_on,
-        inspections.component_key
-    from days
+        previous_days.judged_on,
+        previous_days.component_key
+    from previous_days
     inner join inspections
         on
-            days.previous_on <= inspections.inspected_on
-            and days.judged_on >= inspections.inspected_on
+            previous_days.component_key = inspections.component_key
+            and previous_days.previous_on <= inspections.inspected_on
+            and previous_days.judged_on >= inspections.inspected_on
     where inspections.result <> 'confirmed'
 
 ),
 
-followed_days as (
-
-    select
-        suspicions.*,
-        days.previous_on is null as is_first_day,
-        coalesce(
-            days.previous_on = lag(suspicions.judged_on) over component_days
-            and inspected_days.judged_on is null,
-            false
-        ) as follows_previous_day
-    from suspicions
-    inner join days on suspicions.judged_on = days.judged_on
-    left join inspected_days
-        on
-            suspicions.judged_on = inspected_days.judged_on
-            and suspicions.component_key = inspected_days.component_key
-    window component_days as (
-        partition by suspicions.component_key
-        order by suspicions.judged_on
-    )
-
-),
-
--- A spell of warm weather at one site passes within a day or two. So a hot site
--- is named on the second day in a row, or at once from a suspicion of 1.25 on.
-confirmed_days as (
-
-    select
-        judged_on,
-        component_key,
-        follows_previous_day,
-        contact_resistance_suspicion,
-        weak_cooling_suspicion,
-        case
-            when is_first_day then hot_site_suspicion
-            when follows_previous_day
-                then greatest(
-                        least(
-                            hot_site_suspicion,
-                            lag(hot_site_suspicion) over component_days
-                        ),
-                        hot_site_suspicion / 1.25
-                    )
-            else hot_site_suspicion / 1.25
-        end as hot_site_suspicion,
-        sensor_fault_suspicion
-    from followed_days
-    window component_days as (partition by component_key order by judged_on)
-
-),
-
--- A cause that was named the day before stays named while its suspicion is at
--- least 0.8: chance alone must not take a handle off the list for a day. A
--- repair since then ends this, and so does an inspection without a fault.
-lasting_days as (
-
-    select
-        {% for cause in causes -%}
-            {{ cause }}_suspicion,
-            follows_previous_day
-            and {{ cause }}_suspicion >= 0.8
-            and lag({{ cause }}_suspicion) over component_days >= 1
-                as {{ cause }}_lasts,
-        {% endfor -%}
-        judged_on,
-        component_key
-    from confirmed_days
-    window component_days as (partition by component_key order by judged_on)
-
-),
-
--- A muted cause stays possible.
+-- A muted cause stays possible. A cause that was named the day before stays
+-- named while its suspicion is at least 0.8: chance alone must not take a
+-- handle off the list for a day. A repair since then ends this, and so does an
+-- inspection without a fault.
 judged_components as (
 
     select
@@ -245,18 +239,21 @@ judged_components as (
         suspicions.component_key,
         {% for cause in causes -%}
             coalesce(
-                lasting_days.{{ cause }}_suspicion >= 1
-                and lasting_days.{{ cause }}_suspicion
+                suspicions.{{ cause }}_suspicion >= 1
+                and suspicions.{{ cause }}_suspicion
                 < muted_components.{{ cause }}_muted_below,
                 false
             ) as is_{{ cause }}_muted,
             case
                 when is_{{ cause }}_muted then 0.99
                 when
-                    lasting_days.{{ cause }}_lasts
+                    suspicions.{{ cause }}_suspicion >= 0.8
+                    and suspicions.{{ cause }}_suspicion < 1
+                    and previous_days.{{ cause }}_suspicion >= 1
+                    and inspected_days.judged_on is null
                     and muted_components.{{ cause }}_muted_below is null
-                    then greatest(lasting_days.{{ cause }}_suspicion, 1)
-                else lasting_days.{{ cause }}_suspicion
+                    then 1
+                else suspicions.{{ cause }}_suspicion
             end as {{ cause }}_suspicion,
         {% endfor -%}
         suspicions.temperature_alert_count,
@@ -269,10 +266,14 @@ judged_components as (
         suspicions.is_negative_warmer,
         suspicions.warmer_pole_changed_on
     from suspicions
-    inner join lasting_days
+    left join previous_days
         on
-            suspicions.judged_on = lasting_days.judged_on
-            and suspicions.component_key = lasting_days.component_key
+            suspicions.judged_on = previous_days.judged_on
+            and suspicions.component_key = previous_days.component_key
+    left join inspected_days
+        on
+            suspicions.judged_on = inspected_days.judged_on
+            and suspicions.component_key = inspected_days.component_key
     left join muted_components
         on
             suspicions.judged_on = muted_components.judged_on
