@@ -69,7 +69,7 @@ PER_SECOND = {
     "epoch nanoseconds": 10**9,
 }
 FIRST_SECOND, END_SECOND = 946684800, 4102444800  # 2000 and 2100
-LAST_MS = (datetime.now(UTC).timestamp() + 86_400) * 1000  # a day after they are written
+LAST_MS = (datetime.now(UTC).timestamp() + 86_400) * 1000  # the latest time in a file
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 BLANKS = " \u00a0\u2003\u3000"
 JUNK = [
