@@ -6,21 +6,42 @@
 ] %}
 with
 
-raw_suspicions as (
+site_days as (
 
     select
         *,
-        greatest(
-            lag(hot_site_suspicion, 1) over component_days,
-            lag(hot_site_suspicion, 2) over component_days
-        ) as earlier_hot_site_suspicion
+        hot_site_suspicion >= 1.25
+        or (
+            hot_site_suspicion >= 1
+            and lag(hot_site_suspicion) over (
+                partition by component_key
+                order by judged_on
+            ) >= 1
+        ) as confirms_hot_site
     from {{ ref('int_component_suspicions') }}
-    window component_days as (partition by component_key order by judged_on)
+
+),
+
+site_spells as (
+
+    select
+        *,
+        max(case when confirms_hot_site then judged_on end)
+            over days_so_far as hot_site_confirmed_on,
+        max(case when hot_site_suspicion < 0.8 then judged_on end)
+            over days_so_far as hot_site_ended_on
+    from site_days
+    window days_so_far as (
+        partition by component_key
+        order by judged_on
+        rows between unbounded preceding and current row
+    )
 
 ),
 
 -- A spell of warm weather at one site passes within a day. So a site just above
--- the limits stays possible until it is above them on two of three judged days.
+-- the limits stays possible until it is above them on two days in a row. Then
+-- days above them count until its suspicion falls below 0.8.
 confirmed_suspicions as (
 
     select
@@ -30,11 +51,13 @@ confirmed_suspicions as (
         weak_cooling_suspicion,
         case
             when
-                hot_site_suspicion < 1
-                or hot_site_suspicion >= 1.25
-                or earlier_hot_site_suspicion >= 1
-                then hot_site_suspicion
-            else 0.99
+                hot_site_suspicion >= 1
+                and (
+                    hot_site_confirmed_on is null
+                    or hot_site_confirmed_on < hot_site_ended_on
+                )
+                then 0.99
+            else hot_site_suspicion
         end as hot_site_suspicion,
         sensor_fault_suspicion,
         temperature_alert_count,
@@ -46,7 +69,7 @@ confirmed_suspicions as (
         warmer_pole_growth_ratio,
         is_negative_warmer,
         warmer_pole_changed_on
-    from raw_suspicions
+    from site_spells
 
 ),
 
