@@ -208,7 +208,8 @@ suspicions as (
         greatest(glitch_count / 4, frozen_seconds / 600) as sensor_trouble,
         -- Once a fault is certain, its size matters less and less.
         if(sensor_trouble > 1, 1 + log10(sensor_trouble), sensor_trouble)
-            as sensor_fault_suspicion
+            as sensor_fault_suspicion,
+        site_baseline_robust_z is not null as is_site_judged
     from uneven_poles
 
 )
@@ -239,6 +240,7 @@ select
                 )
     end as warmer_pole_growth_ratio,
     is_negative_warmer,
+    is_site_judged,
     if(is_negative_warmer, negative_changed_on, positive_changed_on)
         as warmer_pole_changed_on,
     day_version

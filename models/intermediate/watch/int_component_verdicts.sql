@@ -9,16 +9,30 @@ with
 site_days as (
 
     select
+        suspicions.judged_on,
+        components.site_id,
+        max(suspicions.hot_site_suspicion) as suspicion
+    from {{ ref('int_component_suspicions') }} as suspicions
+    inner join {{ ref('int_components') }} as components
+        on suspicions.component_key = components.component_key
+    where suspicions.is_site_judged
+    group by suspicions.judged_on, components.site_id
+
+),
+
+compared_site_days as (
+
+    select
         *,
-        hot_site_suspicion >= 1.25
+        suspicion >= 1.25
         or (
-            hot_site_suspicion >= 1
-            and lag(hot_site_suspicion) over (
-                partition by component_key
+            suspicion >= 1
+            and lag(suspicion, 1, 1) over (
+                partition by site_id
                 order by judged_on
             ) >= 1
-        ) as confirms_hot_site
-    from {{ ref('int_component_suspicions') }}
+        ) as confirms
+    from site_days
 
 ),
 
@@ -26,50 +40,57 @@ site_spells as (
 
     select
         *,
-        max(case when confirms_hot_site then judged_on end)
-            over days_so_far as hot_site_confirmed_on,
-        max(case when hot_site_suspicion < 0.8 then judged_on end)
-            over days_so_far as hot_site_ended_on
-    from site_days
+        max(case when confirms then judged_on end) over days_so_far
+            as confirmed_on,
+        max(case when suspicion < 0.8 then judged_on end) over days_so_far
+            as ended_on
+    from compared_site_days
     window days_so_far as (
-        partition by component_key
+        partition by site_id
         order by judged_on
         rows between unbounded preceding and current row
     )
 
 ),
 
--- A spell of warm weather at one site passes within a day. So a site just above
--- the limits stays possible until it is above them on two days in a row. Then
--- days above them count until its suspicion falls below 0.8.
+-- A spell of warm weather at one site passes within a day. So a site that comes
+-- just above the limits stays possible until it is above them on two days in a
+-- row. Then days above them count until its suspicion falls below 0.8. On its
+-- first judged day, there is no day before: one is enough.
 confirmed_suspicions as (
 
     select
-        judged_on,
-        component_key,
-        contact_resistance_suspicion,
-        weak_cooling_suspicion,
+        suspicions.judged_on,
+        suspicions.component_key,
+        suspicions.contact_resistance_suspicion,
+        suspicions.weak_cooling_suspicion,
         case
             when
-                hot_site_suspicion >= 1
+                suspicions.hot_site_suspicion >= 1
                 and (
-                    hot_site_confirmed_on is null
-                    or hot_site_confirmed_on < hot_site_ended_on
+                    site_spells.confirmed_on is null
+                    or site_spells.confirmed_on < site_spells.ended_on
                 )
                 then 0.99
-            else hot_site_suspicion
+            else suspicions.hot_site_suspicion
         end as hot_site_suspicion,
-        sensor_fault_suspicion,
-        temperature_alert_count,
-        overheated_seconds,
-        peak_avg_temp_c,
-        cooler_pole_fleet_ratio,
-        warmer_pole_fleet_ratio,
-        time_constant_minutes,
-        warmer_pole_growth_ratio,
-        is_negative_warmer,
-        warmer_pole_changed_on
-    from site_spells
+        suspicions.sensor_fault_suspicion,
+        suspicions.temperature_alert_count,
+        suspicions.overheated_seconds,
+        suspicions.peak_avg_temp_c,
+        suspicions.cooler_pole_fleet_ratio,
+        suspicions.warmer_pole_fleet_ratio,
+        suspicions.time_constant_minutes,
+        suspicions.warmer_pole_growth_ratio,
+        suspicions.is_negative_warmer,
+        suspicions.warmer_pole_changed_on
+    from {{ ref('int_component_suspicions') }} as suspicions
+    inner join {{ ref('int_components') }} as components
+        on suspicions.component_key = components.component_key
+    left join site_spells
+        on
+            suspicions.judged_on = site_spells.judged_on
+            and components.site_id = site_spells.site_id
 
 ),
 
