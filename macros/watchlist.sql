@@ -69,12 +69,15 @@
                 || ' % more than before ' || warmer_pole_changed_on
         else ''
     end
-    || if(
-        confidence = 'possible' and not is_muted,
-        '; that is ' || floor(100 * suspicion)::bigint
-        || ' % of what would name it',
-        ''
-    )
+    || case
+        when is_site_unconfirmed
+            then '; a second such day in a row would name it'
+        when confidence = 'possible' and not is_muted
+            then
+                '; that is ' || floor(100 * suspicion)::bigint
+                || ' % of what would name it'
+        else ''
+    end
     || coalesce('; also ' || nullif(
         concat_ws(
             ' and ',
@@ -91,8 +94,8 @@
         ''
     ), '')
     || if(
-        is_muted and confidence <> 'named',
-        '; not named again until it has grown by a quarter',
+        confidence = 'possible' and is_muted,
+        '; not named again until it has clearly grown',
         ''
     )
     || coalesce(

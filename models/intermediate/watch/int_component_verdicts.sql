@@ -64,16 +64,16 @@ confirmed_suspicions as (
         suspicions.component_key,
         suspicions.contact_resistance_suspicion,
         suspicions.weak_cooling_suspicion,
-        case
-            when
-                suspicions.hot_site_suspicion >= 1
-                and (
-                    site_spells.confirmed_on is null
-                    or site_spells.confirmed_on < site_spells.ended_on
-                )
-                then 0.99
-            else suspicions.hot_site_suspicion
-        end as hot_site_suspicion,
+        coalesce(
+            suspicions.hot_site_suspicion >= 1
+            and (
+                site_spells.confirmed_on is null
+                or site_spells.confirmed_on < site_spells.ended_on
+            ),
+            false
+        ) as is_site_unconfirmed,
+        if(is_site_unconfirmed, 0.99, suspicions.hot_site_suspicion)
+            as hot_site_suspicion,
         suspicions.sensor_fault_suspicion,
         suspicions.temperature_alert_count,
         suspicions.overheated_seconds,
@@ -272,10 +272,10 @@ inspected_days as (
 
 ),
 
--- A muted cause stays possible. A cause that was named the day before stays
--- named while its suspicion is at least 0.8: chance alone must not take a
--- handle off the list for a day. A repair since then ends this, and so does an
--- inspection without a fault.
+-- A muted cause is at most possible. A cause that was named the day before
+-- stays named while its suspicion is at least 0.8: chance alone must not take
+-- a handle off the list for a day. A repair since then ends this, and so does
+-- an inspection without a fault.
 judged_components as (
 
     select
@@ -283,19 +283,18 @@ judged_components as (
         suspicions.component_key,
         {% for cause in causes -%}
             coalesce(
-                suspicions.{{ cause }}_suspicion >= 1
-                and suspicions.{{ cause }}_suspicion
+                suspicions.{{ cause }}_suspicion
                 < muted_components.{{ cause }}_muted_below,
                 false
             ) as is_{{ cause }}_muted,
             case
-                when is_{{ cause }}_muted then 0.99
+                when is_{{ cause }}_muted
+                    then least(suspicions.{{ cause }}_suspicion, 0.99)
                 when
                     suspicions.{{ cause }}_suspicion >= 0.8
                     and suspicions.{{ cause }}_suspicion < 1
                     and previous_days.{{ cause }}_suspicion >= 1
                     and inspected_days.judged_on is null
-                    and muted_components.{{ cause }}_muted_below is null
                     then 1
                 else suspicions.{{ cause }}_suspicion
             end as {{ cause }}_suspicion,
@@ -308,6 +307,7 @@ judged_components as (
         suspicions.time_constant_minutes,
         suspicions.warmer_pole_growth_ratio,
         suspicions.is_negative_warmer,
+        suspicions.is_site_unconfirmed,
         suspicions.warmer_pole_changed_on
     from suspicions
     left join previous_days
@@ -335,10 +335,6 @@ causes as (
             hot_site_suspicion,
             sensor_fault_suspicion
         ) as suspicion,
-        is_contact_resistance_muted
-        or is_weak_cooling_muted
-        or is_hot_site_muted
-        or is_sensor_fault_muted as is_muted,
         {{ nearest_cause() }} as nearest_cause,
         case
             when suspicion >= 1 then 'named'
@@ -346,12 +342,17 @@ causes as (
             else 'none'
         end as confidence,
         if(suspicion >= 0.5, nearest_cause, 'none') as likely_cause,
+        case nearest_cause
+            {% for cause in causes -%}
+                when '{{ cause }}' then is_{{ cause }}_muted
+            {% endfor -%}
+        end as is_muted,
         median(time_constant_minutes) over (partition by judged_on)
             as fleet_time_constant_minutes,
         -- Weak cooling also slows the handle down in proportion. Less than half
         -- of that slowing points to the contacts.
         coalesce(
-            nearest_cause = 'weak_cooling'
+            likely_cause = 'weak_cooling'
             and pow(time_constant_minutes / fleet_time_constant_minutes, 2)
             < cooler_pole_fleet_ratio,
             false
@@ -413,6 +414,9 @@ select
     verdicts.is_negative_warmer,
     verdicts.is_hardly_slower,
     verdicts.is_muted,
+    verdicts.likely_cause = 'hot_site'
+    and verdicts.is_site_unconfirmed
+    and not verdicts.is_muted as is_site_unconfirmed,
     verdicts.warmer_pole_changed_on
 from scored_components as verdicts
 inner join {{ ref('int_components') }} as components

@@ -139,6 +139,7 @@ components as (
         history.days_on_list,
         history.first_listed_on,
         coalesce(verdicts.is_muted, false) as is_muted,
+        coalesce(verdicts.is_site_unconfirmed, false) as is_site_unconfirmed,
         last_inspections.result as last_inspection_result,
         last_inspections.found_cause as last_found_cause,
         last_inspections.note as last_inspection_note,
