@@ -54,6 +54,8 @@
             ] -%}
                 {{ exact_sum(quantity) }} as {{ quantity }},
             {% endfor -%}
+            sum(unjudged_hot_session_count)::bigint
+                as unjudged_hot_session_count,
             count(*) as component_count,
             count(*) filter (where used_window_count > 0)
                 as used_component_count,

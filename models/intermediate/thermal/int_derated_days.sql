@@ -1,10 +1,10 @@
 -- One row per component and UTC day on which a charging session reached the
--- foldback temperature and then had less power than expected: for how long, and
--- how much energy was lost.
+-- foldback temperature, and then had less power than expected or cannot be
+-- judged.
 --
 -- The expected power keeps falling at the rate of the two minutes before.
--- Without foldback, power falls ever more slowly, so a steeper fall is
--- foldback.
+-- Without foldback, power falls ever more slowly: a steeper fall is foldback,
+-- and more energy is lost than is found here.
 {{ config(
     materialized='incremental',
     pre_hook="{{ delete_old_rows('int_judged_days', 'day_version') }}"
@@ -49,6 +49,7 @@ hot_sessions as (
         windows.session_window_start,
         windows.window_start::date + day_offsets.day_offset::int as day,
         min(windows.session_seconds) as hot_from_seconds,
+        min(windows.window_start) as first_hot_at,
         max(windows.window_start) as last_hot_at
     from windows
     cross join day_offsets
@@ -81,7 +82,8 @@ hot_windows as (
 
 ),
 
--- Without both minutes the rate is unknown, and the session is skipped.
+-- Without both minutes the rate is unknown. Rising power means that a car has
+-- just been plugged in.
 session_falls as (
 
     select
@@ -91,7 +93,8 @@ session_falls as (
         {{ mean('case when hot_seconds >= -120 and hot_seconds < -60 '
                 ~ 'then power_kw end') }} as earlier_kw,
         {{ mean('case when hot_seconds >= -60 and hot_seconds < 0 '
-                ~ 'then power_kw end') }} as later_kw
+                ~ 'then power_kw end') }} as later_kw,
+        later_kw <= 1.02 * earlier_kw as is_judged
     from hot_windows
     group by component_key, session_window_start, day
 
@@ -114,11 +117,10 @@ expected_powers as (
             windows.component_key = falls.component_key
             and windows.session_window_start = falls.session_window_start
             and windows.day = falls.day
-    -- Rising power means that a car has just been plugged in.
     where
         windows.hot_seconds >= 0
         and windows.window_start::date = windows.day
-        and falls.later_kw <= 1.02 * falls.earlier_kw
+        and falls.is_judged
 
 ),
 
@@ -131,16 +133,53 @@ derated_days as (
         * {{ var('window_seconds') }} / 3600 as lost_energy_kwh,
         day
     from expected_powers
-    where
-        power_kw <= {{ derated_ratio() }} * expected_kw
-        and {{ is_day_to_build(days, 'day') }}
+    where power_kw <= {{ derated_ratio() }} * expected_kw
     group by all
+
+),
+
+-- A session counts on the day on which it gets hot.
+unjudged_days as (
+
+    select
+        sessions.component_key,
+        count(*) as unjudged_hot_session_count,
+        sessions.day
+    from hot_sessions as sessions
+    left join session_falls as falls
+        on
+            sessions.component_key = falls.component_key
+            and sessions.session_window_start = falls.session_window_start
+            and sessions.day = falls.day
+    where
+        sessions.day = sessions.first_hot_at::date
+        and falls.is_judged is not true
+    group by all
+
+),
+
+hot_days as (
+
+    select
+        coalesce(derated_days.component_key, unjudged_days.component_key)
+            as component_key,
+        coalesce(derated_days.derated_seconds, 0) as derated_seconds,
+        coalesce(derated_days.lost_energy_kwh, 0) as lost_energy_kwh,
+        coalesce(unjudged_days.unjudged_hot_session_count, 0)
+            as unjudged_hot_session_count,
+        coalesce(derated_days.day, unjudged_days.day) as day
+    from derated_days
+    full outer join unjudged_days
+        on
+            derated_days.component_key = unjudged_days.component_key
+            and derated_days.day = unjudged_days.day
 
 )
 
 select
-    derated_days.*,
+    hot_days.*,
     days.day_version
-from derated_days
+from hot_days
 left join {{ ref('int_judged_days') }} as days
-    on derated_days.day = days.day
+    on hot_days.day = days.day
+where {{ is_day_to_build(days, 'hot_days.day') }}

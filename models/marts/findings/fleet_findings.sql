@@ -58,7 +58,8 @@ derated_components as (
         asset_id,
         component_id,
         {{ exact_sum('derated_seconds') }} as derated_seconds,
-        {{ exact_sum('lost_energy_kwh') }} as lost_energy_kwh
+        {{ exact_sum('lost_energy_kwh') }} as lost_energy_kwh,
+        sum(sum(unjudged_hot_session_count)) over () as unjudged_count
     from {{ ref('component_daily') }}
     group by all
 
@@ -489,11 +490,14 @@ unjudged_items as (
         'severity': "if(sum(lost_energy_kwh) >= 20, 'medium', 'low')",
         'figure': 'sum(lost_energy_kwh)', 'unit': 'kWh',
         'sentence': [
-            "'Foldback cost up to '", number_text('sum(lost_energy_kwh)', 0),
+            "'Foldback cost about '", number_text('sum(lost_energy_kwh)', 0),
             "' kWh: '", count_text('count(*)', 'handle'),
             "' had less power for '",
             number_text('sum(derated_seconds) / 60', 0),
-            "' min once a pole was hot: '", item_names(), "'.'",
+            "' min once a pole was hot: '", item_names(),
+            "if(max(unjudged_count) > 0, '; for ' || "
+            ~ count_text('max(unjudged_count)', 'more hot session')
+            ~ " || ' the loss is not known', '')", "'.'",
         ],
     },
     {

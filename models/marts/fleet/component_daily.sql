@@ -125,6 +125,8 @@ select
         as suspect_overheated_seconds,
     coalesce(derated_days.derated_seconds, 0) as derated_seconds,
     coalesce(derated_days.lost_energy_kwh, 0) as lost_energy_kwh,
+    coalesce(derated_days.unjudged_hot_session_count, 0)
+        as unjudged_hot_session_count,
     {% for measure in sensor_positions() + ['power'] -%}
         coalesce(signal_days.{{ measure }}_reading_count, 0)
             as {{ measure }}_reading_count,
