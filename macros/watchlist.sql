@@ -113,6 +113,7 @@
     || if(recent_temperature_alert_count = 1, '', 's')
     || ', ' || {{ number_text('recent_overheated_seconds / 60', 1) }}
     || ' min above ' || {{ overheat_threshold_words(signals) }}
+    || if(suspect_reading_count > 0, ' by other readings', '')
     || '.'
 {%- endmacro %}
 
@@ -190,7 +191,7 @@
 {% macro hot_site_evidence() -%}
     'Sessions at this site start '
     || {{ number_text('site_baseline_excess_c', 1) }}
-    || ' °C warmer than the other sites'' at the same time of day ('
+    || ' °C warmer than at the median site at the same time of day ('
     || coalesce(
         {{ number_text('site_baseline_robust_z', 1) }}
         || ' robust standard deviations',
@@ -220,7 +221,7 @@
             suspect_reading_count > 0,
             suspect_reading_count || ' reading'
             || if(suspect_reading_count = 1, '', 's')
-            || ' that the handle cannot have had, between '
+            || ' out of limits or after an impossible step, between '
             || {{ number_text('lowest_implausible_temp_c', 1) }} || ' and '
             || {{ number_text('highest_implausible_temp_c', 1) }} || ' °C'
             || coalesce(
