@@ -382,14 +382,14 @@ class Oracle:
         }
 
     def _trusted_values(self, component, first, last):
-        """The temperatures in the windows that the time touches, without suspect ones."""
+        """The temperatures from first to last, without those in suspect windows."""
         for series, readings, *_ in self._temperatures():
             if series[:3] != component:
                 continue
             for at, value in readings:
                 start = self.window_of(at)
                 end = start + self.period_ms
-                if first < end and last >= start and not self.is_suspect(series, start, end):
+                if first <= at <= last and not self.is_suspect(series, start, end):
                     yield value
 
     def _avg_readings_by_alert(self):
