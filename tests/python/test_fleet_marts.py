@@ -58,8 +58,9 @@ def percentile(values, share):
 
 
 class FleetOracle(Oracle):
-    def __init__(self, *arguments, **limits):
+    def __init__(self, *arguments, frozen=(), **limits):
         super().__init__(*arguments, **limits)
+        self.frozen = frozen  # series without any value but one
         self.components = {key[:3] for key in [*self.series, *self.alerts]}
         self.hours = {component: self._hours(component) for component in self.components}
         self.days = {hour // DAY_MS for hours in self.hours.values() for hour in hours}
@@ -107,10 +108,10 @@ class FleetOracle(Oracle):
         return hours
 
     def _trusted_windows(self, component):
-        """{start of a window: hottest mean, negative and positive pole} without suspect ones."""
+        """{start of a window: hottest mean, negative and positive pole} of trusted sensors."""
         windows = defaultdict(dict)
         for series in [series for series in self.series if series[:3] == component]:
-            if self._is_temperature(series[3]):
+            if self._is_temperature(series[3]) and series not in self.frozen:
                 for start, value in self.means[series].items():
                     if not self.is_suspect(series, start, start + self.period_ms):
                         windows[start][series[3]] = value
@@ -456,12 +457,12 @@ def test_fleet_marts_equal_the_oracle(request, compiled_warehouse, folder, varia
 HOT_COMPONENT = ("S", "A", "C", POSITIVE)
 
 
-def build(warehouse, folder, readings):
+def build(warehouse, folder, readings, frozen=()):
     """Loads the marts of hours and days, and checks them."""
     marts = ("component_hourly", "component_daily", "site_daily", "fleet_daily")
     write_fleet(folder, readings, [], Random(0))
     warehouse.load(folder, *marts)
-    oracle = oracle_of(readings, [], {}, FleetOracle)
+    oracle = oracle_of(readings, [], {"frozen": frozen}, FleetOracle)
     for mart in marts:
         expected = list(getattr(oracle, mart)())
         different = list(differences(mart, KEYS[mart], rows_of(warehouse, mart), expected))
@@ -503,12 +504,19 @@ def test_a_late_day_changes_the_periods_that_reach_into_it(warehouse, folder):
 NOON = MIDNIGHT - DAY_MS // 2
 
 
-def trusted_peaks(warehouse):
-    """{component: peak_trusted_avg_temp_c} of the hour that begins at noon."""
+def hours_at_noon(warehouse):
+    """{component: row of component_hourly} of the hour that begins at noon."""
     return {
-        row["component_id"]: row["peak_trusted_avg_temp_c"]
+        row["component_id"]: row
         for row in rows_of(warehouse, "component_hourly")
         if row["hour_start"] == NOON
+    }
+
+
+def trusted_peaks(warehouse):
+    return {
+        component: row["peak_trusted_avg_temp_c"]
+        for component, row in hours_at_noon(warehouse).items()
     }
 
 
@@ -530,13 +538,17 @@ def test_windows_exactly_ten_minutes_from_an_implausible_reading(compiled_wareho
     }
 
 
-def test_a_frozen_value_is_a_trusted_peak(compiled_warehouse, folder):
-    """A frozen sensor is treated like one that reports impossible values."""
+def test_a_frozen_value_is_a_trusted_peak_but_no_hot_time(compiled_warehouse, folder):
+    """A frozen sensor lowers a peak, or its value counts as time at or above 90 °C."""
     readings = [
-        ("S", "A", component, POSITIVE, NOON + at, str(80 + (component != "frozen") * at % 7))
+        ("S", "A", component, POSITIVE, NOON + at, str(90 + (component != "frozen") * at % 7))
         for component in ("frozen", "sound", "sound too")
         for at in range(0, 900_000, 20_000)
     ]
-    build(compiled_warehouse, folder, readings)
+    build(compiled_warehouse, folder, readings, frozen=[("S", "A", "frozen", POSITIVE)])
     assert compiled_warehouse.rows("from intermediate.int_frozen_runs"), "nothing is frozen"
-    assert trusted_peaks(compiled_warehouse)["frozen"] == 80
+    hours = hours_at_noon(compiled_warehouse)
+    assert hours["frozen"]["peak_trusted_avg_temp_c"] == 90
+    counts = ("trusted_window_count", "hot_window_count")
+    assert [hours["frozen"][name] for name in counts] == [0, 0]
+    assert [hours["sound"][name] for name in counts] == [30, 30]

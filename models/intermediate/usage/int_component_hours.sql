@@ -23,13 +23,15 @@ used_hours as (
 
 ),
 
--- A frozen value does not make a peak untrusted, the same as in the marts of
--- overheating. But the poles are not compared while one of them is frozen.
-trusted_windows as (
+-- A frozen value can be a peak, the same as in the marts of overheating. But it
+-- is neither hot time nor compared with the other pole.
+plausible_windows as (
 
     select
         series.component_key,
-        max(windows.avg_value) as temp_c,
+        max(windows.avg_value) filter (
+            where untrusted_windows.series_key is null
+        ) as trusted_temp_c,
         -- Means above the threshold are judged by their sliding periods.
         max(windows.avg_value) filter (
             where windows.avg_value <= {{ overheat_threshold('series') }}
@@ -57,7 +59,7 @@ trusted_windows as (
 
 ),
 
-trusted_hours as (
+plausible_hours as (
 
     select
         component_key,
@@ -70,11 +72,11 @@ trusted_hours as (
             as max_pole_imbalance_c,
         count(negative_pole_temp_c - positive_pole_temp_c)
             as pole_window_count,
-        count(*) as trusted_window_count,
-        count(*) filter (where temp_c >= {{ hot_temp_c() }})
+        count(trusted_temp_c) as trusted_window_count,
+        count(*) filter (where trusted_temp_c >= {{ hot_temp_c() }})
             as hot_window_count,
         {{ hour_start('window_start') }} as hour_start
-    from trusted_windows
+    from plausible_windows
     group by all
 
 ),
@@ -84,20 +86,20 @@ component_hours as (
     select
         component_key,
         used_hours.peak_avg_temp_c,
-        trusted_hours.peak_trusted_avg_temp_c,
-        trusted_hours.avg_trusted_pole_temp_c,
-        trusted_hours.avg_pole_imbalance_c,
-        trusted_hours.max_pole_imbalance_c,
+        plausible_hours.peak_trusted_avg_temp_c,
+        plausible_hours.avg_trusted_pole_temp_c,
+        plausible_hours.avg_pole_imbalance_c,
+        plausible_hours.max_pole_imbalance_c,
         used_hours.avg_power_kw,
         used_hours.max_power_kw,
         used_hours.used_window_count,
-        coalesce(trusted_hours.pole_window_count, 0) as pole_window_count,
-        coalesce(trusted_hours.trusted_window_count, 0)
+        coalesce(plausible_hours.pole_window_count, 0) as pole_window_count,
+        coalesce(plausible_hours.trusted_window_count, 0)
             as trusted_window_count,
-        coalesce(trusted_hours.hot_window_count, 0) as hot_window_count,
+        coalesce(plausible_hours.hot_window_count, 0) as hot_window_count,
         hour_start
     from used_hours
-    left join trusted_hours using (component_key, hour_start)
+    left join plausible_hours using (component_key, hour_start)
 
 )
 
