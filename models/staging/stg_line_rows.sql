@@ -149,9 +149,13 @@ cast_texts as (
                 then {{ as_word('name_text') }}
             else {{ composed('name_text') }}
         end as record_name,
+        -- none as the cause of no_fault says the same as an empty cause.
         case
             when record_type = 'inspection'
-                then {{ as_word('value_text') }}
+                then nullif(
+                        {{ as_word('value_text') }},
+                        case when record_name = 'no_fault' then 'none' end
+                    )
         end as found_cause,
         -- Control characters, such as tabs, become blanks.
         case
@@ -304,6 +308,10 @@ judged_rows as (
                 then
                     'the result is unknown (' || left(name_text, 40)
                     || '): write {{ inspection_results() | join(" or ") }}'
+            when found_cause = 'none'
+                then
+                    'the cause is none, but the result is ' || record_name
+                    || ': write the cause that was found, or leave it empty'
             when
                 found_cause is not null
                 and {{ list_position('known_causes', 'found_cause') }} is null

@@ -597,7 +597,7 @@ INSPECTIONS = {
     '"pin worn, ""badly""",Contact Resistance,x,Confirmed,c,a,order,2022-03-12\n',
     "inspections_spelling.csv.gz": f"{INSPECTION_HEADER}\n20220312,spelling,a,7.0,NO-FAULT,,\n",
     "inspections_german.csv": "sep=;\ndate;SITE;ASSET;COMPONENT;result;cause\n"
-    "12.03.2022;german;a;c; repaired ;none\n",
+    "12.03.2022;german;a;c; no-fault ;None\n",
     "inspections_time.csv.zst": INSPECTION_HEADER.replace("date", "Timestamp")
     + "\n2022-03-13T00:30:00+01:00,time,a,c,No fault,hot-site,a\n",
     "inspections_epoch.csv": f"{INSPECTION_HEADER}\n{NOON},epoch,a,c,repaired,,\n",
@@ -613,7 +613,7 @@ def test_inspections_are_read_in_every_form(load_inspections):
     loaded = load_inspections(INSPECTIONS)
     assert loaded.inspections == [
         ("epoch", "c", "2022-03-12", "repaired", "", ""),
-        ("german", "c", "2022-03-12", "repaired", "none", ""),
+        ("german", "c", "2022-03-12", "no_fault", "", ""),
         ("order", "c", "2022-03-12", "confirmed", "contact_resistance", 'pin worn, "badly"'),
         ("parquet", "7", "2022-03-12", "repaired", "", "x"),
         ("spelling", "7", "2022-03-12", "no_fault", "", ""),
@@ -628,6 +628,7 @@ BAD_INSPECTIONS = {
     "2022-03-12,s,a,c,fixed,,": "the result is unknown (fixed): write confirmed",
     "2022-03-12,s,a,c,,,": "no result",
     "2022-03-12,s,a,c,repaired,rust,": "the cause is unknown (rust): write one of seeds",
+    "2022-03-12,s,a,c,confirmed,none,": "the cause is none, but the result is confirmed",
     ",s,a,c,repaired,,": "no timestamp",
     "2022-02-30,s,a,c,repaired,,": "the timestamp is no date",
     "soon,s,a,c,repaired,,": "the timestamp is not in the format",
