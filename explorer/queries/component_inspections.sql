@@ -12,4 +12,8 @@ select
 from marts.inspections
 semi join one_component($component)
     using (site_id, asset_id, component_id)
-order by inspections.inspected_on desc, "Result" asc, "Note" asc;
+order by
+    inspections.inspected_on desc,
+    inspections.result = 'no_fault',
+    inspections.result desc,
+    "Note" asc;

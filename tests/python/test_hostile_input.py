@@ -545,6 +545,10 @@ WARNINGS = {
     "warn_silent_components": {"b.csv": fleet(30, days=[6], sites="A")},
     "warn_implausible_values": {"b.csv": fleet(1001, days=[3], sites="A")},
     "warn_unreadable_files": {"b.csv.gz": b"no gz"},
+    "warn_contradictory_inspections": {
+        "inspections.csv": f"{INSPECTION_HEADER}\n2022-03-13,A,a,c,no_fault,,\n"
+        "2022-03-13,A,a,c,repaired,,\n2022-03-13,B,a,c,repaired,,\n2022-03-14,B,a,c,no fault,,\n"
+    },
     "warn_rejected_inspections": {
         "inspections.csv": f"{INSPECTION_HEADER}\n2022-03-13,A,a,c,fixed,,\n"
         "2022-03-13,A,a,c,repaired,,\n"

@@ -103,6 +103,23 @@ suspicions as (
 
 ),
 
+-- On one day, a fault takes precedence over no fault.
+valid_inspections as (
+
+    select
+        component_key,
+        result,
+        found_cause,
+        inspected_on
+    from {{ ref('stg_inspections') }}
+    qualify
+        rank() over (
+            partition by component_key, inspected_on
+            order by result = 'no_fault' asc
+        ) = 1
+
+),
+
 inspections as (
 
     select
@@ -120,7 +137,7 @@ inspections as (
             ),
             false
         ) as follows_no_fault
-    from {{ ref('stg_inspections') }}
+    from valid_inspections
     window earlier_days as (
         partition by component_key
         order by inspected_on

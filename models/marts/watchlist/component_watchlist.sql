@@ -60,6 +60,8 @@ last_inspections as (
             partition by site_id, asset_id, component_id
             order by
                 inspected_on desc,
+                -- On one day, a fault takes precedence over no fault.
+                result = 'no_fault' asc,
                 result desc,
                 found_cause desc nulls last,
                 note desc nulls last

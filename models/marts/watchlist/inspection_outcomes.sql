@@ -6,7 +6,7 @@ inspections as (
 
     select *
     from {{ ref('inspections') }}
-    where listed_on is not null
+    where is_list_right is not null
 
 )
 

@@ -48,6 +48,25 @@ listed_inspections as (
             order by verdicts.judged_on desc nulls last
         ) = 1
 
+),
+
+-- On one day, a fault counts and no_fault does not. Of one cause, the strongest
+-- result counts, once: equal inspections may differ in their notes.
+ranked_inspections as (
+
+    select
+        *,
+        rank() over (
+            partition by site_id, asset_id, component_id, inspected_on
+            order by result = 'no_fault' asc
+        ) = 1
+        and row_number() over (
+            partition by
+                site_id, asset_id, component_id, inspected_on, found_cause
+            order by result = 'no_fault' asc, result desc, note asc nulls last
+        ) = 1 as counts
+    from listed_inspections
+
 )
 
 select
@@ -61,6 +80,7 @@ select
     listed_confidence,
     listed_rank,
     case
+        when not counts then null
         when result = 'no_fault' then listed_confidence = 'none'
         else
             listed_confidence <> 'none'
@@ -68,4 +88,4 @@ select
     end as is_list_right,
     inspected_on,
     listed_on
-from listed_inspections
+from ranked_inspections
