@@ -81,6 +81,12 @@ select
     listed_rank,
     case
         when not counts then null
+        -- The cause that was listed was not checked.
+        when
+            result = 'no_fault'
+            and listed_confidence <> 'none'
+            and found_cause <> listed_cause
+            then null
         when result = 'no_fault' then listed_confidence = 'none'
         else
             listed_confidence <> 'none'
