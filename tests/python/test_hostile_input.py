@@ -555,9 +555,10 @@ WARNINGS = {
     },
     "warn_unmatched_inspections": {
         "inspections.csv": f"{INSPECTION_HEADER}\n2022-03-13,A,a,-c,repaired,,\n"
-        "2022-03-13,A,a,c,repaired,,\n"
+        + "".join(f"2022-03-{day},A,a,c,repaired,,\n" for day in (11, 12, 21, 22))
     },
 }
+COUNTS = {"warn_rejected_share": 10, "warn_unmatched_inspections": 3}
 
 
 def test_large_values_are_published(warehouse, tmp_path):
@@ -604,8 +605,7 @@ def test_each_warning_warns(warehouse, clean_folder, warning):
             (clean_folder / name).write_text(content)
         else:
             (clean_folder / f"signals_data_{name}").write_bytes(content)
-    count = 10 if warning == "warn_rejected_share" else 1
-    assert warnings(warehouse, clean_folder) == {warning: count}
+    assert warnings(warehouse, clean_folder) == {warning: COUNTS.get(warning, 1)}
 
 
 def test_many_files_with_few_bad_rows_warn(warehouse, clean_folder):

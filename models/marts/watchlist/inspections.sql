@@ -1,5 +1,5 @@
--- One row per component and inspection, with what the watchlist of the day
--- before said.
+-- One row per component and inspection, with what the watchlist of the last
+-- judged day before it said, at most watch_days before.
 with
 
 inspections as (
@@ -35,6 +35,8 @@ listed_inspections as (
             and inspections.asset_id = verdicts.asset_id
             and inspections.component_id = verdicts.component_id
             and inspections.inspected_on > verdicts.judged_on
+            and inspections.inspected_on
+            <= verdicts.judged_on + {{ var('watch_days') }}
     qualify
         row_number() over (
             partition by
