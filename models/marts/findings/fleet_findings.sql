@@ -376,9 +376,9 @@ unjudged_items as (
         'figure': 'count(*)', 'unit': 'handles',
         'sentence': [
             'count(*)', "' of '", count_text(all_handles, 'handle'),
-            is_or_are('was', 'were'), "'overheated, for up to '",
+            is_or_are('was', 'were'), "'overheated, the longest for '",
             number_text('max(overheated_seconds)', 0),
-            "' s in total and up to '",
+            "' s in all and the hottest up to '",
             number_text('max(peak_avg_temp_c)', 1), "' °C: '", item_names(),
             "'.'",
         ],
