@@ -28,9 +28,9 @@
 {%- endmacro %}
 
 
-{% macro item_names() -%}
+{% macro item_names(name='item') -%}
     {#- SQL: the first five items, and how many more there are. -#}
-    {{ joined_in_order('item', 'item_number', 'item_number <= 5') }}
+    {{ joined_in_order(name, 'item_number', 'item_number <= 5') }}
     || if(count(item) > 5, ' and ' || (count(item) - 5) || ' more', '')
 {%- endmacro %}
 

@@ -58,11 +58,12 @@
     {%- set reasons_query -%}
         select
             reject_reason,
-            sum(row_count)::bigint as row_count
+            sum(row_count)::bigint as row_count,
+            count(*) over () as reason_count
         from {{ relations['rejected_rows_by_reason'] }}
         group by reject_reason
         order by row_count desc, reject_reason asc
-        limit 2
+        limit 5
     {%- endset -%}
     {%- set idle_files_query -%}
         select
@@ -111,15 +112,18 @@
         ) -%}
     {%- endif -%}
     {%- set reasons = [] -%}
-    {%- for row in run_query(reasons_query).rows -%}
+    {%- set reason_rows = run_query(reasons_query).rows -%}
+    {%- for row in reason_rows -%}
         {%- do reasons.append(
             shown_text(row.reject_reason) ~ ' ('
             ~ '{:,}'.format(row.row_count | int) ~ ')'
         ) -%}
     {%- endfor -%}
     {%- if reasons -%}
+        {%- set more_count = reason_rows[0].reason_count - reasons | length -%}
         {%- do print(
-            'Rejected most often: ' ~ reasons | join(', ')
+            'Rejected: ' ~ reasons | join(', ')
+            ~ (' and ' ~ more_count ~ ' more' if more_count else '')
             ~ '; each row: from marts.rejected_rows.'
         ) -%}
     {%- endif -%}

@@ -447,7 +447,9 @@ def test_rejected_rows_and_idle_files_are_told(no_warehouse, project, tmp_path):
     code, lines, _ = build_of(project, tmp_path, rows=rows, names=names)
     assert code == 0
     lines = [line for line in lines if not line.startswith("Warning: ")]
-    assert "Rejected most often: no site (2), the value is not a number (2); each row: " in lines[1]
+    assert (
+        "Rejected: no site (2), the value is not a number (2), no asset (1); each row: " in lines[1]
+    )
     shown = [SIGNAL_FILE.format(rf"\x1b[2J\nLoaded \u202e{number}") for number in (1, 2, 3)]
     for line, name in zip(lines[2:], shown, strict=False):
         assert line.startswith(f"No row of '{name}' is usable: ")

@@ -566,7 +566,8 @@ unjudged_items as (
         'figure': 'sum(row_count)', 'unit': 'rows',
         'sentence': [
             count_text('sum(row_count)', 'row'), is_or_are('was', 'were', 'sum(row_count)'),
-            "'rejected, most often because of '", of_first('item'), "'.'",
+            "'rejected: '",
+            item_names("item || ' (' || row_count::bigint || ')'"), "'.'",
         ],
     },
 ] -%}
