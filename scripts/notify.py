@@ -45,8 +45,14 @@ def last_sent() -> tuple[date, str] | None:
         names = [sorted(handle) for handle in sent["listed"]]
         if all(found == sorted(LISTED) for found in names):
             return date.fromisoformat(sent["day"]), json.dumps(sent["listed"])
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError, KeyError, TypeError):
         pass
+    print(
+        f"'{sent_file()}' cannot be read, so the list is compared with the day before.",
+        file=sys.stderr,
+    )
     return None
 
 
@@ -151,6 +157,13 @@ def main() -> None:
         *_, last_day, day_before = rows[0]
         if since and last_day and since >= last_day.isoformat():
             sys.exit(f"SINCE is {since}, but the last day of the watchlist is {last_day}.")
+        if since and day_before and since < day_before.isoformat():
+            sys.exit(f"SINCE is {since}, but the first day of the watchlist is {day_before}.")
+        if sent and last_day and last_day < sent[0]:
+            sys.exit(
+                f"Nothing was sent: the last day of the watchlist is {last_day}, but that of "
+                f"{sent[0]} was sent. Remove '{sent_file()}' to start again."
+            )
         if last_day is None or (not sent and day_before in (None, last_day)):
             days = "no day" if last_day is None else "one day only"
             print(f"The watchlist has {days}: nothing to compare.")
