@@ -87,6 +87,11 @@
         group by files.file_name, files.file_problem
         order by files.file_name
     {%- endset -%}
+    {%- set ignored_query -%}
+        select file_name from {{ relations['load_audit'] }}
+        where file_problem like 'ignored%'
+        order by file_name
+    {%- endset -%}
     {%- set zoneless_query -%}
         select file_name from {{ relations['load_audit'] }}
         where
@@ -104,6 +109,13 @@
         ~ counts[3] ~ ' staged, ' ~ counts[4] ~ ' rejected, '
         ~ counts[5] ~ ' repeated.'
     ) -%}
+    {%- set ignored_files = run_query(ignored_query).columns[0].values() -%}
+    {%- if ignored_files -%}
+        {%- do print(
+            'Ignored by their names: ' ~ shown_names(ignored_files, 2)
+            ~ '; reasons: from marts.load_audit.'
+        ) -%}
+    {%- endif -%}
     {%- set zoneless_files = run_query(zoneless_query).columns[0].values() -%}
     {%- if zoneless_files -%}
         {%- do print(

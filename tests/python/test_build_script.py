@@ -434,7 +434,9 @@ def test_a_build_without_readings_stops(no_warehouse, project, tmp_path, row, se
 
 
 def test_rejected_rows_and_idle_files_are_told(no_warehouse, project, tmp_path):
-    """A build does not say why rows were rejected, or which file had no usable row."""
+    """A build does not say why rows were rejected, or which file was ignored or not usable."""
+    for name in ("inspection_e.csv", "signal\x1b.csv", "z.txt"):
+        write_file(tmp_path, name, "a")
     rows = [
         {},
         {"value": "x"},
@@ -447,13 +449,17 @@ def test_rejected_rows_and_idle_files_are_told(no_warehouse, project, tmp_path):
     code, lines, _ = build_of(project, tmp_path, rows=rows, names=names)
     assert code == 0
     lines = [line for line in lines if not line.startswith("Warning: ")]
+    assert lines[1] == (
+        r"Ignored by their names: 'inspection_e.csv', 'signal\x1b.csv' and 1 more; "
+        "reasons: from marts.load_audit."
+    )
     assert (
-        "Rejected: no site (2), the value is not a number (2), no asset (1); each row: " in lines[1]
+        "Rejected: no site (2), the value is not a number (2), no asset (1); each row: " in lines[2]
     )
     shown = [SIGNAL_FILE.format(rf"\x1b[2J\nLoaded \u202e{number}") for number in (1, 2, 3)]
-    for line, name in zip(lines[2:], shown, strict=False):
+    for line, name in zip(lines[3:], shown, strict=False):
         assert line.startswith(f"No row of '{name}' is usable: ")
-    assert lines[2].endswith("is usable: the value is not a number.")
+    assert lines[3].endswith("is usable: the value is not a number.")
 
 
 def test_signals_without_a_temperature_are_no_answer(no_warehouse, project, tmp_path):
