@@ -382,15 +382,17 @@ class Oracle:
         }
 
     def _trusted_values(self, component, first, last):
-        """The temperatures from first to last, without those in suspect windows."""
+        """The temperatures of whole windows from first to last, without suspect ones."""
         for series, readings, *_ in self._temperatures():
             if series[:3] != component:
                 continue
-            for at, value in readings:
-                start = self.window_of(at)
-                end = start + self.period_ms
-                if first <= at <= last and not self.is_suspect(series, start, end):
-                    yield value
+            windows = defaultdict(list)
+            for reading in readings:
+                windows[self.window_of(reading[0])].append(reading)
+            for start, in_window in windows.items():
+                is_inside = all(first <= at <= last for at, _ in in_window)
+                if is_inside and not self.is_suspect(series, start, start + self.period_ms):
+                    yield from (value for _, value in in_window)
 
     def _avg_readings_by_alert(self):
         first_alerts = {

@@ -113,10 +113,8 @@ start_readings as (
 trusted_windows as (
 
     select
-        windows.series_key,
         series.component_key,
         windows.max_value,
-        windows.window_start,
         windows.first_reading_at,
         windows.last_reading_at
     from {{ ref('int_signal_windows') }} as windows
@@ -135,86 +133,20 @@ trusted_windows as (
 
 ),
 
-incident_windows as (
+-- Only windows whose readings are all within reach of the incident.
+incident_peaks as (
 
     select
         incidents.component_key,
         incidents.alert_name,
         incidents.incident_number,
-        windows.series_key,
-        windows.max_value,
-        incidents.reaches_from <= windows.first_reading_at
-        and incidents.reaches_until >= windows.last_reading_at as is_whole,
-        windows.window_start,
-        incidents.reaches_from,
-        incidents.reaches_until
+        max(windows.max_value) as peak_temp_c
     from incidents
     inner join trusted_windows as windows
         on
             incidents.component_key = windows.component_key
-            and incidents.reaches_from <= windows.last_reading_at
-            and incidents.reaches_until >= windows.first_reading_at
-
-),
-
-cut_windows as (
-
-    select * from incident_windows
-    where not is_whole
-
-),
-
--- Single readings, because the reach does not align with the windows. A filter
--- by series alone lets the engine skip most readings while it reads.
-cut_window_readings as (
-
-    select
-        windows.component_key,
-        windows.alert_name,
-        windows.incident_number,
-        readings.value
-    from {{ ref('int_readings') }} as readings
-    inner join cut_windows as windows
-        on
-            readings.series_key = windows.series_key
-            and {{ window_start('readings.observed_at') }}
-            = windows.window_start
-            and readings.observed_at >= windows.reaches_from
-            and readings.observed_at <= windows.reaches_until
-    where
-        readings.series_key in (
-            select cut_windows.series_key from cut_windows
-        )
-
-),
-
-incident_temperatures as (
-
-    select
-        component_key,
-        alert_name,
-        incident_number,
-        max_value as temp_c
-    from incident_windows
-    where is_whole
-    union all
-    select
-        component_key,
-        alert_name,
-        incident_number,
-        value as temp_c
-    from cut_window_readings
-
-),
-
-incident_peaks as (
-
-    select
-        component_key,
-        alert_name,
-        incident_number,
-        max(temp_c) as peak_temp_c
-    from incident_temperatures
+            and incidents.reaches_from <= windows.first_reading_at
+            and incidents.reaches_until >= windows.last_reading_at
     group by all
 
 ),
