@@ -28,7 +28,7 @@ KEYS = {
 }
 # Columns that the oracle does not compute; test_findings.py computes the derated time.
 FREE = {"alert_id", "first_alert_id", "episode_id", "session_id", "trust_note", "concern_rank"}
-FREE |= {"derated_seconds", "lost_energy_kwh"}
+FREE |= {"derated_seconds", "lost_energy_kwh", "unjudged_hot_session_count"}
 # Values that were rounded once to nine decimals; others are means of such values.
 EXACT = {"overheated_windows", "overheated_components", "max_power_when_overheated"}
 
