@@ -430,7 +430,7 @@ unjudged_items as (
         'sentence': [
             "'Sessions at '", count_text('count(*)', 'site'),
             "' start up to '", number_text('max(excess_c)', 1),
-            "' °C warmer than at the others: '", item_names(),
+            "' °C warmer than at the median site: '", item_names(),
             "'. Check the cabinet fans, filters and surroundings.'",
         ],
     },
